@@ -1,0 +1,5 @@
+"""The root of every error that Kantelpunt raises on purpose."""
+
+
+class KantelpuntError(Exception):
+    """Something that a user can mend: the message says what, where and how, without a person's values."""
