@@ -2,4 +2,4 @@
 
 
 class KantelpuntError(Exception):
-    """Something that a user can mend: the message says what, where and how, without a person's values."""
+    """Something that a user can mend: the message says what, where and how, without values."""

@@ -1,7 +1,7 @@
 """The only road from cases to model input: whole tables, and one row fast.
 
-A matrix has one float64 column per contract field, in the contract's order: numbers and answers as they
-are, a level as its place among the levels, a flag as 0 or 1, and NaN where nothing is known.
+A matrix has one float64 column per contract field, in the contract's order: numbers and answers as
+they are, a level as its place among the levels, a flag as 0 or 1, and NaN where nothing is known.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,8 @@ Matrix = NDArray[np.float64]
 def build_matrix(cases: "pd.DataFrame", contract: Contract) -> Matrix:
     """Return one row per case, one column per contract field.
 
-    `cases` must have been checked by `features.tables`: values that the contract refuses are not looked for here.
+    `cases` must have been checked by `features.tables`: nothing looks here for values that the
+    contract refuses.
     """
     columns = [_read_column(cases, f) for f in contract.fields]
     return np.column_stack(columns) if columns else np.empty((len(cases), 0))
@@ -30,16 +31,16 @@ def build_matrix(cases: "pd.DataFrame", contract: Contract) -> Matrix:
 
 def _read_column(cases: "pd.DataFrame", field: Field) -> Matrix:
     if field.derived == "absent_days":
-        days = (cases["screened_on"] - cases["absence_started_on"]).dt.days
-        return days.to_numpy(dtype=float)
-    values = cases[field.name]
-    if field.levels:
-        return values.map(field.codes).to_numpy(dtype=float, na_value=np.nan)
-    return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        values = (cases["screened_on"] - cases["absence_started_on"]).dt.days
+    elif field.levels:
+        values = cases[field.name].map(field.codes)
+    else:
+        values = cases[field.name].astype("Float64")
+    return np.asarray(values.to_numpy(dtype=float, na_value=np.nan))
 
 
 def build_row(case: Mapping[str, Any], contract: Contract) -> Matrix:
-    """Return the row of one checked case, equal to what `build_matrix` makes of it, without pandas."""
+    """Return the row of one checked case, as `build_matrix` would make it, without pandas."""
     return np.array([_read_value(case, f) for f in contract.fields], dtype=float)
 
 

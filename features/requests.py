@@ -3,6 +3,7 @@
 Imports neither pandas nor pandera, because this lies on the fast road of one case.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import ceil, floor
@@ -55,6 +56,7 @@ _EXAMPLES = {
 }
 _EXAMPLE_START = date(2026, 1, 5)
 _EXAMPLE_DAYS = 85
+_DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY_EXPECTED = f"a day written as YYYY-MM-DD, from {FIRST_DAY} to {LAST_DAY}"
 _EXPECTED = {
     "case_id": ID_EXPECTED,
@@ -223,7 +225,7 @@ def _check_number(value: object) -> object:
 
 
 def _check_day(value: object) -> object:
-    if isinstance(value, str) and len(value) == len("YYYY-MM-DD"):
+    if isinstance(value, str) and _DAY_PATTERN.fullmatch(value):
         return value
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
