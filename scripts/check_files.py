@@ -1,4 +1,4 @@
-"""Check the files of the repository for what must never be in it; prints every fault and exits with 1.
+"""Check files for what must never be in the repository: print every fault, exit with 1.
 
 Without arguments it reads every file that git keeps; pre-commit gives it the files of one commit.
 """

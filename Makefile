@@ -1,0 +1,73 @@
+# Every command of Kantelpunt. The first one that needs it makes .venv; nothing has to be installed by hand.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+READY := .venv/.ready
+export PYTHON
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+# compiled files make every start faster, also where the environment says not to write them
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup demo test check format lint types gentest docs notebooks bench real lock clean system
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## make .venv (the other commands do this by themselves); PYTHON=... chooses the interpreter
+
+$(READY): requirements-dev.lock pyproject.toml
+	@sh scripts/set_up.sh
+	@touch $@
+
+system: $(READY)
+	@sh scripts/system_packages.sh chromium postgresql
+
+demo: $(READY) ## synthetic persons, a model, a filled store and the web pages, served on this machine
+	@$(BIN)/kantelpunt demo
+
+# many small models in many tests: threads would only wait for each other
+test check gentest: export OMP_NUM_THREADS := 1
+
+test: $(READY) system ## all tests, with a PostgreSQL and a browser of their own
+	$(BIN)/python -m pytest
+
+check: $(READY) system lint types ## what CI runs: lint, types, fresh docs, all tests with coverage
+	$(BIN)/python scripts/build_docs.py --check
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(READY) ## ruff and our own file checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/check_files.py
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+format: $(READY) ## let ruff lay out and mend the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+gentest: $(READY) system ## the generative tests with many more examples
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/generative
+
+docs: $(READY) ## write the generated pages: docs/velden.md, docs/regels.md and siblings
+	$(BIN)/python scripts/build_docs.py
+
+notebooks: $(READY) ## run every notebook from top to bottom
+	$(BIN)/python scripts/run_notebooks.py
+
+bench: $(READY) ## measure what the README claims of speed and quality
+	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+real: $(READY) ## train and score on the real injury-leave data, beside two plain rivals
+	$(BIN)/python examples/injury_leave/run.py
+
+COMPILE := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: $(READY) ## pin again what pyproject.toml asks for; UPGRADE=--upgrade takes the newest versions that it allows
+	$(COMPILE) pyproject.toml --extra dev --extra examples --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+
+clean: ## remove .venv, caches and everything that commands made
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage coverage.xml build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
