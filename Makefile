@@ -32,13 +32,13 @@ test: $(READY) system ## all tests, with a PostgreSQL and a browser of their own
 	$(BIN)/python -m pytest
 
 check: $(READY) system lint types ## what CI runs: lint, types, fresh docs, all tests with coverage
-	$(BIN)/python scripts/build_docs.py --check
+	$(BIN)/python -m scripts.build_docs --check
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: $(READY) ## ruff and our own file checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python scripts/check_files.py
+	$(BIN)/python -m scripts.check_files
 
 types: $(READY) ## mypy, strict
 	$(BIN)/mypy
@@ -51,10 +51,10 @@ gentest: $(READY) system ## the generative tests with many more examples
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/generative
 
 docs: $(READY) ## write the generated pages: docs/velden.md, docs/regels.md and siblings
-	$(BIN)/python scripts/build_docs.py
+	$(BIN)/python -m scripts.build_docs
 
 notebooks: $(READY) ## run every notebook from top to bottom
-	$(BIN)/python scripts/run_notebooks.py
+	$(BIN)/python -m scripts.run_notebooks
 
 bench: $(READY) ## measure what the README claims of speed and quality
 	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -13,8 +13,13 @@ _SOURCES_NL = {
 def describe_nl(field: Field) -> str:
     """Return one Dutch line: what to fill in, where it comes from, whether it may stay empty."""
     need = "Mag ontbreken." if field.missing else "Verplicht."
-    source = _SOURCES_NL.get(field.source, field.source)
-    return f"{expected_nl(field)[:1].upper()}{expected_nl(field)[1:]}. Bron: {source}. {need}"
+    expected = expected_nl(field)
+    return f"{expected[:1].upper()}{expected[1:]}. Bron: {source_nl(field)}. {need}"
+
+
+def source_nl(field: Field) -> str:
+    """Return from whom or what the value comes."""
+    return _SOURCES_NL.get(field.source, field.source)
 
 
 def expected_nl(field: Field) -> str:

@@ -8,7 +8,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from hypothesis import HealthCheck, settings
 
-# the same examples on each run: a red build means a change, not chance; `make gentest` looks for new ones
+# the same examples on each run: a red build means a change, not chance;
+# `make gentest` looks for new ones
 settings.register_profile(
     "default",
     max_examples=40,

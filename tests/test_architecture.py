@@ -32,25 +32,18 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
 MAX_LINES = 300
 NO_CONCEPT = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service", "misc"}
 TOP_LEVEL = (
-    "features training models serving notebooks benchmarks tests docs/adr docs/woordenlijst.md docs/velden.md "
-    "docs/regels.md kantelpunt.py MLproject Makefile pyproject.toml requirements.lock requirements-dev.lock README.md "
-    "CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE .ci/run .pre-commit-config.yaml"
-).split()
+    *("features", "training", "models", "serving", "notebooks", "benchmarks", "tests", "examples"),
+    *("docs/adr", "docs/woordenlijst.md", "docs/velden.md", "docs/regels.md", "README.md"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "MLproject", "Makefile"),
+    *("kantelpunt.py", "pyproject.toml", "requirements.lock", "requirements-dev.lock"),
+    *(".ci/run", ".pre-commit-config.yaml"),
+)
+SOURCES = (*MAY_IMPORT, "scripts", "examples", "benchmarks", "tests")
 
 
 def list_sources(root: Path) -> list[Path]:
     """Return every Python file of the product, and of what stands around it."""
-    folders = (
-        "features",
-        "models",
-        "training",
-        "serving",
-        "scripts",
-        "examples",
-        "benchmarks",
-        "tests",
-    )
-    found = [path for folder in folders for path in (root / folder).rglob("*.py")]
+    found = [path for folder in SOURCES for path in (root / folder).rglob("*.py")]
     return sorted([*root.glob("*.py"), *found])
 
 
