@@ -1,0 +1,63 @@
+"""Screenings with their model input and their outcome: what a model learns from."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.contract import Contract
+from features.matrix import Matrix, build_matrix
+from features.outcomes import Days, find_outcomes
+from features.tables import Extract
+
+
+@dataclass(frozen=True)
+class Screenings:
+    """One row per screening: who and when, the matrix, and the outcome with its weight.
+
+    `returned` is NaN and `weight` 0 where the outcome was not known on the day `as_of`.
+    """
+
+    contract: Contract
+    case_id: NDArray[np.object_]
+    person: NDArray[np.int64]
+    screened_on: NDArray[np.datetime64]
+    matrix: Matrix
+    returned: Days
+    weight: Days
+
+    def __len__(self) -> int:
+        """Return the number of screenings."""
+        return len(self.case_id)
+
+    def select(self, keep: NDArray[np.bool_]) -> "Screenings":
+        """Return the screenings for which `keep` is true."""
+        rows = {name: getattr(self, name)[keep] for name in _PER_ROW}
+        return replace(self, **rows)
+
+    def settled(self) -> "Screenings":
+        """Return the screenings whose outcome is known."""
+        return self.select(self.weight > 0)
+
+
+_PER_ROW = ("case_id", "person", "screened_on", "matrix", "returned", "weight")
+
+
+def build_screenings(extract: Extract, *, as_of: date | None = None) -> Screenings:
+    """Return every screening made by `as_of`, with its outcome as far as known on that day."""
+    cases = extract.cases
+    outcomes = find_outcomes(extract, extract.contract.outcome, as_of=as_of)
+    screenings = Screenings(
+        contract=extract.contract,
+        case_id=cases["case_id"].to_numpy(dtype=object),
+        person=pd.factorize(cases["person_key"])[0].astype(np.int64),
+        screened_on=cases["screened_on"].to_numpy(dtype="datetime64[D]"),
+        matrix=build_matrix(cases, extract.contract),
+        returned=outcomes.returned,
+        weight=outcomes.weight,
+    )
+    if as_of is None:
+        return screenings
+    return screenings.select(screenings.screened_on <= np.datetime64(as_of))

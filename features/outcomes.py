@@ -1,0 +1,200 @@
+"""What happened after a screening: sustained return, other ends, and what we cannot know yet."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.contract import Outcome
+from features.tables import Extract
+
+Days = NDArray[np.float64]
+NEVER = np.inf
+FINAL_EXITS = ("pension", "death")
+SMALLEST_CHANCE = 0.05  # of being observed; a weight above 20 would let one case speak for a crowd
+
+
+class Phase(StrEnum):
+    """The first year of incapacity, and what follows it."""
+
+    PRIMARY = "primary"
+    INVALIDITY = "invalidity"
+
+
+RELAPSE = {Phase.PRIMARY: pd.DateOffset(days=14), Phase.INVALIDITY: pd.DateOffset(months=3)}
+
+
+def is_relapse(resumed_on: date, ill_again_on: date, phase: Phase = Phase.PRIMARY) -> bool:
+    """Tell whether falling ill again continues the old spell.
+
+    Coordinated law on health insurance of 14 July 1994, art. 87 and 93: within the first 14 days
+    after the end of a primary incapacity, within the first three months after an invalidity.
+    """
+    return bool(pd.Timestamp(ill_again_on) < pd.Timestamp(resumed_on) + RELAPSE[phase])
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """One value per screening, in the order of the cases table.
+
+    `returned`: 1 sustained return begun within the horizon, 0 none, NaN not known. `known_days`:
+    days from the screening to the day that settled it, or that ended our knowledge. `weight`: one
+    over the chance that a screening is settled by then; 0 where the outcome is not known.
+    """
+
+    returned: Days
+    known_days: Days
+    weight: Days
+
+    def mean(self) -> float:
+        """Return the share of sustained returns, corrected for what is not known yet."""
+        settled = self.weight > 0
+        return float(np.average(self.returned[settled], weights=self.weight[settled]))
+
+
+def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = None) -> Outcomes:
+    """Return the outcome of every screening, as far as it was known on `as_of` (default: all).
+
+    A return is a work period begun on or after the screening; periods that touch count as one.
+    Pension and death settle the outcome as no return. The start of support ends what we know of
+    the usual course.
+    """
+    days = _Calendar(extract.cases, as_of)
+    last = days.count(_per_case(extract.cases, extract.follow_up, "observed_until"), unknown=0.0)
+    last = np.minimum(last, days.last_day)
+    final = extract.follow_up[extract.follow_up["exit"].isin(FINAL_EXITS)]
+    exit_day = days.count(_per_case(extract.cases, final, "exited_on"), unknown=NEVER)
+    exit_day[exit_day > last] = NEVER
+    supported = _find_first_support(extract, days)
+    success, settled = _settle_returns(extract, outcome, days, last)
+    failure = np.minimum(exit_day, settled)
+    known = np.minimum(success, failure)
+    end = np.minimum(last, supported)
+    is_known = known <= end
+    returned = np.where(is_known, (success <= failure).astype(float), np.nan)
+    known_days = np.maximum(np.where(is_known, known, end), 0.0)
+    made = days.last_day >= 0  # a screening of after `as_of` says nothing of who is followed
+    weight = np.zeros(len(made))
+    weight[made] = _weigh(known_days[made], is_known[made])
+    return Outcomes(returned, known_days, weight)
+
+
+class _Calendar:
+    """Counts days from each screening."""
+
+    def __init__(self, cases: pd.DataFrame, as_of: date | None) -> None:
+        self.screened_on = cases["screened_on"].reset_index(drop=True)
+        self.last_day: Days = (
+            np.full(len(cases), NEVER)
+            if as_of is None
+            else (pd.Timestamp(as_of) - self.screened_on).dt.days.to_numpy(dtype=float)
+        )
+
+    def count(self, when: pd.Series, *, unknown: float) -> Days:
+        counted: Days = (when - self.screened_on).dt.days.to_numpy(dtype=float, na_value=np.nan)
+        return np.where(np.isnan(counted), unknown, counted)
+
+
+def _per_case(cases: pd.DataFrame, table: pd.DataFrame, column: str) -> pd.Series:
+    by_case = table.drop_duplicates("case_id").set_index("case_id")[column]
+    return cases["case_id"].map(by_case).reset_index(drop=True).astype("datetime64[s]")
+
+
+def _find_first_support(extract: Extract, days: _Calendar) -> Days:
+    """Return the day on which support began while the spell still ran, NEVER where it did not."""
+    started = extract.pathways.dropna(subset=["started_on"])
+    rows = _join(extract.cases, started)
+    found = _first(rows, _days_between(days, rows, "started_on"), len(days.screened_on))
+    return np.where(found < find_spell_ends(extract), found, NEVER)
+
+
+def find_spell_ends(extract: Extract) -> Days:
+    """Return per screening the day on which work ended the spell, NEVER where it did not.
+
+    Work of any length ends a spell, unless the person fell ill again so soon that it is a relapse.
+    """
+    days = _Calendar(extract.cases, None)
+    rows = _join(extract.cases, merge_periods(extract.work_periods))
+    absence = extract.cases["absence_started_on"].iloc[rows["place"]].reset_index(drop=True)
+    in_first_year = rows["started_on"] < absence + pd.DateOffset(years=1)
+    primary, invalidity = (rows["started_on"] + RELAPSE[phase] for phase in Phase)
+    relapse_until = primary.where(in_first_year, invalidity)
+    is_end = ~(rows["ended_on"] + pd.Timedelta(days=1) < relapse_until)
+    return _first(
+        rows[is_end], _days_between(days, rows[is_end], "started_on"), len(days.screened_on)
+    )
+
+
+def _settle_returns(
+    extract: Extract, outcome: Outcome, days: _Calendar, last: Days
+) -> tuple[Days, Days]:
+    """Return per screening the day that proves a sustained return, and that rules it out."""
+    rows = _join(extract.cases, merge_periods(extract.work_periods))
+    place = rows["place"].to_numpy()
+    begun = _days_between(days, rows, "started_on")
+    ended = _days_between(days, rows, "ended_on")
+    ended = np.where(np.isnan(ended) | (ended > last[place]), NEVER, ended)
+    counts = (begun >= 0) & (begun <= outcome.horizon_days) & (begun <= last[place])
+    proven = begun + outcome.sustained_days - 1  # the first and the last day both count
+    lasted = counts & (ended >= proven)
+    success = _first(rows[lasted], proven[lasted], len(last))
+    settled = np.full(len(last), float(outcome.horizon_days))
+    short = counts & ~lasted
+    np.maximum.at(settled, place[short], ended[short])
+    return success, settled
+
+
+def _join(cases: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    keys = pd.DataFrame({"case_id": cases["case_id"].to_numpy(), "place": np.arange(len(cases))})
+    return keys.merge(table, on="case_id", how="inner")
+
+
+def _days_between(days: _Calendar, rows: pd.DataFrame, column: str) -> Days:
+    start = days.screened_on.iloc[rows["place"]].reset_index(drop=True)
+    counted = (rows[column].reset_index(drop=True) - start).dt.days
+    return np.asarray(counted.to_numpy(dtype=float, na_value=np.nan))
+
+
+def _first(rows: pd.DataFrame, day: Days, count: int) -> Days:
+    """Return the first day from the screening on per place, NEVER where there is none."""
+    found = np.full(count, NEVER)
+    kept = day >= 0
+    np.minimum.at(found, rows["place"].to_numpy()[kept], day[kept])
+    return found
+
+
+def merge_periods(work_periods: pd.DataFrame) -> pd.DataFrame:
+    """Return work periods, those that touch joined: a change of fraction is no new return."""
+    if work_periods.empty:
+        return work_periods
+    rows = work_periods.sort_values(["case_id", "started_on"], kind="stable").reset_index(drop=True)
+    far = pd.Timestamp("2262-01-01").as_unit("s")
+    end = rows["ended_on"].fillna(far)
+    reached = end.groupby(rows["case_id"]).cummax()
+    before = reached.groupby(rows["case_id"]).shift()
+    is_new = ~(rows["started_on"] <= before + pd.Timedelta(days=1))
+    grouped = rows.assign(end=end).groupby(is_new.cumsum(), sort=False)
+    merged = grouped.agg(
+        case_id=("case_id", "first"), started_on=("started_on", "first"), ended_on=("end", "max")
+    )
+    merged["ended_on"] = merged["ended_on"].where(merged["ended_on"] < far)
+    return merged.reset_index(drop=True)
+
+
+def _weigh(known_days: Days, is_known: NDArray[np.bool_]) -> Days:
+    """Return inverse-probability-of-censoring weights (Kaplan-Meier of the end of knowledge)."""
+    if not len(known_days):
+        return known_days
+    times, place = np.unique(known_days, return_inverse=True)
+    leaving = np.bincount(place, minlength=len(times))
+    censored = np.bincount(place, weights=~is_known, minlength=len(times))
+    at_risk = leaving[::-1].cumsum()[::-1] - (
+        leaving - censored
+    )  # settled on a day leave before it ends
+    stay = np.where(at_risk > 0, 1 - censored / np.maximum(at_risk, 1), 1.0)
+    chance_before = np.concatenate([[1.0], np.cumprod(stay)[:-1]])
+    weights = 1 / np.maximum(chance_before[place], SMALLEST_CHANCE)
+    return np.where(is_known, weights, 0.0)

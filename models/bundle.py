@@ -1,0 +1,198 @@
+"""A released model as a folder of readable files, checked on loading; nothing in it is run."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.contract import Contract, ContractError, parse_contract
+from features.errors import KantelpuntError
+from features.matrix import Matrix
+from models.estimate import Estimate, Estimates
+from models.heads import Calibration, LinearHead, SpreadHead, TreeHead, UsualHead
+from models.levels import LevelTable
+from models.screening import ScreeningModel
+from models.trees import Trees, TreesUnreadableError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+CARD = "card.md"
+SMOKE_TOLERANCE = 1e-9
+
+
+class BundleDamagedError(KantelpuntError):
+    """A bundle that is not what was released: a file is gone, changed, or not readable."""
+
+
+class BundleMismatchError(KantelpuntError):
+    """A bundle that another release of Kantelpunt made, in a format that this one does not read."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model with everything needed to explain what it says.
+
+    `version` is the number in the registry, or the first characters of the bundle's checksum where
+    it never was registered. `info` holds the windows, figures and data fingerprint of the training.
+    """
+
+    model: ScreeningModel
+    version: str
+    digest: str
+    info: dict[str, Any]
+    card: str
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that the model was trained with."""
+        return self.model.contract
+
+    @property
+    def trained_on(self) -> date:
+        """The last day of which the training data knew anything."""
+        return date.fromisoformat(self.info["trained_on"])
+
+    def estimate(self, row: Matrix) -> Estimate:
+        """Return the estimate of one case from its row of the matrix."""
+        return self.model.estimate(row)
+
+    def estimate_many(self, matrix: Matrix, threads: int = 2) -> Estimates:
+        """Return the estimates of all rows of a matrix."""
+        return self.model.estimate_many(matrix, threads)
+
+
+def write_bundle(folder: Path, model: ScreeningModel, info: dict[str, Any], card: str) -> None:
+    """Write a bundle into a new folder: the same model and info give the same bytes."""
+    folder.mkdir(parents=True)
+    texts = {
+        "contract.toml": model.contract.text,
+        "usual.txt": model.usual.boosted.trees.text,
+        "spread.txt": model.spread.variance.trees.text,
+        "model.json": _dump(_describe(model)),
+        "smoke.json": _dump(_smoke(model)),
+        "info.json": _dump(info),
+        CARD: card,
+    }
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+    sums = {name: sha256(text.encode()).hexdigest() for name, text in sorted(texts.items())}
+    (folder / MANIFEST).write_bytes(_dump({"format": FORMAT, "sha256": sums}).encode())
+
+
+def read_bundle(folder: Path, version: str | None = None) -> Bundle:
+    """Return the bundle in a folder.
+
+    Raises BundleDamagedError when a file differs from the manifest or the smoke cases come out
+    differently, BundleMismatchError for a format that this release does not read.
+    """
+    texts, digest = _read_checked(folder)
+    try:
+        model = _rebuild(texts)
+        info = json.loads(texts["info.json"])
+        smoke = json.loads(texts["smoke.json"])
+    except (KeyError, TypeError, ValueError, ContractError, TreesUnreadableError) as error:
+        raise BundleDamagedError(
+            f"bundle {folder.name}: a file does not hold what it should ({type(error).__name__}); "
+            "release the version again"
+        ) from error
+    _check_smoke(folder, model, smoke)
+    return Bundle(model, version or digest[:12], digest, info, texts[CARD])
+
+
+def _read_checked(folder: Path) -> tuple[dict[str, str], str]:
+    try:
+        raw = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(raw)
+        found_format, sums = manifest["format"], dict(manifest["sha256"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise BundleDamagedError(
+            f"{folder} is no bundle: expected a folder with a readable {MANIFEST}"
+        ) from error
+    if found_format != FORMAT:
+        raise BundleMismatchError(
+            f"bundle {folder.name} has format {found_format!r}, this release reads {FORMAT}: "
+            "serve the release that trained it, or train anew"
+        )
+    return {name: _read_file(folder, name, expected) for name, expected in sums.items()}, sha256(
+        raw
+    ).hexdigest()
+
+
+def _read_file(folder: Path, name: str, expected: str) -> str:
+    path = folder / name
+    if path.name != name or not path.is_file():
+        raise BundleDamagedError(f"bundle {folder.name}: {path.name} is missing")
+    raw = path.read_bytes()
+    if sha256(raw).hexdigest() != expected:
+        raise BundleDamagedError(
+            f"bundle {folder.name}: {name} was changed after the release; fetch the bundle again"
+        )
+    return raw.decode()
+
+
+def _describe(model: ScreeningModel) -> dict[str, Any]:
+    usual = model.usual
+    return {
+        "linear": asdict(usual.linear),
+        "encoding": asdict(usual.boosted.encoding),
+        "share": usual.share,
+        "calibration": asdict(usual.calibration),
+        "spread_encoding": asdict(model.spread.variance.encoding),
+        "spread_floor": model.spread.floor,
+    }
+
+
+def _rebuild(texts: dict[str, str]) -> ScreeningModel:
+    parts = json.loads(texts["model.json"])
+    line = parts["linear"]
+    linear = LinearHead(
+        base=float(line["base"]),
+        columns=tuple(line["columns"]),
+        offset=tuple(line["offset"]),
+        slope=tuple(line["slope"]),
+        missing=tuple(line["missing"]),
+        levels=_levels(line["levels"]),
+    )
+    boosted = TreeHead(_levels(parts["encoding"]), Trees(texts["usual.txt"]))
+    usual = UsualHead(linear, boosted, float(parts["share"]), Calibration(**parts["calibration"]))
+    variance = TreeHead(_levels(parts["spread_encoding"]), Trees(texts["spread.txt"]))
+    spread = SpreadHead(variance, float(parts["spread_floor"]))
+    contract = parse_contract(texts["contract.toml"], where="in the bundle")
+    return ScreeningModel(contract, usual, spread)
+
+
+def _levels(raw: dict[str, Any]) -> LevelTable:
+    return LevelTable(tuple(raw["columns"]), tuple(tuple(v) for v in raw["values"]))
+
+
+def build_smoke_rows(contract: Contract) -> Matrix:
+    """Return made-up rows that reach every field: lowest, highest, middle, and all missing."""
+    low = [0.0 if f.low is None else f.low for f in contract.fields]
+    high = [
+        len(f.levels) - 1 if f.levels else 1 if f.high is None else f.high for f in contract.fields
+    ]
+    middle = [np.floor((a + b) / 2) for a, b in zip(low, high, strict=True)]
+    return np.array([low, high, middle, [np.nan] * len(low)], dtype=float)
+
+
+def _smoke(model: ScreeningModel) -> list[list[float]]:
+    found = model.estimate_many(build_smoke_rows(model.contract), threads=1)
+    rows: list[list[float]] = np.column_stack([found.p_usual, found.low, found.high]).tolist()
+    return rows
+
+
+def _check_smoke(folder: Path, model: ScreeningModel, expected: list[list[float]]) -> None:
+    worst = np.abs(np.array(_smoke(model)) - np.array(expected)).max()
+    if not worst <= SMOKE_TOLERANCE:
+        raise BundleDamagedError(
+            f"bundle {folder.name}: its smoke cases come out differently here than where it was "
+            "trained; do not serve it"
+        )
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,131 @@
+"""The parts of a fitted model: each gives one number per field, in points that add up.
+
+Nothing here learns, and nothing here needs more than numpy and LightGBM's library: this is the
+road that a single case takes.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.matrix import Matrix
+from models.levels import LevelTable
+from models.trees import Trees
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """A straight line per number and a value per level, each counted from its average.
+
+    For a number x the field adds `offset + slope * x`, and `missing` where x is not known.
+    """
+
+    base: float
+    columns: tuple[int, ...]
+    offset: tuple[float, ...]
+    slope: tuple[float, ...]
+    missing: tuple[float, ...]
+    levels: LevelTable
+
+    @cached_property
+    def _numbers(self) -> tuple[NDArray[np.intp], Floats, Floats, Floats]:
+        return (
+            np.array(self.columns, dtype=np.intp),
+            np.array(self.offset),
+            np.array(self.slope),
+            np.array(self.missing),
+        )
+
+    def contributions(self, matrix: Matrix) -> Floats:
+        """Return rows x fields; the base is not among them."""
+        columns, offset, slope, missing = self._numbers
+        found = np.zeros_like(matrix)
+        if len(columns):
+            x = matrix[:, columns]
+            found[:, columns] = np.where(np.isnan(x), missing, offset + slope * x)
+        if self.levels.columns:
+            found[:, list(self.levels.columns)] = self.levels.look_up(matrix)
+        return found
+
+    def predict(self, matrix: Matrix) -> Floats:
+        """Return one value per row."""
+        values: Floats = self.base + self.contributions(matrix).sum(axis=1)
+        return values
+
+
+@dataclass(frozen=True)
+class TreeHead:
+    """Boosted trees on a matrix whose categories are numbers."""
+
+    encoding: LevelTable
+    trees: Trees
+
+    def contributions(self, matrix: Matrix, threads: int = 1) -> tuple[float, Floats]:
+        """Return the base value, and exact SHAP values: rows x fields."""
+        found = self.trees.contributions(self.encoding.apply(matrix), threads)
+        base = float(found[0, -1]) if len(found) else 0.0
+        return base, found[:, :-1]
+
+    def predict(self, matrix: Matrix, threads: int = 1) -> Floats:
+        """Return one value per row."""
+        return self.trees.predict(self.encoding.apply(matrix), threads)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A straight correction, measured on a later window: `intercept + slope * p`."""
+
+    intercept: float = 0.0
+    slope: float = 1.0
+
+    def apply(self, p: Floats) -> Floats:
+        """Return the corrected values."""
+        return self.intercept + self.slope * p
+
+
+@dataclass(frozen=True)
+class UsualHead:
+    """p_usual: a weighted mean of boosted trees and of straight lines, then corrected.
+
+    Everything is on the probability scale, so the contributions are probabilities and they add up
+    to the estimate exactly.
+    """
+
+    linear: LinearHead
+    boosted: TreeHead
+    share: float  # of the boosted trees; the straight lines have the rest
+    calibration: Calibration = Calibration()
+
+    def contributions(self, matrix: Matrix, threads: int = 1) -> tuple[float, Floats]:
+        """Return the base value, and one value per row and field."""
+        tree_base, tree_parts = self.boosted.contributions(matrix, threads)
+        tree_parts *= self.share * self.calibration.slope
+        tree_parts += (1 - self.share) * self.calibration.slope * self.linear.contributions(matrix)
+        base = self.share * tree_base + (1 - self.share) * self.linear.base
+        return self.calibration.intercept + self.calibration.slope * base, tree_parts
+
+    def predict(self, matrix: Matrix, threads: int = 1) -> Floats:
+        """Return one value per row, not yet bounded to 0 and 1."""
+        blend = self.share * self.boosted.predict(matrix, threads)
+        return self.calibration.apply(blend + (1 - self.share) * self.linear.predict(matrix))
+
+
+NINETY_PERCENT = 1.6448536269514722  # the 95th percentile of the normal law: 5 % on either side
+
+
+@dataclass(frozen=True)
+class SpreadHead:
+    """How far an estimate may be off, as a variance that is never under `floor`."""
+
+    variance: TreeHead
+    floor: float
+
+    def half_width(self, matrix: Matrix, threads: int = 1) -> Floats:
+        """Return half of the 90 % interval of each row."""
+        found = np.maximum(self.variance.predict(matrix, threads), self.floor)
+        half: Floats = NINETY_PERCENT * np.sqrt(found)
+        return half

@@ -1,0 +1,110 @@
+"""From contributions to sentences that a physician reads."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.contract import Contract, Field
+from features.matrix import Matrix
+
+Floats = NDArray[np.float64]
+QUESTIONNAIRE = "questionnaire"
+QUESTIONNAIRE_NL = "Vragenlijst niet ingevuld"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an estimate is higher or lower than average: `points` are percentage points."""
+
+    field: str
+    points: float
+    text_nl: str
+    changeable: bool
+
+
+def reasons_nl(
+    contributions: Floats, row: Floats, contract: Contract, most: int | None = 5
+) -> list[Reason]:
+    """Return the reasons of one case, strongest first; all of them when `most` is None."""
+    return next(reasons_of_many(contributions[None, :], row[None, :], contract, most))
+
+
+def reasons_of_many(
+    contributions: Floats, matrix: Matrix, contract: Contract, most: int | None = 5
+) -> Iterator[list[Reason]]:
+    """Yield the reasons of each row, strongest first.
+
+    When no answer came back at all, the answers make one reason together, so that all reasons
+    still add up to the estimate less the base.
+    """
+    points, is_blank = _collect(contributions * 100, matrix, contract)
+    count = points.shape[1] if most is None else min(most, points.shape[1])
+    order = _find_strongest(points, count)
+    chosen = np.take_along_axis(points, order, axis=1)
+    for place, (fields, found) in enumerate(zip(order.tolist(), chosen.tolist(), strict=True)):
+        row = matrix[place]
+        yield [
+            _describe(contract, field, row, value)
+            for field, value in zip(fields, found, strict=True)
+            if _counts(contract, field, is_blank[place])
+        ]
+
+
+def _collect(
+    points: Floats, matrix: Matrix, contract: Contract
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Add a last column for a questionnaire that did not come back."""
+    answers = np.array(contract.answers, dtype=np.intp)
+    if not len(answers):
+        return points, np.zeros(len(points), dtype=np.bool_)
+    is_blank: NDArray[np.bool_] = np.isnan(matrix[:, answers]).all(axis=1)
+    together = np.where(is_blank, points[:, answers].sum(axis=1), 0.0)
+    points = np.column_stack([points, together])
+    points[np.ix_(np.flatnonzero(is_blank), answers)] = 0.0
+    return points, is_blank
+
+
+def _find_strongest(points: Floats, count: int) -> NDArray[np.intp]:
+    strength = -np.abs(points)
+    if count < points.shape[1]:
+        kept = np.argpartition(strength, count - 1, axis=1)[:, :count]
+    else:
+        kept = np.broadcast_to(np.arange(points.shape[1]), points.shape)
+    order = np.argsort(np.take_along_axis(strength, kept, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(kept, order, axis=1)
+
+
+def _counts(contract: Contract, field: int, is_blank: bool) -> bool:
+    if field == len(contract.fields):
+        return is_blank
+    return not (is_blank and contract.fields[field].kind == "answer")
+
+
+def _describe(contract: Contract, place: int, row: Floats, points: float) -> Reason:
+    if place == len(contract.fields):
+        return Reason(QUESTIONNAIRE, points, QUESTIONNAIRE_NL, changeable=True)
+    field = contract.fields[place]
+    return Reason(field.name, points, phrase_nl(field, row[place], points), field.changeable)
+
+
+def phrase_nl(field: Field, value: float, points: float) -> str:
+    """Return the sentence of one contribution, from the value in the matrix."""
+    if math.isnan(value):
+        return f"{field.label_nl}: {value_nl(field, value)}"
+    phrase = field.up_nl if points >= 0 else field.down_nl
+    return phrase.format(label=field.label_nl, value=value_nl(field, value))
+
+
+def value_nl(field: Field, value: float) -> str:
+    """Return a value of the matrix as a person writes it: "57 jaar", "bediende", "ja"."""
+    if math.isnan(value):
+        return "niet beantwoord" if field.kind == "answer" else "niet bekend"
+    if field.levels:
+        return list(field.levels.values())[int(value)]
+    if field.kind == "flag":
+        return "ja" if value else "nee"
+    number = f"{value:.0f}" if value == int(value) else f"{value:.1f}".replace(".", ",")
+    return f"{number} {field.unit_nl}".strip()

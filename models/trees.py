@@ -1,0 +1,99 @@
+"""Boosted trees from a LightGBM text file, through the library's C interface.
+
+`import lightgbm` brings pandas and scikit-learn along: seconds and 150 MB in a worker that only
+scores. The shared library needs neither, and answers one row in half the time.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.errors import KantelpuntError
+from features.matrix import Matrix
+
+_FLOAT64 = 1  # the numbers of LightGBM's c_api.h
+_PREDICT_RAW = 1
+_PREDICT_CONTRIB = 3
+
+
+class TreesUnreadableError(KantelpuntError):
+    """A text that LightGBM does not read as a model."""
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    spec = find_spec("lightgbm")
+    if spec is None or spec.origin is None:
+        raise TreesUnreadableError("lightgbm is not installed: install the locked requirements")
+    found = sorted((Path(spec.origin).parent / "lib").glob("lib_lightgbm.*"))
+    library = ctypes.CDLL(str(found[0]))
+    library.LGBM_GetLastError.restype = ctypes.c_char_p
+    return library
+
+
+def _check(status: int) -> None:
+    if status != 0:
+        reason = _library().LGBM_GetLastError().decode(errors="replace")
+        raise TreesUnreadableError(f"LightGBM refused: {reason}")
+
+
+class Trees:
+    """A LightGBM regression model that predicts on its own scale, and says why."""
+
+    def __init__(self, text: str) -> None:
+        """Read the model; raises TreesUnreadableError for a text that is none."""
+        self.text = text
+        self._handle = ctypes.c_void_p()
+        rounds = ctypes.c_int(0)
+        if not text.startswith("tree\n") or "end of trees" not in text:
+            raise TreesUnreadableError("not a whole LightGBM model text")
+        load = _library().LGBM_BoosterLoadModelFromString
+        _check(load(text.encode(), ctypes.byref(rounds), ctypes.byref(self._handle)))
+        finalize(self, _free, _library().LGBM_BoosterFree, self._handle)
+        width = ctypes.c_int(0)
+        _check(_library().LGBM_BoosterGetNumFeature(self._handle, ctypes.byref(width)))
+        self.width = width.value
+
+    def predict(self, matrix: Matrix, threads: int = 1) -> NDArray[np.float64]:
+        """Return one value per row."""
+        return self._run(matrix, _PREDICT_RAW, 1, threads)[:, 0]
+
+    def contributions(self, matrix: Matrix, threads: int = 1) -> NDArray[np.float64]:
+        """Return exact SHAP values, one per column, and in the last column the base value."""
+        return self._run(matrix, _PREDICT_CONTRIB, self.width + 1, threads)
+
+    def _run(self, matrix: Matrix, kind: int, width: int, threads: int) -> NDArray[np.float64]:
+        rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != self.width:
+            raise ValueError(f"expected a matrix of {self.width} columns")
+        result = np.empty((len(rows), width))
+        if not len(rows):
+            return result
+        written = ctypes.c_int64(0)
+        _check(
+            _library().LGBM_BoosterPredictForMat(
+                self._handle,
+                ctypes.c_void_p(rows.ctypes.data),
+                ctypes.c_int(_FLOAT64),
+                ctypes.c_int32(rows.shape[0]),
+                ctypes.c_int32(rows.shape[1]),
+                ctypes.c_int(1),
+                ctypes.c_int(kind),
+                ctypes.c_int(0),
+                ctypes.c_int(-1),
+                f"num_threads={threads}".encode(),
+                ctypes.byref(written),
+                ctypes.c_void_p(result.ctypes.data),
+            )
+        )
+        return result
+
+
+def _free(free: Callable[[ctypes.c_void_p], int], handle: ctypes.c_void_p) -> None:
+    free(handle)

@@ -1,0 +1,169 @@
+"""Learning p_usual: boosted trees with few leaves and straight lines, mixed by held-out error."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from features.cohort import Screenings
+from features.contract import Contract
+from features.matrix import Matrix
+from models.heads import LinearHead, TreeHead, UsualHead
+from models.levels import LevelTable, fit_levels
+from models.linear import fit_linear
+from models.trees import Trees
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class UsualConfig:
+    """How p_usual is learnt; training/config.toml gives the reason of each number."""
+
+    leaves: tuple[int, ...] = (4, 8)
+    most_rounds: int = 600
+    round_step: int = 50
+    learning_rate: float = 0.05
+    fewest_cases_in_leaf: int = 30
+    penalty: float = 5.0
+    share_of_fields: float = 0.7
+    share_of_cases: float = 0.8
+    smoothing: float = 20.0
+    folds: int = 5
+    most_cases_for_choice: int = 40_000
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What was chosen on held-out folds: leaves, rounds, and the share of the trees in the mix."""
+
+    leaves: int
+    rounds: int
+    share: float
+    squared_error: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Settled screenings as arrays."""
+
+    contract: Contract
+    matrix: Matrix
+    target: Floats
+    weight: Floats
+    person: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, screenings: Screenings) -> "Sample":
+        """Return the screenings of which the outcome is known."""
+        known = screenings.settled()
+        return cls(known.contract, known.matrix, known.returned, known.weight, known.person)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.target)
+
+    def take(self, rows: NDArray[np.intp] | Bools) -> "Sample":
+        """Return some of the rows."""
+        return Sample(
+            self.contract,
+            self.matrix[rows],
+            self.target[rows],
+            self.weight[rows],
+            self.person[rows],
+        )
+
+
+def split_by_person(person: NDArray[np.int64], folds: int, seed: int) -> Iterator[Bools]:
+    """Yield for each fold which rows are held out; one person is never on both sides."""
+    unique, place = np.unique(person, return_inverse=True)
+    fold = np.random.default_rng(seed).permutation(len(unique)) % folds
+    for number in range(folds):
+        yield fold[place] == number
+
+
+def choose_shape(sample: Sample, config: UsualConfig, seed: int) -> Shape:
+    """Return leaves, rounds and share with the least squared error on persons held out."""
+    if len(sample) > config.most_cases_for_choice:
+        rng = np.random.default_rng(seed)
+        sample = sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
+    rounds = range(config.round_step, config.most_rounds + 1, config.round_step)
+    shapes = [(leaves, count) for leaves in config.leaves for count in rounds]
+    trees, lines = np.zeros((len(shapes), len(sample))), np.zeros(len(sample))
+    for held_out in split_by_person(sample.person, config.folds, seed):
+        learn, test = sample.take(~held_out), sample.matrix[held_out]
+        lines[held_out] = _fit_lines(learn).predict(test)
+        for leaves in config.leaves:
+            head, booster = fit_boosted(learn, leaves, config.most_rounds, config, seed)
+            encoded = head.encoding.apply(test)
+            for place, (other, count) in enumerate(shapes):
+                if other == leaves:
+                    trees[place, held_out] = booster.predict(
+                        encoded, num_iteration=count, num_threads=config.threads
+                    )
+    mixed = [_mix(sample, tree, lines) for tree in trees]
+    best = int(np.argmin([error for _, error in mixed]))
+    return Shape(*shapes[best], *mixed[best])
+
+
+def _mix(sample: Sample, trees: Floats, lines: Floats) -> tuple[float, float]:
+    """Return the share of the trees with the least squared error, and that error."""
+    apart, rest, w = trees - lines, sample.target - lines, sample.weight
+    share = float(np.clip((w * rest * apart).sum() / max((w * apart**2).sum(), 1e-12), 0, 1))
+    return share, float(np.average((rest - share * apart) ** 2, weights=w))
+
+
+def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> UsualHead:
+    """Return the two parts, learnt from all rows and mixed as `shape` says."""
+    boosted, _ = fit_boosted(sample, shape.leaves, shape.rounds, config, seed)
+    return UsualHead(_fit_lines(sample), boosted, shape.share)
+
+
+def _fit_lines(sample: Sample) -> LinearHead:
+    return fit_linear(sample.contract, sample.matrix, sample.target, sample.weight)
+
+
+def fit_boosted(
+    sample: Sample, leaves: int, rounds: int, config: UsualConfig, seed: int
+) -> tuple[TreeHead, lightgbm.Booster]:
+    """Return boosted trees on the probability scale, and the booster that made them."""
+    encoded, encoding = _encode(sample, config, seed)
+    fewest = max(5, min(config.fewest_cases_in_leaf, len(sample) // 20))
+    parameters = {
+        "objective": "regression",
+        "num_leaves": leaves,
+        "learning_rate": config.learning_rate,
+        "min_data_in_leaf": fewest,
+        "lambda_l2": config.penalty,
+        "feature_fraction": config.share_of_fields,
+        "bagging_fraction": config.share_of_cases,
+        "bagging_freq": 1,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": config.threads,
+        "verbosity": -1,
+    }
+    data = lightgbm.Dataset(encoded, sample.target, weight=sample.weight)
+    booster = lightgbm.train(parameters, data, rounds)
+    return TreeHead(encoding, Trees(booster.model_to_string())), booster
+
+
+def _encode(sample: Sample, config: UsualConfig, seed: int) -> tuple[Matrix, LevelTable]:
+    """Return the matrix with categories as numbers, and the table for new cases.
+
+    Each row is encoded from the outcomes of other persons: its own would leak into its input.
+    """
+
+    def fit(part: Sample) -> LevelTable:
+        return fit_levels(part.contract, part.matrix, part.target, part.weight, config.smoothing)
+
+    encoded = sample.matrix.copy()
+    for held_out in split_by_person(sample.person, config.folds, seed + 1):
+        encoded[held_out] = fit(sample.take(~held_out)).apply(sample.matrix[held_out])
+    return encoded, fit(sample)
