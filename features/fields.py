@@ -29,7 +29,7 @@ NEVER_AN_INPUT = frozenset(
 )
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,59}")
 # written like this, a cell of a table holds nothing
-MISSING_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>"})
+MISSING_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "<na>"})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,126 @@
+"""From a file to a table under check: columns matched, values typed, faults and links noted."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from features.checks import find_row_faults, find_value_faults
+from features.contract import Contract
+from features.conversion import FAULTS, convert
+from features.csv_files import read_csv
+from features.layout import KEYS, Column, build_layout
+from features.pseudonyms import is_person_number_name
+from features.raw_table import RawTable, read_parquet
+from features.rejects import Draft
+from features.table_errors import (
+    MissingColumnError,
+    PersonNumberColumnError,
+    UnknownColumnError,
+    UnreadableTableError,
+)
+
+
+def read_draft(path: Path, table: str, contract: Contract) -> Draft:
+    """Return a table with every fault that shows in the table itself."""
+    raw = _read_raw(path)
+    columns = raw.by_header()
+    layout = build_layout(table, contract, list(columns))
+    _check_headers(path, columns, layout)
+    draft = _convert(raw, columns, layout, table)
+    faults = find_value_faults(draft.frame, layout)
+    places = faults["place"].to_numpy(dtype=int)
+    draft.bad[places] = True
+    draft.add_faults(draft.rows[places], faults["field"], faults["reason"])
+    for where, field, reason in find_row_faults(table, draft.frame, contract):
+        draft.set_aside(where, field, reason)
+    _check_keys(draft)
+    if table == "follow_up":
+        draft.frame["exit"] = draft.frame["exit"].fillna("")
+    return draft
+
+
+def _read_raw(path: Path) -> RawTable:
+    try:
+        return read_parquet(path) if path.suffix.lower() == ".parquet" else read_csv(path)
+    except OSError as error:
+        raise UnreadableTableError(
+            path, type(error).__name__, "check that the file may be read"
+        ) from error
+
+
+def _check_headers(path: Path, found: Mapping[str, object], layout: list[Column]) -> None:
+    numbers = [name for name in found if is_person_number_name(name)]
+    if numbers:
+        raise PersonNumberColumnError(path, numbers)
+    known = [column.source for column in layout]
+    unknown = [name for name in found if name not in known]
+    if unknown:
+        raise UnknownColumnError(path, unknown, [name for name in known if name not in found])
+    missing = [name for name in known if name not in found]
+    if missing:
+        raise MissingColumnError(path, missing, list(found))
+
+
+def _convert(
+    raw: RawTable, columns: Mapping[str, pa.ChunkedArray], layout: list[Column], table: str
+) -> Draft:
+    typed: dict[str, pd.Series] = {}
+    unread = []
+    for column in layout:
+        try:
+            typed[column.name], bad = convert(columns[column.source], column)
+        except pa.ArrowException:
+            fault = f"column {column.source} holds {columns[column.source].type} instead of values"
+            raise UnreadableTableError(raw.path, fault, "write one plain value per cell") from None
+        unread.append((bad, column))
+    frame = pd.DataFrame(typed, index=pd.RangeIndex(len(raw.rows)))
+    bad = np.zeros(len(raw.rows), dtype=bool)
+    draft = Draft(table, frame, raw.rows, bad, uneven=len(raw.uneven))
+    for where, column in unread:
+        kind = "level" if column.translate else column.kind
+        draft.set_aside(where, column.source, f"{FAULTS.get(kind, '')}: {column.expected}")
+    reason = f"the row must have {len(raw.headers)} cells, as many as the header"
+    draft.add_faults(raw.uneven, "", reason)
+    return draft
+
+
+def _check_keys(draft: Draft) -> None:
+    """Set aside each good row whose key an earlier good row has, however alike they are."""
+    key = KEYS.get(draft.name)
+    if key is None:
+        return
+    good = draft.frame.loc[~draft.bad, list(key)]
+    places = good.index[good.duplicated()].to_numpy()
+    draft.set_aside(places, key[0], f"duplicate key: {' and '.join(key)} occur in an earlier row")
+    if draft.name == "cases":
+        good = draft.frame.loc[~draft.bad, ["case_id", "person_key"]]
+        first = good.groupby("case_id", sort=False)["person_key"].transform("first")
+        places = good.index[good["person_key"] != first].to_numpy()
+        draft.set_aside(places, "person_key", "differs from an earlier row of the same case")
+
+
+def check_links(drafts: Mapping[str, Draft]) -> None:
+    """Set aside rows whose case is unknown or set aside, and follow-up that ends too early."""
+    cases = drafts["cases"]
+    kept = set(cases.frame.loc[~cases.bad, "case_id"])
+    lost = set(cases.frame.loc[cases.bad, "case_id"].dropna()) - kept
+    for name, draft in drafts.items():
+        if name == "cases":
+            continue
+        spoilt = draft.frame["case_id"].isin(lost).to_numpy() & ~draft.bad
+        foreign = ~draft.frame["case_id"].isin(kept | lost).to_numpy() & ~draft.bad
+        draft.spoilt = spoilt
+        draft.set_aside(foreign, "case_id", "not in cases")
+        draft.set_aside(spoilt, "case_id", "its case was set aside")
+        if name == "follow_up":
+            _check_follow_up(draft, cases.get_good())
+
+
+def _check_follow_up(draft: Draft, cases: pd.DataFrame) -> None:
+    screened_on = cases.groupby("case_id")["screened_on"].min()
+    first = draft.frame["case_id"].map(screened_on)
+    early = (draft.frame["observed_until"] < first).to_numpy() & ~draft.bad
+    draft.set_aside(early, "observed_until", "before the first screening of the case")

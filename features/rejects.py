@@ -1,0 +1,115 @@
+"""Rows that were set aside: which, why, and when it is too many. Never what they hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from features.errors import KantelpuntError
+
+Places = NDArray[np.bool_] | NDArray[np.int64]
+REJECTED_COLUMNS = ["table", "row", "field", "reason"]
+REJECTED_FILE = "rejected.csv"
+
+
+@dataclass
+class Draft:
+    """A table under check; `bad` marks the rows that are set aside, `rows` are their numbers.
+
+    A row that only hangs on another one that is bad is `spoilt`: it goes, but counts as no fault.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    rows: NDArray[np.int64]
+    bad: NDArray[np.bool_]
+    uneven: int = 0
+    spoilt: NDArray[np.bool_] | None = None
+    faults: list[pd.DataFrame] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """The number of rows in the file."""
+        return len(self.frame) + self.uneven
+
+    def set_aside(self, places: Places, field_name: str, reason: str) -> None:
+        """Set rows aside, given as a mask or as places, for one reason."""
+        found = np.arange(len(self.frame))[places]
+        if len(found):
+            self.bad[found] = True
+            self.add_faults(self.rows[found], field_name, reason)
+
+    def add_faults(self, rows: ArrayLike, fields: ArrayLike, reasons: ArrayLike) -> None:
+        """Note faults by the number of their row in the file."""
+        noted = {"table": self.name, "row": rows, "field": fields, "reason": reasons}
+        self.faults.append(pd.DataFrame(noted))
+
+    def get_good(self) -> pd.DataFrame:
+        """Return the rows that stay."""
+        return self.frame[~self.bad].reset_index(drop=True)
+
+    def count_rejected(self) -> int:
+        """Return how many rows were set aside for a fault of their own."""
+        spoilt = 0 if self.spoilt is None else int(self.spoilt.sum())
+        return int(self.bad.sum()) + self.uneven - spoilt
+
+
+def build_report(drafts: Sequence[Draft]) -> pd.DataFrame:
+    """Return one line per fault: table, row (the first data row is 1), field and reason."""
+    noted = [frame for draft in drafts for frame in draft.faults]
+    if not noted:
+        return pd.DataFrame(columns=REJECTED_COLUMNS)
+    # a value that could not be read is not missing as well: the first fault of a field counts
+    report = pd.concat(noted).drop_duplicates(["table", "row", "field"])
+    order = {draft.name: place for place, draft in enumerate(drafts)}
+    report = report.assign(place=report["table"].map(order))
+    ordered = report.sort_values(["place", "row"], kind="stable", ignore_index=True)
+    return ordered[REJECTED_COLUMNS].astype({"row": "int64"})
+
+
+def save_report(report: pd.DataFrame, folder: Path) -> Path | None:
+    """Keep the faults in rejected.csv; without faults, no such file stays behind."""
+    path = folder / REJECTED_FILE
+    if report.empty:
+        path.unlink(missing_ok=True)
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    report.to_csv(path, index=False)
+    return path
+
+
+class TooManyRejectedError(KantelpuntError):
+    """So many rows were set aside that the rest cannot stand for the whole."""
+
+    def __init__(self, counts: Mapping[str, str], limit: float, where: Path | None) -> None:
+        """Say per table how many rows and why, and how to go on."""
+        listed = "\n".join(f"- {name}: {counted}" for name, counted in counts.items())
+        see = f"{where} lists every fault" if where else "every fault is listed in rejected.csv"
+        see = see if where else "give a folder for rejected.csv to see every fault"
+        super().__init__(
+            f"more than {limit:.1%} of the rows were set aside:\n{listed}\n"
+            f"{see}: mend the rows, or raise the limit with --max-rejected"
+        )
+
+
+def check_share(
+    drafts: Sequence[Draft], report: pd.DataFrame, limit: float, where: Path | None
+) -> None:
+    """Raise TooManyRejectedError when any table lost more than the limit."""
+    counts = {
+        draft.name: _describe(draft, report[report["table"] == draft.name])
+        for draft in drafts
+        if draft.total and draft.count_rejected() / draft.total > limit
+    }
+    if counts:
+        raise TooManyRejectedError(counts, limit, where)
+
+
+def _describe(draft: Draft, report: pd.DataFrame) -> str:
+    bad, total = draft.count_rejected(), draft.total
+    reasons = (report["field"] + ": " + report["reason"]).value_counts().head(3)
+    shown = "; ".join(f"{reason} ({times} times)" for reason, times in reasons.items())
+    return f"{bad} of {total} rows ({bad / total:.1%}), most often {shown}"
