@@ -1,4 +1,4 @@
-"""docs/regels.md: the legal clocks, and the examples that tests/spec checks the rules against."""
+"""docs/regels.md: clocks, limits and permissions, and the examples that tests/spec checks."""
 
 import ast
 import io
@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from features.deadlines import DEADLINES, Deadline
+from features.wording import to_dutch
+from models.suggestion import SUGGESTION_NL, Limits, Suggestion, read_limits
 from scripts.markdown import build_table
+from serving.permissions import MAY, ROLE_NL, Action
 
 INTRO = """# Regels
 
@@ -18,8 +21,27 @@ vertaalt.
 ## Termijnen
 
 Geteld vanaf de eerste dag van de afwezigheid. Een termijn geldt voor afwezigheden die op of na de
-dag in de laatste kolom beginnen. Bron in de code: `features/deadlines.py`.
+dag in de laatste kolom beginnen. Bron: `features/deadlines.py`.
 """
+SUGGESTIONS = f"""## Voorstellen
+
+Een voorstel volgt uit de inschatting en de grenzen die gelden op de dag van de inschatting; het is
+nooit een beslissing. Loopt de marge van de inschatting over een grens heen, dan is het voorstel
+altijd "{SUGGESTION_NL[Suggestion.UNSURE]}". Bron: `models/limits.toml`.
+"""
+PERMISSIONS = """## Rechten
+
+Wie hier niet genoemd is, mag het niet. Wie dossiers ziet, ziet alleen die van het eigen
+ziekenfonds, en van de eigen regio waar die is ingesteld. Bron: `serving/permissions.py`.
+"""
+ACTIONS_NL = {
+    Action.ASSESS: "een dossier laten inschatten",
+    Action.LIST_CASES: "de lijst van dossiers zien",
+    Action.VIEW_CASE: "een dossier openen",
+    Action.VIEW_CONTRIBUTIONS: "zien hoeveel elk gegeven weegt",
+    Action.VIEW_MODEL: "de modelkaart lezen",
+    Action.LOG_OFF: "zich afmelden",
+}
 EXAMPLES = """## Voorbeelden die getest worden
 """
 
@@ -27,7 +49,8 @@ EXAMPLES = """## Voorbeelden die getest worden
 def build_rule_page(root: Path) -> str:
     """Return docs/regels.md from the code and the spec tables under `root`."""
     specs = [_build_spec(path) for path in sorted((root / "tests" / "spec").glob("test_*.py"))]
-    return "\n".join([INTRO, _build_deadlines(), EXAMPLES, *filter(None, specs)])
+    rules = [INTRO, _build_deadlines(), _build_suggestions(), PERMISSIONS, _build_permissions()]
+    return "\n".join([*rules, EXAMPLES, *filter(None, specs)])
 
 
 def _build_deadlines() -> str:
@@ -39,6 +62,35 @@ def _period_nl(deadline: Deadline) -> str:
     months = f"{deadline.months} maand{'en' if deadline.months > 1 else ''}"
     weeks = f"{deadline.weeks} we{'ken' if deadline.weeks > 1 else 'ek'}"
     return " en ".join([months] * bool(deadline.months) + [weeks] * bool(deadline.weeks))
+
+
+def _build_suggestions() -> str:
+    heads = [
+        "geldt vanaf",
+        *(SUGGESTION_NL[kind] for kind in _IN_ORDER),
+        "vastgelegd door",
+        "reden",
+    ]
+    return SUGGESTIONS + "\n" + build_table(heads, [_limits_nl(one) for one in read_limits()])
+
+
+_IN_ORDER = (Suggestion.NOT_YET, Suggestion.REFER, Suggestion.OWN_WAY)
+
+
+def _limits_nl(limits: Limits) -> list[str]:
+    low, high = (
+        f"{to_dutch(100 * one)} op 100" for one in (limits.not_yet_below, limits.own_way_from)
+    )
+    chances = [f"onder {low}", f"{low} tot {high}", f"vanaf {high}"]
+    return [limits.valid_from.isoformat(), *chances, limits.author, limits.reason]
+
+
+def _build_permissions() -> str:
+    rows = [
+        [ACTIONS_NL[action], ", ".join(ROLE_NL[role] for role in ROLE_NL if role in MAY[action])]
+        for action in Action
+    ]
+    return build_table(["wat", "wie"], rows)
 
 
 def _build_spec(path: Path) -> str:
