@@ -121,6 +121,6 @@ def check_links(drafts: Mapping[str, Draft]) -> None:
 
 def _check_follow_up(draft: Draft, cases: pd.DataFrame) -> None:
     screened_on = cases.groupby("case_id")["screened_on"].min()
-    first = draft.frame["case_id"].map(screened_on)
+    first = screened_on.reindex(draft.frame["case_id"]).to_numpy()
     early = (draft.frame["observed_until"] < first).to_numpy() & ~draft.bad
     draft.set_aside(early, "observed_until", "before the first screening of the case")
