@@ -6,6 +6,7 @@ from pathlib import Path
 from features.contract import default_contract
 from scripts.field_page import build_field_page
 from scripts.rule_page import build_rule_page
+from scripts.setting_page import build_setting_page
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTE = "<!-- Gemaakt door `make docs`: verander de bron, niet deze pagina. -->\n\n"
@@ -16,6 +17,7 @@ def build_pages(root: Path = ROOT) -> dict[str, str]:
     pages = {
         "velden.md": build_field_page(default_contract()),
         "regels.md": build_rule_page(root),
+        "settings.md": build_setting_page(),
     }
     return {name: NOTE + text.rstrip("\n") + "\n" for name, text in pages.items()}
 

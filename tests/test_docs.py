@@ -1,0 +1,151 @@
+"""The pages: fresh where they are generated, true to the code, and without dead ends."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from features.contract import Field, Outcome, default_contract
+from features.deadlines import DEADLINES
+from scripts.build_docs import build_pages, find_stale
+from scripts.field_page import KEYS_NL, OUTCOME_KEYS_NL
+from scripts.markdown import build_table
+from scripts.rule_page import ACTIONS_NL
+from serving.permissions import MAY, Role
+from serving.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+RECORDS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+LINK = re.compile(r"\]\(([^)#\s]+)")
+COMMAND = re.compile(r"(?:`|^    )make ([a-z]+)", re.MULTILINE)
+
+
+def read_targets() -> set[str]:
+    described = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return set(described)
+
+
+def test_no_generated_page_is_stale() -> None:
+    stale = find_stale(ROOT / "docs", build_pages())
+
+    assert stale == []
+
+
+def test_a_page_that_lags_behind_or_is_missing_is_found(tmp_path: Path) -> None:
+    (tmp_path / "old.md").write_text("what was")
+    (tmp_path / "new.md").write_text("what is")
+
+    stale = find_stale(tmp_path, {"old.md": "what is", "new.md": "what is", "none.md": "what is"})
+
+    assert stale == ["old.md", "none.md"]
+
+
+def test_every_field_deadline_setting_and_permission_has_a_line() -> None:
+    pages = build_pages()
+
+    assert all(
+        f"| `{field.name}` | {field.label_nl}" in pages["velden.md"]
+        for field in default_contract().fields
+    )
+    assert all(f"| {deadline.label_nl} |" in pages["regels.md"] for deadline in DEADLINES)
+    assert pages["settings.md"].count("\n| `") == len(Settings.model_fields)
+    assert all(setting.description for setting in Settings.model_fields.values())
+    assert set(ACTIONS_NL) == set(MAY)
+
+
+def test_every_role_may_do_something() -> None:
+    assert all(any(role in roles for roles in MAY.values()) for role in Role)
+
+
+def test_every_key_of_a_contract_is_explained() -> None:
+    assert set(KEYS_NL) == {f.name for f in fields(Field)}
+    assert set(OUTCOME_KEYS_NL) == {f.name for f in fields(Outcome)}
+
+
+def test_a_bar_in_a_cell_does_not_break_the_table() -> None:
+    table = build_table(["a"], [["b | c\nd"]])
+
+    assert table == "| a |\n| --- |\n| b \\| c d |\n"
+
+
+def test_records_are_numbered_in_order_and_have_their_three_parts() -> None:
+    numbers = [int(record.name[:4]) for record in RECORDS]
+
+    assert numbers == list(range(1, len(RECORDS) + 1))
+    for record in RECORDS:
+        text = record.read_text()
+        assert text.startswith(f"# {record.name[:4]}. ")
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [
+            "Context",
+            "Decision",
+            "Consequences",
+        ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text()) if "://" not in link]
+
+    dead = [link for link in links if not (page.parent / link).exists()]
+
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_make_command_on_a_page_exists(page: Path) -> None:
+    named = set(COMMAND.findall(page.read_text()))
+
+    assert named <= read_targets()
+
+
+def test_make_alone_describes_every_command() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert phony is not None
+    assert set(phony.group(1).split()) - {"system"} == read_targets()
+
+
+def test_the_glossary_gives_every_word_once_with_its_meaning() -> None:
+    lines = (ROOT / "docs" / "woordenlijst.md").read_text().splitlines()
+    rows = [
+        line.strip("|").split("|") for line in lines if line.startswith("| ") and "---" not in line
+    ]
+
+    words = [row[0].strip() for row in rows if row[0].strip() != "Nederlands"]
+
+    assert all(len(row) == 3 and all(cell.strip() for cell in row) for row in rows)
+    assert len(words) == len(set(words))
+    assert len(words) > 40
+
+
+def test_the_changelog_keeps_to_its_four_headings() -> None:
+    headings = re.findall(r"^### (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert headings
+    assert set(headings) <= {"Added", "Changed", "Fixed", "Removed"}
+
+
+def test_the_licence_is_the_eupl_whole() -> None:
+    text = " ".join((ROOT / "LICENSE").read_text().split())
+
+    assert text.startswith(
+        "EUROPEAN UNION PUBLIC LICENCE v. 1.2 EUPL © the European Union 2007, 2016"
+    )
+    assert all(f" {number}. " in text for number in range(1, 16))
+    assert text.endswith("to this Appendix require the production of a new EUPL version.")
+
+
+def test_hooks_fetch_nothing() -> None:
+    config = (ROOT / ".pre-commit-config.yaml").read_text()
+
+    assert re.findall(r"repo: (\S+)", config) == ["local"]
+    assert set(re.findall(r"language: (\S+)", config)) == {"system"}
+
+
+def test_ci_runs_what_a_developer_runs() -> None:
+    script = ROOT / ".ci" / "run"
+
+    assert script.stat().st_mode & 0o111
+    assert "make check" in script.read_text()
