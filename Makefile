@@ -68,6 +68,6 @@ lock: $(READY) ## pin again what pyproject.toml asks for; UPGRADE=--upgrade take
 	$(COMPILE) pyproject.toml --extra dev --extra examples --output-file requirements-dev.lock
 	$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
 
-clean: ## remove .venv, caches and everything that commands made
-	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage coverage.xml build *.egg-info
+clean: ## remove .venv and caches; what you made stays (var, mlflow.db, mlartifacts)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage coverage.xml build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
