@@ -53,7 +53,7 @@ def fit_tree(sample: Sample) -> Baseline:
     steps = make_pipeline(
         ColumnTransformer(
             [
-                ("numbers", SimpleImputer(strategy="median"), _numbers(sample.contract)),
+                ("numbers", _fill_with_median(), _numbers(sample.contract)),
                 ("levels", OneHotEncoder(handle_unknown="ignore"), _levels(sample.contract)),
             ],
             sparse_threshold=0.0,
@@ -79,6 +79,10 @@ def _fill_and_scale() -> Pipeline:
     return make_pipeline(filled, StandardScaler())
 
 
+def _fill_with_median() -> SimpleImputer:
+    return SimpleImputer(strategy="median", keep_empty_features=True)
+
+
 def _chance(steps: Pipeline) -> Callable[[Matrix], Floats]:
     def predict(matrix: Matrix) -> Floats:
         chances: Floats = steps.predict_proba(matrix)[:, -1]
@@ -89,10 +93,10 @@ def _chance(steps: Pipeline) -> Callable[[Matrix], Floats]:
 
 def _name_columns(contract: Contract, columns: ColumnTransformer) -> list[str]:
     """Return one readable name per column that the tree sees."""
-    names = [contract.fields[i].name for i in _numbers(contract)]
+    names = [contract.fields[i].label_nl for i in _numbers(contract)]
     if _levels(contract):
         encoder = columns.named_transformers_["levels"]
         for place, codes in zip(_levels(contract), encoder.categories_, strict=True):
             field = contract.fields[place]
-            names += [f"{field.name} = {value_nl(field, float(code))}" for code in codes]
+            names += [f"{field.label_nl} = {value_nl(field, float(code))}" for code in codes]
     return names

@@ -186,8 +186,8 @@ def _smoke(model: ScreeningModel) -> list[list[float]]:
 
 
 def _check_smoke(folder: Path, model: ScreeningModel, expected: list[list[float]]) -> None:
-    worst = np.abs(np.array(_smoke(model)) - np.array(expected)).max()
-    if not worst <= SMOKE_TOLERANCE:
+    found, wanted = np.array(_smoke(model)), np.array(expected)
+    if found.shape != wanted.shape or not np.abs(found - wanted).max() <= SMOKE_TOLERANCE:
         raise BundleDamagedError(
             f"bundle {folder.name}: its smoke cases come out differently here than where it was "
             "trained; do not serve it"

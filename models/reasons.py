@@ -60,7 +60,7 @@ def _collect(
     answers = np.array(contract.answers, dtype=np.intp)
     if not len(answers):
         return points, np.zeros(len(points), dtype=np.bool_)
-    is_blank: NDArray[np.bool_] = np.isnan(matrix[:, answers]).all(axis=1)
+    is_blank = np.asarray(np.isnan(matrix[:, answers]).all(axis=1))
     together = np.where(is_blank, points[:, answers].sum(axis=1), 0.0)
     points = np.column_stack([points, together])
     points[np.ix_(np.flatnonzero(is_blank), answers)] = 0.0

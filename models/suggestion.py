@@ -1,13 +1,12 @@
 """The two questions of month three, as a suggestion that a physician may follow or not."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from features.errors import KantelpuntError
 from models.estimate import Estimate, Estimates
@@ -89,9 +88,16 @@ def _judge(p: float, low: float, high: float, limits: Limits) -> Suggestion:
     return Suggestion.OWN_WAY if p >= limits.own_way_from else Suggestion.REFER
 
 
-def suggest_many(estimates: Estimates, limits: Limits) -> NDArray[np.object_]:
-    """Return the suggestion of each estimate."""
+def suggest_many(
+    estimates: Estimates, days: Iterable[date], limits: tuple[Limits, ...]
+) -> list[Suggestion]:
+    """Return the suggestion of each estimate, by the limits that held on its day."""
+    on_day = cache(lambda day: get_limits(day, limits))
     rows = zip(
-        estimates.p_usual.tolist(), estimates.low.tolist(), estimates.high.tolist(), strict=True
+        estimates.p_usual.tolist(),
+        estimates.low.tolist(),
+        estimates.high.tolist(),
+        map(on_day, days),
+        strict=True,
     )
-    return np.array([_judge(*row, limits) for row in rows], dtype=object)
+    return [_judge(*row) for row in rows]

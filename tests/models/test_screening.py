@@ -1,0 +1,150 @@
+import lightgbm
+import numpy as np
+import pytest
+import shap
+from sklearn.metrics import roc_auc_score
+
+from models.baseline import fit_logistic
+from models.screening import ScreeningModel
+from models.usual import Shape, fit_boosted, fit_usual
+from tests.models.conftest import FAST
+from tests.models.worlds import make_matrix, make_sample, true_chance
+
+
+def test_contributions_base_and_limit_add_up_to_the_estimate(model: ScreeningModel) -> None:
+    matrix = make_matrix(500, seed=9)
+
+    found = model.estimate_many(matrix)
+
+    total = found.base + found.contributions.sum(axis=1) + found.limit
+    assert np.abs(total - found.p_usual).max() < 1e-12
+
+
+def test_one_case_and_many_cases_get_the_same_estimate(model: ScreeningModel) -> None:
+    matrix = make_matrix(40, seed=9)
+
+    many = model.estimate_many(matrix)
+
+    for place in range(40):
+        one = model.estimate(matrix[place])
+        assert one.p_usual == pytest.approx(many.p_usual[place], abs=1e-12)
+        assert one.low == pytest.approx(many.low[place], abs=1e-12)
+        assert one.contributions == pytest.approx(many.contributions[place], abs=1e-12)
+
+
+def test_tree_contributions_are_those_of_the_shap_library() -> None:
+    sample = make_sample(1500)
+    head, booster = fit_boosted(sample, leaves=8, rounds=80, config=FAST, seed=1)
+    rows = head.encoding.apply(sample.matrix[:200])
+
+    _, ours = head.contributions(sample.matrix[:200])
+
+    theirs = shap.TreeExplainer(booster).shap_values(rows)
+    assert np.abs(ours - theirs).max() < 1e-6
+
+
+def test_straight_lines_add_up_and_are_nought_on_average() -> None:
+    sample = make_sample(800)
+    head = fit_usual(sample, Shape(4, 60, 0.5, 0.0), FAST, seed=1)
+    lines_only = head.linear
+
+    base = lines_only.base
+    parts = lines_only.contributions(sample.matrix)
+
+    assert np.abs(base + parts.sum(axis=1) - lines_only.predict(sample.matrix)).max() < 1e-12
+    assert np.abs(parts.mean(axis=0)).max() < 1e-9
+
+
+def test_predictions_of_the_c_interface_are_those_of_lightgbm() -> None:
+    sample = make_sample(800)
+
+    head, booster = fit_boosted(sample, leaves=4, rounds=50, config=FAST, seed=1)
+
+    rows = head.encoding.apply(sample.matrix)
+    assert isinstance(booster, lightgbm.Booster)
+    assert (head.predict(sample.matrix) == booster.predict(rows)).all()
+
+
+def test_estimates_come_close_to_the_truth_and_match_a_logistic_regression(
+    model: ScreeningModel,
+) -> None:
+    matrix = make_matrix(4000, seed=77)
+    truth = true_chance(matrix)
+    returned = np.random.default_rng(5).random(4000) < truth
+
+    p = model.estimate_many(matrix).p_usual
+
+    logistic = fit_logistic(make_sample(3000)).predict(matrix)
+    assert np.abs(p - truth).mean() < 0.04
+    assert roc_auc_score(returned, p) > roc_auc_score(returned, logistic) - 0.01
+
+
+def test_a_case_without_answers_gets_a_wider_interval(model: ScreeningModel) -> None:
+    matrix = make_matrix(500, seed=3)
+    blank = matrix.copy()
+    blank[:, 3:] = np.nan
+    answered = ~np.isnan(matrix[:, 3])
+
+    with_answers = model.estimate_many(matrix[answered])
+    without = model.estimate_many(blank[answered])
+
+    assert (without.high - without.low).mean() > 1.3 * (with_answers.high - with_answers.low).mean()
+
+
+def test_intervals_hold_the_truth_of_cases_with_answers(model: ScreeningModel) -> None:
+    matrix = make_matrix(4000, seed=21)
+    matrix = matrix[~np.isnan(matrix[:, 3])]
+    truth = true_chance(matrix)
+
+    found = model.estimate_many(matrix)
+
+    held = (found.low <= truth) & (truth <= found.high)
+    assert 0.75 <= held.mean() <= 1.0
+
+
+def test_estimates_and_bounds_stay_between_nought_and_one(model: ScreeningModel) -> None:
+    extreme = np.array([[67, 1, 0, 0, 0], [16, 2, 1, 10, 2]], dtype=float).repeat(3, axis=0)
+
+    found = model.estimate_many(extreme)
+
+    for values in (found.p_usual, found.low, found.high):
+        assert ((values >= 0) & (values <= 1)).all()
+    assert ((found.low <= found.p_usual) & (found.p_usual <= found.high)).all()
+
+
+def test_an_estimate_beyond_one_is_bounded_and_the_limit_says_by_how_much(
+    model: ScreeningModel,
+) -> None:
+    head = model.usual
+    stretched = ScreeningModel(
+        model.contract,
+        type(head)(head.linear, head.boosted, head.share, type(head.calibration)(0.0, 3.0)),
+        model.spread,
+    )
+
+    found = stretched.estimate_many(make_matrix(200))
+
+    assert (found.limit < 0).any()
+    total = found.base + found.contributions.sum(axis=1) + found.limit
+    assert np.abs(total - found.p_usual).max() < 1e-12
+
+
+def test_a_matrix_of_another_width_is_refused(model: ScreeningModel) -> None:
+    with pytest.raises(ValueError, match="5 columns"):
+        model.estimate_many(np.zeros((2, 4)))
+
+
+def test_no_rows_give_no_estimates(model: ScreeningModel) -> None:
+    found = model.estimate_many(np.empty((0, 5)))
+
+    assert len(found) == 0
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    sample = make_sample(600)
+    shape = Shape(4, 40, 0.5, 0.0)
+
+    first, second = (fit_usual(sample, shape, FAST, seed=4) for _ in range(2))
+
+    assert first.boosted.trees.text == second.boosted.trees.text
+    assert first.linear == second.linear

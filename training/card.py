@@ -1,0 +1,118 @@
+"""The model card: what a committee should know of a version, in one readable page."""
+
+from features.contract import Contract
+from models.explain import find_drivers
+from training.evaluate import Measured
+from training.pipeline import Trained
+
+FIGURES = {
+    "auc": "AUC",
+    "brier": "Brier score",
+    "calibration_slope": "Calibration slope (1 is right)",
+    "calibration_intercept": "Calibration intercept (0 is right)",
+    "mean_p_less_outcome": "Mean estimate less share that returned",
+    "ece": "Expected calibration error",
+}
+SHOWN_DRIVERS = 12
+
+
+def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str:
+    """Return the card in Markdown."""
+    parts = [
+        "# Model card: Kantelpunt screening",
+        _describe_use(contract),
+        _describe_data(trained),
+        "## How good it is on the test window",
+        "Screenings later than all that the tested model had learnt from. 95 % intervals.",
+        _tabulate(trained.figures),
+        *_describe_groups(trained),
+        "## What drives the estimates",
+        _list_drivers(trained),
+        "## The tree of depth 3 that was trained beside it",
+        f"```text\n{trained.tree_text.rstrip()}\n```",
+        "## Known limits",
+        _list_limits(trained, warnings),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _describe_use(contract: Contract) -> str:
+    outcome = contract.outcome
+    return (
+        f"Contract {contract.name} {contract.version} ({contract.fingerprint}), "
+        f"{len(contract.fields)} inputs.\n\n"
+        f"Estimates the chance of a return to work that begins within {outcome.horizon_days} days "
+        f"of the screening and lasts at least {outcome.sustained_days} days, without extra "
+        "support. The advising physician decides; the estimate may not feed control or sanctions."
+    )
+
+
+def _describe_data(trained: Trained) -> str:
+    windows = trained.windows
+    if windows.calibrate_from is None:
+        calibrated = "none: the history is too short for a window of its own"
+    else:
+        calibration = trained.model.usual.calibration
+        calibrated = (
+            f"screenings from {windows.calibrate_from} until {windows.calibrate_until}: "
+            f"{calibration.intercept:+.3f} + {calibration.slope:.3f} p"
+        )
+    shape = trained.shape
+    return "\n".join(
+        [
+            "## Data and windows",
+            "",
+            f"- tested model learnt from: {trained.counts['learn']:,} screenings before "
+            f"{windows.learn_until}, as known on that day",
+            f"- correction: {calibrated}",
+            f"- test: {trained.counts['test']:,} screenings from {windows.test_from} until "
+            f"{windows.test_until}",
+            f"- released model learnt from: {trained.counts['all']:,} screenings, as known on "
+            f"{windows.known_until}, weighted for those not yet settled",
+            f"- form: {shape.share:.0%} boosted trees ({shape.rounds} rounds of {shape.leaves} "
+            f"leaves), {1 - shape.share:.0%} straight lines",
+        ]
+    )
+
+
+def _tabulate(columns: dict[str, dict[str, Measured]]) -> str:
+    """Return a table with one row per figure and one column per model or group."""
+    names = list(columns)
+    lines = ["| figure | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    first = columns[names[0]]
+    for key in first:
+        label = FIGURES.get(key) or _name_share(key)
+        lines.append(f"| {label} | " + " | ".join(str(columns[n][key]) for n in names) + " |")
+    return "\n".join(lines)
+
+
+def _name_share(key: str) -> str:
+    _, side, percent = key.split("_")
+    return f"Share that returned, {side} {percent} %"
+
+
+def _describe_groups(trained: Trained) -> list[str]:
+    if not trained.groups:
+        return []
+    return ["## With and without answers to the questionnaire", _tabulate(trained.groups)]
+
+
+def _list_drivers(trained: Trained) -> str:
+    estimates = trained.model.estimate_many(trained.test.matrix)
+    drivers = find_drivers(estimates, trained.model.contract)[:SHOWN_DRIVERS]
+    lines = ["| input | mean points |", "| --- | --- |"]
+    return "\n".join(lines + [f"| {d.label_nl} | {d.mean_points:.1f} |" for d in drivers])
+
+
+def _list_limits(trained: Trained, warnings: list[str]) -> str:
+    fixed = [
+        "the gain of support is not estimated: the suggestion rests on p_usual alone",
+        "a person who started support counts as not known from that day on",
+        "the figures are those of the recipe one step earlier in time than the released model",
+    ]
+    suspects = [
+        f"{suspect.field}: separates the outcome suspiciously well on its own "
+        f"(AUC {suspect.auc:.2f}); check that it was known on the screening day"
+        for suspect in trained.suspects
+    ]
+    return "\n".join(f"- {line}" for line in [*fixed, *suspects, *warnings])

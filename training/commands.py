@@ -1,0 +1,227 @@
+"""The commands of training: synth, train, evaluate, release and score."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from features.contract import Contract
+    from features.tables import Extract
+    from models.bundle import Bundle
+    from training.evaluate import Measured
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of the extract.")]
+ContractFile = Annotated[
+    Path | None,
+    typer.Option("--contract", help="Contract to use instead of the default or the extract's own."),
+]
+Uri = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri", help="MLflow store [default: MLFLOW_TRACKING_URI or mlflow.db]."
+    ),
+]
+Rejected = Annotated[
+    float,
+    typer.Option("--max-rejected", min=0, max=1, help="Share of rows that may be set aside."),
+]
+Model = Annotated[
+    str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+TRAINING_TABLES = ("cases", "work_periods", "follow_up")
+
+
+class World(StrEnum):
+    """The made-up worlds of `kantelpunt synth`."""
+
+    DEFAULT = "default"
+    NULL = "null"
+    RCT = "rct"
+    IGNORABLE = "ignorable"
+
+
+class Format(StrEnum):
+    """File formats of an extract."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of training to the command line."""
+    for command in (synth, train, evaluate, release, score):
+        app.command()(command)
+
+
+def synth(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; made when missing.")],
+    persons: Annotated[int, typer.Option("--persons", min=1, help="Persons screened.")] = 20_000,
+    seed: Seed = 1,
+    world: Annotated[World, typer.Option("--world", help="Which truth.")] = World.DEFAULT,
+    until: Annotated[
+        datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day of the data.")
+    ] = datetime(2026, 6, 30),  # noqa: DTZ001
+    fmt: Annotated[Format, typer.Option("--format", help="File format.")] = Format.PARQUET,
+    contract: ContractFile = None,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when the folder holds an extract.")
+    ] = False,
+) -> None:
+    """Write a synthetic extract with its truth."""
+    from features.contract import default_contract, read_contract
+    from features.synthetic import build_cohort, write_cohort
+
+    if if_missing and any(out.glob("cases.*")):
+        typer.echo(f"{out} holds an extract already; left as it is")
+        return
+    chosen = read_contract(contract) if contract else default_contract()
+    cohort = build_cohort(chosen, persons, seed, world.value, until.date())
+    write_cohort(cohort, out, chosen, fmt.value)
+    typer.echo(f"wrote {len(cohort.tables['cases']):,} screenings of {persons:,} persons to {out}")
+
+
+def train(
+    data: Data,
+    contract: ContractFile = None,
+    seed: Seed = 1,
+    tracking_uri: Uri = None,
+    max_rejected: Rejected = 0.05,
+) -> None:
+    """Train on an extract, test in time order, and register a version in MLflow."""
+    from training.config import read_config
+    from training.pipeline import STEPS
+    from training.pipeline import train as run
+    from training.progress import show_steps
+    from training.release import keep_run
+    from training.tracking import resolve_uri
+
+    config = read_config()
+    uri = resolve_uri(tracking_uri)
+    with show_steps(STEPS + 2) as step:
+        step("Reading and checking the extract")
+        extract = _read(data, _choose_contract(contract), max_rejected)
+        trained = run(extract, config, seed, step)
+        step("Keeping the run")
+        made = keep_run(trained, extract, config, seed, uri)
+    _print_figures(trained.figures)
+    if trained.groups:
+        _print_figures(trained.groups)
+    for suspect in trained.suspects:
+        typer.secho(f"warning: {suspect.field} may be a leak; see the card", fg="yellow", err=True)
+    typer.echo(f"registered version {made.version} (run {made.run_id})")
+    typer.echo(f"release it with: kantelpunt release {made.version}")
+
+
+def evaluate(
+    version: Annotated[str, typer.Argument(help="Version, alias, or folder of a bundle.")],
+    data: Data,
+    seed: Seed = 1,
+    tracking_uri: Uri = None,
+    max_rejected: Rejected = 0.05,
+) -> None:
+    """Print how well a version does on the settled screenings of an extract."""
+    from features.cohort import build_screenings
+    from models.usual import Sample
+    from training.config import read_config
+    from training.evaluate import check_measurable, measure
+
+    bundle = _open_bundle(version, tracking_uri)
+    extract = _read(data, bundle.contract, max_rejected)
+    sample = Sample.of(build_screenings(extract))
+    check_measurable(sample)
+    estimated = bundle.estimate_many(sample.matrix).p_usual
+    figures = measure(estimated, sample, read_config().evaluate, seed)
+    _print_figures({f"version {bundle.version}": figures})
+    typer.echo(f"on {len(sample):,} screenings with a known outcome")
+
+
+def release(
+    version: Annotated[str, typer.Argument(help="Version to release, or `latest`.")],
+    tracking_uri: Uri = None,
+) -> None:
+    """Make a version the champion, which the service uses from then on."""
+    from models.bundle import read_bundle
+    from training.config import read_config
+    from training.tracking import fetch_bundle, find_latest, resolve_uri, set_champion
+
+    registry, uri = read_config().registry, resolve_uri(tracking_uri)
+    chosen = find_latest(registry, uri) if version == "latest" else version
+    folder, number = fetch_bundle(chosen, registry, uri)
+    read_bundle(folder, number)
+    set_champion(number, registry, uri)
+    typer.echo(f"version {number} is the champion now")
+
+
+def score(
+    data: Annotated[Path, typer.Option("--data", help="Folder of an extract, or a cases file.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write: .parquet or .csv.")],
+    model: Model = "champion",
+    tracking_uri: Uri = None,
+    max_rejected: Rejected = 0.05,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads to use.")] = 2,
+) -> None:
+    """Estimate every case of an extract or a file, with the five strongest reasons."""
+    from features.tables import read_cases
+    from training.progress import show_count
+    from training.score import check_output, score_cases, write_scores
+
+    check_output(out)
+    bundle = _open_bundle(model, tracking_uri)
+    extract = read_cases(
+        data, bundle.contract, max_rejected_share=max_rejected, rejected_to=out.parent
+    )
+    with show_count("Scored", len(extract.cases)) as count:
+        rows = write_scores(score_cases(extract.cases, bundle, threads, count), out)
+    _say_rejected(extract, out.parent)
+    typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
+
+
+def _choose_contract(path: Path | None) -> "Contract | None":
+    from features.contract import read_contract
+
+    return read_contract(path) if path else None
+
+
+def _read(data: Path, contract: "Contract | None", max_rejected: float) -> "Extract":
+    from features.tables import read_extract
+
+    extract = read_extract(
+        data,
+        contract,
+        required=TRAINING_TABLES,
+        max_rejected_share=max_rejected,
+        rejected_to=data,
+    )
+    _say_rejected(extract, data)
+    return extract
+
+
+def _say_rejected(extract: "Extract", folder: Path) -> None:
+    if len(extract.rejected):
+        where = folder / "rejected.csv"
+        typer.secho(
+            f"{len(extract.rejected):,} faults set aside: see {where}", fg="yellow", err=True
+        )
+
+
+def _open_bundle(wanted: str, tracking_uri: str | None) -> "Bundle":
+    from models.bundle import read_bundle
+    from training.config import read_config
+    from training.tracking import fetch_bundle, resolve_uri
+
+    folder, version = fetch_bundle(wanted, read_config().registry, resolve_uri(tracking_uri))
+    return read_bundle(folder, version or None)
+
+
+def _print_figures(columns: "dict[str, dict[str, Measured]]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("figure (95 % interval)", *columns)
+    for key in next(iter(columns.values())):
+        table.add_row(key, *(str(figures[key]) for figures in columns.values()))
+    Console(width=110).print(table)

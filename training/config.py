@@ -1,0 +1,71 @@
+"""Reads training/config.toml, the only place where numbers of training are set."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from features.errors import KantelpuntError
+from models.spread import SpreadConfig
+from models.usual import UsualConfig
+
+DEFAULT_PATH = Path(__file__).with_name("config.toml")
+
+
+class ConfigError(KantelpuntError):
+    """A configuration of training that cannot be used."""
+
+
+@dataclass(frozen=True)
+class WindowConfig:
+    """Lengths of the windows in days, and how few cases are too few."""
+
+    test_days: int
+    calibration_days: int
+    fewest_settled: int
+    fewest_tested: int
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """What an evaluation reports."""
+
+    top_shares: tuple[float, ...]
+    bins: int
+    resamples: int
+
+
+@dataclass(frozen=True)
+class RegistryConfig:
+    """Names under which runs and versions are kept."""
+
+    model: str
+    experiment: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of training."""
+
+    windows: WindowConfig
+    usual: UsualConfig
+    spread: SpreadConfig
+    evaluate: EvaluateConfig
+    registry: RegistryConfig
+
+
+def read_config(path: Path = DEFAULT_PATH) -> Config:
+    """Return the settings in a file; raises ConfigError for a missing or unknown one."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Config(**{f.name: _build(f.type, f.name, raw.pop(f.name)) for f in fields(Config)})
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+
+
+def _build(section: Any, name: str, values: dict[str, Any]) -> Any:
+    known = {f.name for f in fields(section)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise TypeError(f"[{name}] {', '.join(unknown)}: unknown, expected {', '.join(known)}")
+    return section(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

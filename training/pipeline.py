@@ -1,0 +1,200 @@
+"""Training from top to bottom: windows, fit, correction, test, and the model of the release."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from features.leaks import Suspect, find_suspects
+from numpy.typing import NDArray
+
+from features.cohort import Screenings, build_screenings
+from features.errors import KantelpuntError
+from features.tables import Extract
+from models.baseline import fit_logistic, fit_tree
+from models.calibration import fit_calibration
+from models.heads import UsualHead
+from models.screening import ScreeningModel
+from models.spread import fit_spread
+from models.usual import Sample, Shape, choose_shape, fit_usual
+from training.config import Config, WindowConfig
+from training.evaluate import Measured, measure
+from training.splits import Windows, build_windows, select_days
+
+Floats = NDArray[np.float64]
+Report = Callable[[str], None]
+STEPS = 7
+
+
+class TooFewCasesError(KantelpuntError):
+    """A window with too few settled screenings to learn from or to test on."""
+
+
+class ConstantOutcomeError(KantelpuntError):
+    """A window in which everybody returned, or nobody did: there is nothing to learn."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model to release, and what was measured of its recipe on the test window.
+
+    `figures` holds per model (ours and the baselines) each figure with its interval; `groups` the
+    same figures of ours for cases with and without answers. `estimated` are ours on the test rows.
+    """
+
+    model: ScreeningModel
+    windows: Windows
+    shape: Shape
+    test: Sample
+    estimated: Floats
+    figures: dict[str, dict[str, Measured]]
+    groups: dict[str, dict[str, Measured]]
+    tree_text: str
+    suspects: list[Suspect]
+    counts: dict[str, int]
+
+
+def train(extract: Extract, config: Config, seed: int, report: Report) -> Trained:
+    """Learn, correct and test in time order, then learn anew from everything known.
+
+    The figures are those of the model that knew nothing of the test window; the model that is
+    returned is made by the same recipe, one step later in time.
+    """
+    report("Windows in time order")
+    windows = build_windows(extract, config.windows)
+    samples = _take_samples(extract, windows, config.windows)
+    learn, test = samples["learn"], samples["test"]
+    report(f"Choosing leaves and rounds on {len(learn):,} screenings")
+    shape = choose_shape(learn, config.usual, seed)
+    report("Fitting the model that is tested")
+    head = _correct(fit_usual(learn, shape, config.usual, seed), samples.get("calibrate"))
+    report("Fitting the baselines")
+    logistic, tree = fit_logistic(learn), fit_tree(learn)
+    report(f"Testing on {len(test):,} later screenings")
+    estimated = head.predict(test.matrix, config.usual.threads)
+    figures = {
+        "kantelpunt": measure(estimated, test, config.evaluate, seed),
+        logistic.name: measure(logistic.predict(test.matrix), test, config.evaluate, seed),
+        tree.name: measure(tree.predict(test.matrix), test, config.evaluate, seed),
+    }
+    groups = _measure_groups(estimated, test, config, seed)
+    known = samples["all"]
+    report(f"Fitting the model of the release on {len(known):,} screenings")
+    final = replace(fit_usual(known, shape, config.usual, seed), calibration=head.calibration)
+    report("Learning the intervals")
+    spread = fit_spread(known, final, shape, config.usual, config.spread, seed)
+    return Trained(
+        model=ScreeningModel(extract.contract, final, spread),
+        windows=windows,
+        shape=shape,
+        test=test,
+        estimated=estimated,
+        figures=figures,
+        groups=groups,
+        tree_text=tree.text,
+        suspects=find_suspects(known.matrix, known.target, extract.contract),
+        counts={name: len(sample) for name, sample in samples.items()},
+    )
+
+
+def _take_samples(extract: Extract, windows: Windows, config: WindowConfig) -> dict[str, Sample]:
+    def known_on(day: date) -> Screenings:
+        return build_screenings(extract, as_of=day)
+
+    everything = known_on(windows.known_until)
+    rows = {
+        "learn": select_days(known_on(windows.learn_until), None, windows.learn_until),
+        "test": select_days(everything, windows.test_from, windows.test_until),
+        "all": everything,
+    }
+    if windows.calibrate_from and windows.calibrate_until:
+        seen = known_on(windows.test_from)
+        rows["calibrate"] = select_days(seen, windows.calibrate_from, windows.calibrate_until)
+    samples = {name: Sample.of(part) for name, part in rows.items()}
+    _check_sample("learning", samples["learn"], config.fewest_settled)
+    _check_sample("test", samples["test"], config.fewest_tested)
+    return samples
+
+
+def _check_sample(name: str, sample: Sample, fewest: int) -> None:
+    if len(sample) < fewest:
+        raise TooFewCasesError(
+            f"the {name} window holds {len(sample)} screenings with a known outcome, {fewest} are "
+            "needed: bring more cases, or check that follow_up reaches far enough"
+        )
+    if len(np.unique(sample.target)) < 2:
+        raise ConstantOutcomeError(
+            f"the outcome is the same for all {len(sample)} screenings of the {name} window: check "
+            "work_periods and follow_up, and the [outcome] of the contract"
+        )
+
+
+def _correct(head: UsualHead, sample: Sample | None) -> UsualHead:
+    if sample is None or len(sample) == 0:
+        return head
+    p = head.predict(sample.matrix)
+    return replace(head, calibration=fit_calibration(p, sample.target, sample.weight))
+
+
+def _measure_groups(
+    estimated: Floats, test: Sample, config: Config, seed: int
+) -> dict[str, dict[str, Measured]]:
+    """Return the figures of cases with and without answers, where both can be told and measured."""
+    answers = list(test.contract.answers)
+    if not answers:
+        return {}
+    answered = np.asarray(~np.isnan(test.matrix[:, answers]).all(axis=1))
+    found = {}
+    for name, rows in (("with_answers", answered), ("without_answers", ~answered)):
+        part = test.take(rows)
+        if len(part) >= config.windows.fewest_tested and len(np.unique(part.target)) == 2:
+            found[name] = measure(estimated[rows], part, config.evaluate, seed)
+    return found
+
+
+def build_info(trained: Trained, extract: Extract, config: Config, seed: int) -> dict[str, Any]:
+    """Return what the bundle tells of its making; the same data and seed give the same."""
+
+    def plain(figures: dict[str, dict[str, Measured]]) -> dict[str, dict[str, list[float]]]:
+        return {
+            name: {key: [round(v, 6) for v in (m.value, m.low, m.high)] for key, m in one.items()}
+            for name, one in figures.items()
+        }
+
+    windows = {
+        key: None if day is None else day.isoformat()
+        for key, day in asdict(trained.windows).items()
+    }
+    return {
+        "trained_on": trained.windows.known_until.isoformat(),
+        "seed": seed,
+        "contract": {
+            "name": extract.contract.name,
+            "version": extract.contract.version,
+            "fingerprint": extract.contract.fingerprint,
+        },
+        "data": fingerprint_tables(extract),
+        "screenings": trained.counts,
+        "windows": windows,
+        "shape": asdict(trained.shape),
+        "calibration": asdict(trained.model.usual.calibration),
+        "figures": plain(trained.figures),
+        "groups": plain(trained.groups),
+        "suspects": [asdict(suspect) for suspect in trained.suspects],
+        "gain": "unknown",
+        "config": {"usual": asdict(config.usual), "spread": asdict(config.spread)},
+    }
+
+
+def fingerprint_tables(extract: Extract) -> dict[str, dict[str, Any]]:
+    """Return rows and a hash of each table; the order of the rows does not matter."""
+    import pandas as pd
+
+    found = {}
+    for name in ("cases", "pathways", "work_periods", "follow_up", "groups"):
+        table = getattr(extract, name)
+        hashes = pd.util.hash_pandas_object(table, index=False).to_numpy(dtype=np.uint64)
+        total = int(hashes.sum(dtype=np.uint64))
+        found[name] = {"rows": len(table), "hash": f"{total:016x}"}
+    return found
