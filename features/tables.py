@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from features.checks import build_schema
+from features.checks import DTYPES
 from features.contract import Contract, default_contract, read_contract
 from features.drafts import check_links, read_draft
 from features.layout import NEEDS_ROWS, TABLES, build_layout
@@ -127,8 +127,8 @@ def _read_files(
 def _get_table(draft: Draft | None, table: str, contract: Contract) -> pd.DataFrame:
     if draft is not None:
         return draft.get_good()
-    schema = build_schema(build_layout(table, contract))
-    return pd.DataFrame({name: pd.Series(dtype=str(c.dtype)) for name, c in schema.columns.items()})
+    layout = build_layout(table, contract)
+    return pd.DataFrame({c.name: pd.Series(dtype=DTYPES.get(c.kind, "str")) for c in layout})
 
 
 def write_tables(

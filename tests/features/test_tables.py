@@ -1,0 +1,139 @@
+"""What is read from an extract folder, and what is written to one."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.contract import ContractError, default_contract
+from features.tables import TABLES, read_cases, read_extract, write_tables
+from tests.factories import FIVE_FIELDS, make_contract, make_extract_tables, write_extract
+
+ALL = ("cases", "work_periods", "follow_up")
+
+
+@pytest.mark.parametrize("fmt", ["parquet", "csv"])
+def test_what_is_written_is_read_again(tmp_path: Path, fmt: str) -> None:
+    tables = make_extract_tables(30)
+    write_tables(tables, tmp_path, fmt)  # type: ignore[arg-type]
+
+    extract = read_extract(tmp_path, required=ALL)
+
+    assert len(extract.rejected) == 0
+    for name in TABLES:
+        expected = tables[name].astype(getattr(extract, name).dtypes.to_dict())
+        pd.testing.assert_frame_equal(getattr(extract, name), expected, check_like=True)
+
+
+def test_values_have_one_type_each_whatever_the_file(tmp_path: Path) -> None:
+    extract = read_extract(write_extract(tmp_path))
+
+    kinds = extract.cases.dtypes.astype(str)
+    assert kinds["case_id"] == kinds["education"] == "str"
+    assert kinds["age_years"] == kinds["permitted_work"] == kinds["pain"] == "float64"
+    assert kinds["screened_on"] == "datetime64[s]"
+
+
+def test_tables_that_are_not_there_come_back_empty_with_their_columns(tmp_path: Path) -> None:
+    tables = make_extract_tables(5)
+
+    extract = read_extract(write_extract(tmp_path, {"cases": tables["cases"]}))
+
+    assert len(extract.cases) == 5
+    for name in TABLES[1:]:
+        empty = getattr(extract, name)
+        assert len(empty) == 0
+        assert set(empty.columns) <= set(tables[name].columns)
+    assert str(extract.work_periods["started_on"].dtype) == "datetime64[s]"
+
+
+def test_tables_without_rows_are_fine_where_nothing_may_have_happened(tmp_path: Path) -> None:
+    tables = make_extract_tables(5)
+    empty = {name: tables[name].head(0) for name in ("pathways", "work_periods", "groups")}
+
+    extract = read_extract(write_extract(tmp_path, tables | empty), required=ALL)
+
+    assert len(extract.work_periods) == 0
+    assert len(extract.follow_up) == 5
+
+
+def test_a_contract_in_the_folder_replaces_the_default_one(tmp_path: Path) -> None:
+    write_extract(tmp_path, make_extract_tables(4, make_contract()))
+    (tmp_path / "contract.toml").write_text(FIVE_FIELDS)
+
+    extract = read_extract(tmp_path)
+
+    assert extract.contract.name == "five-fields"
+    assert extract.cases["shift"].isin(["1", "2", "3"]).all()
+
+
+def test_a_contract_that_is_given_wins_over_that_of_the_folder(tmp_path: Path) -> None:
+    write_extract(tmp_path, make_extract_tables(4))
+    (tmp_path / "contract.toml").write_text("broken = ")
+
+    extract = read_extract(tmp_path, default_contract())
+
+    assert len(extract.cases) == 4
+    with pytest.raises(ContractError):
+        read_extract(tmp_path)
+
+
+def test_cases_alone_are_read_from_one_file_or_from_a_folder(tmp_path: Path) -> None:
+    write_extract(tmp_path, make_extract_tables(4, make_contract()))
+    (tmp_path / "contract.toml").write_text(FIVE_FIELDS)
+
+    alone = read_cases(tmp_path / "cases.csv")
+    together = read_cases(tmp_path)
+
+    pd.testing.assert_frame_equal(alone.cases, together.cases)
+    assert len(alone.follow_up) == 0
+    assert len(together.follow_up) == 4
+
+
+def test_other_files_and_capitals_in_file_names_do_no_harm(tmp_path: Path) -> None:
+    write_extract(tmp_path)
+    (tmp_path / "cases.csv").rename(tmp_path / "Cases.CSV")
+    (tmp_path / "notes.txt").write_text("hello")
+
+    extract = read_extract(tmp_path)
+
+    assert len(extract.cases) == 20
+
+
+def test_codes_may_take_the_place_of_our_groups(tmp_path: Path) -> None:
+    cases = make_extract_tables(3)["cases"].drop(columns=["diagnosis_group", "sector", "region"])
+    coded = cases.assign(
+        diagnosis_icd10=["Z73.0", "M54", "C50.9"],
+        sector_nace=["86.10", "", "F"],
+        region_nis=["11002", "71022", "44021"],
+    )
+
+    extract = read_extract(write_extract(tmp_path, {"cases": coded}))
+
+    assert list(extract.cases["diagnosis_group"]) == ["burn_out", "musculoskeletal", "cancer"]
+    assert list(extract.cases["sector"].fillna("?")) == ["health_care", "?", "construction"]
+    assert list(extract.cases["region"]) == ["antwerpen", "limburg", "oost_vlaanderen"]
+
+
+def test_parquet_columns_of_any_sensible_type_are_read(tmp_path: Path) -> None:
+    cases = make_extract_tables(3, make_contract())["cases"]
+    zone = cases["screened_on"].dt.tz_localize("Europe/Brussels")
+    stored = cases.assign(
+        case_id=[1001, 1002, 1003],
+        absence_started_on=cases["absence_started_on"].dt.date,
+        screened_on=zone,
+        load_kg=pd.array([1, 2, 3], dtype="int32"),
+        shift=pd.array([1, 2, 3], dtype="Float64"),
+        insured=pd.array([True, None, False], dtype="boolean"),
+        mood=pd.Categorical(["low", None, "good"]),
+    )
+    stored.to_parquet(tmp_path / "cases.parquet")
+
+    read = read_extract(tmp_path, make_contract()).cases
+
+    assert list(read["case_id"]) == ["1001", "1002", "1003"]
+    assert list(read["screened_on"]) == list(cases["screened_on"])
+    assert list(read["shift"]) == ["1", "2", "3"]
+    assert list(read["mood"].fillna("?")) == ["low", "?", "good"]
+    np.testing.assert_array_equal(read["insured"], [1, np.nan, 0])
