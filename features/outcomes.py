@@ -144,6 +144,7 @@ def _settle_returns(
     settled = np.full(len(last), float(outcome.horizon_days))
     short = counts & ~lasted
     np.maximum.at(settled, place[short], ended[short])
+    settled[success < NEVER] = NEVER  # begun in time, proven later: only an exit can come before
     return success, settled
 
 
