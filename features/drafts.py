@@ -34,8 +34,7 @@ def read_draft(path: Path, table: str, contract: Contract) -> Draft:
     places = faults["place"].to_numpy(dtype=int)
     draft.bad[places] = True
     draft.add_faults(draft.rows[places], faults["field"], faults["reason"])
-    for where, field, reason in find_row_faults(table, draft.frame, contract):
-        draft.set_aside(where, field, reason)
+    _check_rows(draft, layout, contract)
     _check_keys(draft)
     if table == "follow_up":
         draft.frame["exit"] = draft.frame["exit"].fillna("")
@@ -85,6 +84,15 @@ def _convert(
     reason = f"the row must have {len(raw.headers)} cells, as many as the header"
     draft.add_faults(raw.uneven, "", reason)
     return draft
+
+
+def _check_rows(draft: Draft, layout: list[Column], contract: Contract) -> None:
+    """Set aside rows whose dates contradict each other, where each date by itself is fine."""
+    compared = {column.name for column in layout if column.kind == "date"} | {"exit"}
+    wrong = [noted.loc[noted["field"].isin(compared), "row"] for noted in draft.faults]
+    doubtful = np.isin(draft.rows, np.concatenate([[], *wrong]))
+    for where, field, reason in find_row_faults(draft.name, draft.frame, contract):
+        draft.set_aside(where & ~doubtful, field, reason)
 
 
 def _check_keys(draft: Draft) -> None:

@@ -120,5 +120,5 @@ def _find_code(column: Column, headers: Collection[str]) -> Column:
         column,
         header=code.header,
         translate=code.translate,
-        expected=f"expected a {code.system} code",
+        expected=f"expected a code of {code.system}",
     )
