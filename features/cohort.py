@@ -15,10 +15,7 @@ from features.tables import Extract
 
 @dataclass(frozen=True)
 class Screenings:
-    """One row per screening: who and when, the matrix, and the outcome with its weight.
-
-    `returned` is NaN and `weight` 0 where the outcome was not known on the day `as_of`.
-    """
+    """One row per screening: who and when, the matrix, and the outcome (features.outcomes)."""
 
     contract: Contract
     case_id: NDArray[np.object_]
@@ -26,7 +23,7 @@ class Screenings:
     screened_on: NDArray[np.datetime64]
     matrix: Matrix
     returned: Days
-    weight: Days
+    known_days: Days
 
     def __len__(self) -> int:
         """Return the number of screenings."""
@@ -37,12 +34,8 @@ class Screenings:
         rows = {name: getattr(self, name)[keep] for name in _PER_ROW}
         return replace(self, **rows)
 
-    def settled(self) -> "Screenings":
-        """Return the screenings whose outcome is known."""
-        return self.select(self.weight > 0)
 
-
-_PER_ROW = ("case_id", "person", "screened_on", "matrix", "returned", "weight")
+_PER_ROW = ("case_id", "person", "screened_on", "matrix", "returned", "known_days")
 
 
 def build_screenings(extract: Extract, *, as_of: date | None = None) -> Screenings:
@@ -56,7 +49,7 @@ def build_screenings(extract: Extract, *, as_of: date | None = None) -> Screenin
         screened_on=cases["screened_on"].to_numpy(dtype="datetime64[D]"),
         matrix=build_matrix(cases, extract.contract),
         returned=outcomes.returned,
-        weight=outcomes.weight,
+        known_days=outcomes.known_days,
     )
     if as_of is None:
         return screenings

@@ -41,18 +41,11 @@ class Outcomes:
     """One value per screening, in the order of the cases table.
 
     `returned`: 1 sustained return begun within the horizon, 0 none, NaN not known. `known_days`:
-    days from the screening to the day that settled it, or that ended our knowledge. `weight`: one
-    over the chance that a screening is settled by then; 0 where the outcome is not known.
+    days from the screening to the day that settled it, or that ended our knowledge.
     """
 
     returned: Days
     known_days: Days
-    weight: Days
-
-    def mean(self) -> float:
-        """Return the share of sustained returns, corrected for what is not known yet."""
-        settled = self.weight > 0
-        return float(np.average(self.returned[settled], weights=self.weight[settled]))
 
 
 def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = None) -> Outcomes:
@@ -76,10 +69,7 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
     is_known = known <= end
     returned = np.where(is_known, (success <= failure).astype(float), np.nan)
     known_days = np.maximum(np.where(is_known, known, end), 0.0)
-    made = days.last_day >= 0  # a screening of after `as_of` says nothing of who is followed
-    weight = np.zeros(len(made))
-    weight[made] = _weigh(known_days[made], is_known[made])
-    return Outcomes(returned, known_days, weight)
+    return Outcomes(returned, known_days)
 
 
 class _Calendar:
@@ -185,16 +175,19 @@ def merge_periods(work_periods: pd.DataFrame) -> pd.DataFrame:
     return merged.reset_index(drop=True)
 
 
-def _weigh(known_days: Days, is_known: NDArray[np.bool_]) -> Days:
-    """Return inverse-probability-of-censoring weights (Kaplan-Meier of the end of knowledge)."""
-    if not len(known_days):
-        return known_days
+def weigh(returned: Days, known_days: Days) -> Days:
+    """Return inverse-probability-of-censoring weights; 0 where the outcome is not known.
+
+    One over the Kaplan-Meier chance that a screening is still followed on the day that settled it.
+    Weigh only screenings that belong together: those of one window, made by one day.
+    """
+    is_known = ~np.isnan(returned)
+    if not len(returned):
+        return np.empty(0)
     times, place = np.unique(known_days, return_inverse=True)
     leaving = np.bincount(place, minlength=len(times))
     censored = np.bincount(place, weights=~is_known, minlength=len(times))
-    at_risk = leaving[::-1].cumsum()[::-1] - (
-        leaving - censored
-    )  # settled on a day leave before it ends
+    at_risk = leaving[::-1].cumsum()[::-1] - (leaving - censored)  # settled that day: left before
     stay = np.where(at_risk > 0, 1 - censored / np.maximum(at_risk, 1), 1.0)
     chance_before = np.concatenate([[1.0], np.cumprod(stay)[:-1]])
     weights = 1 / np.maximum(chance_before[place], SMALLEST_CHANCE)

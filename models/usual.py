@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from features.cohort import Screenings
 from features.contract import Contract
 from features.matrix import Matrix
+from features.outcomes import weigh
 from models.heads import LinearHead, TreeHead, UsualHead
 from models.levels import LevelTable, fit_levels
 from models.linear import fit_linear
@@ -60,9 +61,16 @@ class Sample:
 
     @classmethod
     def of(cls, screenings: Screenings) -> "Sample":
-        """Return the screenings of which the outcome is known."""
-        known = screenings.settled()
-        return cls(known.contract, known.matrix, known.returned, known.weight, known.person)
+        """Return those with a known outcome, weighted to stand for all of them."""
+        weight = weigh(screenings.returned, screenings.known_days)
+        known = weight > 0
+        return cls(
+            screenings.contract,
+            screenings.matrix[known],
+            screenings.returned[known],
+            weight[known],
+            screenings.person[known],
+        )
 
     def __len__(self) -> int:
         """Return the number of rows."""

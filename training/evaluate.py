@@ -1,6 +1,5 @@
 """How good estimates are on screenings that they have not seen: figures with intervals."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,6 @@ from models.usual import Sample
 from training.config import EvaluateConfig
 
 Floats = NDArray[np.float64]
-Figure = Callable[[Floats, Floats, Floats], float]
 
 
 @dataclass(frozen=True)
@@ -47,43 +45,46 @@ def measure(p: Floats, sample: Sample, config: EvaluateConfig, seed: int) -> dic
 
     Every figure is weighted for censoring; intervals come from persons drawn again.
     """
-    figures = _list_figures(config)
+    value = _measure_once(p, sample.target, sample.weight, config)
     rng = np.random.default_rng(seed)
-    draws = [_draw_persons(sample, rng) for _ in range(config.resamples)]
-    return {name: _measure_one(figure, p, sample, draws) for name, figure in figures.items()}
+    again = [_measure_again(p, sample, config, rng) for _ in range(config.resamples)]
+    return {
+        name: _bound(found, [draw[name] for draw in again if draw]) for name, found in value.items()
+    }
 
 
-def _list_figures(config: EvaluateConfig) -> dict[str, Figure]:
-    figures: dict[str, Figure] = {
-        "auc": lambda p, y, w: float(roc_auc_score(y, p, sample_weight=w)),
-        "brier": lambda p, y, w: float(brier_score_loss(y, np.clip(p, 0, 1), sample_weight=w)),
-        "mean_p_less_outcome": lambda p, y, w: float(np.average(p - y, weights=w)),
-        "calibration_slope": lambda p, y, w: _recalibrate(p, y, w)[1],
-        "calibration_intercept": lambda p, y, w: _recalibrate(p, y, w)[0],
-        "ece": lambda p, y, w: calibration_error(p, y, w, config.bins),
+def _measure_once(p: Floats, y: Floats, w: Floats, config: EvaluateConfig) -> dict[str, float]:
+    intercept, slope = _recalibrate(p, y, w)
+    figures = {
+        "auc": float(roc_auc_score(y, p, sample_weight=w)),
+        "brier": float(brier_score_loss(y, np.clip(p, 0, 1), sample_weight=w)),
+        "mean_p_less_outcome": float(np.average(p - y, weights=w)),
+        "calibration_slope": slope,
+        "calibration_intercept": intercept,
+        "ece": calibration_error(p, y, w, config.bins),
     }
     for share in config.top_shares:
         percent = f"{share * 100:.0f}"
-        figures[f"returned_highest_{percent}"] = _returned(share, highest=True)
-        figures[f"returned_lowest_{percent}"] = _returned(share, highest=False)
+        figures[f"returned_highest_{percent}"] = _returned(-p, y, w, share)
+        figures[f"returned_lowest_{percent}"] = _returned(p, y, w, share)
     return figures
 
 
-def _draw_persons(sample: Sample, rng: np.random.Generator) -> Floats:
-    """Return how often each row is drawn, when persons are drawn with replacement."""
+def _measure_again(
+    p: Floats, sample: Sample, config: EvaluateConfig, rng: np.random.Generator
+) -> dict[str, float]:
+    """Measure on persons drawn again with replacement; nothing where one outcome is absent."""
     unique, place = np.unique(sample.person, return_inverse=True)
-    times = rng.multinomial(len(unique), np.full(len(unique), 1 / len(unique)))
-    return times[place].astype(float)
+    times = rng.multinomial(len(unique), np.full(len(unique), 1 / len(unique)))[place]
+    rows = times > 0
+    if len(np.unique(sample.target[rows])) < 2:
+        return {}
+    weight = sample.weight[rows] * times[rows]
+    return _measure_once(p[rows], sample.target[rows], weight, config)
 
 
-def _measure_one(figure: Figure, p: Floats, sample: Sample, draws: list[Floats]) -> Measured:
-    value = figure(p, sample.target, sample.weight)
-    again = []
-    for times in draws:
-        rows = times > 0
-        if len(np.unique(sample.target[rows])) == 2:
-            again.append(figure(p[rows], sample.target[rows], (sample.weight * times)[rows]))
-    low, high = np.quantile(again, [0.025, 0.975]) if again else (np.nan, np.nan)
+def _bound(value: float, again: list[float]) -> Measured:
+    low, high = np.quantile(again, [0.025, 0.975]) if again else (value, value)
     return Measured(value, float(low), float(high))
 
 
@@ -125,11 +126,8 @@ def calibration_error(p: Floats, y: Floats, w: Floats, bins: int) -> float:
     return sum(one.count * abs(one.estimated - one.returned) for one in found) / total
 
 
-def _returned(share: float, *, highest: bool) -> Figure:
-    def figure(p: Floats, y: Floats, w: Floats) -> float:
-        order = np.argsort(-p if highest else p, kind="stable")
-        count = int(np.searchsorted(np.cumsum(w[order]), share * w.sum())) + 1
-        top = order[:count]
-        return float(np.average(y[top], weights=w[top]))
-
-    return figure
+def _returned(key: Floats, y: Floats, w: Floats, share: float) -> float:
+    """Return the share that returned among the cases with the smallest keys."""
+    order = np.argsort(key, kind="stable")
+    count = int(np.searchsorted(np.cumsum(w[order]), share * w.sum())) + 1
+    return float(np.average(y[order[:count]], weights=w[order[:count]]))

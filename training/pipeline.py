@@ -6,15 +6,16 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from features.leaks import Suspect, find_suspects
 from numpy.typing import NDArray
 
 from features.cohort import Screenings, build_screenings
 from features.errors import KantelpuntError
+from features.leaks import Suspect, find_suspects
+from features.matrix import Matrix
 from features.tables import Extract
 from models.baseline import fit_logistic, fit_tree
 from models.calibration import fit_calibration
-from models.heads import UsualHead
+from models.heads import Calibration
 from models.screening import ScreeningModel
 from models.spread import fit_spread
 from models.usual import Sample, Shape, choose_shape, fit_usual
@@ -68,20 +69,23 @@ def train(extract: Extract, config: Config, seed: int, report: Report) -> Traine
     report(f"Choosing leaves and rounds on {len(learn):,} screenings")
     shape = choose_shape(learn, config.usual, seed)
     report("Fitting the model that is tested")
-    head = _correct(fit_usual(learn, shape, config.usual, seed), samples.get("calibrate"))
+    head = fit_usual(learn, shape, config.usual, seed)
+    correction = _find_correction(head.predict, samples.get("calibrate"))
+    head = replace(head, calibration=correction)
     report("Fitting the baselines")
     logistic, tree = fit_logistic(learn), fit_tree(learn)
     report(f"Testing on {len(test):,} later screenings")
     estimated = head.predict(test.matrix, config.usual.threads)
-    figures = {
-        "kantelpunt": measure(estimated, test, config.evaluate, seed),
-        logistic.name: measure(logistic.predict(test.matrix), test, config.evaluate, seed),
-        tree.name: measure(tree.predict(test.matrix), test, config.evaluate, seed),
-    }
+    figures = {"kantelpunt": measure(estimated, test, config.evaluate, seed)}
+    for rival in (logistic, tree):
+        p = _find_correction(rival.predict, samples.get("calibrate")).apply(
+            rival.predict(test.matrix)
+        )
+        figures[rival.name] = measure(p, test, config.evaluate, seed)
     groups = _measure_groups(estimated, test, config, seed)
     known = samples["all"]
     report(f"Fitting the model of the release on {len(known):,} screenings")
-    final = replace(fit_usual(known, shape, config.usual, seed), calibration=head.calibration)
+    final = replace(fit_usual(known, shape, config.usual, seed), calibration=correction)
     report("Learning the intervals")
     spread = fit_spread(known, final, shape, config.usual, config.spread, seed)
     return Trained(
@@ -130,11 +134,11 @@ def _check_sample(name: str, sample: Sample, fewest: int) -> None:
         )
 
 
-def _correct(head: UsualHead, sample: Sample | None) -> UsualHead:
+def _find_correction(predict: Callable[[Matrix], Floats], sample: Sample | None) -> Calibration:
+    """Return the correction that a later window asks for; ours and the rivals get the same."""
     if sample is None or len(sample) == 0:
-        return head
-    p = head.predict(sample.matrix)
-    return replace(head, calibration=fit_calibration(p, sample.target, sample.weight))
+        return Calibration()
+    return fit_calibration(predict(sample.matrix), sample.target, sample.weight)
 
 
 def _measure_groups(

@@ -75,7 +75,7 @@ def _draw_summary(model: ScreeningModel, test: Sample, path: Path) -> None:
         data=rows,
         feature_names=[field.label_nl for field in model.contract.fields],
     )
-    shap.plots.beeswarm(explanation, max_display=20, show=False, rng=np.random.default_rng(0))
+    shap.plots.beeswarm(explanation, max_display=20, show=False)
     plt.xlabel("percentage points on the chance of return")
     plt.savefig(path, dpi=120, bbox_inches="tight")
     plt.close("all")
