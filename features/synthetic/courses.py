@@ -31,6 +31,7 @@ class Law:
     leaving: Floats
     leaving_by_cause: Floats
     added: Floats
+    helps: bool
     bend: float
     horizon: float
     lock_in_days: float
@@ -74,7 +75,7 @@ def find_gain(law: Law, after: Floats | float = 0.0) -> Floats:
     wanted = law.added * 4 * usual * (1 - usual)
     early, still_off = _find_lock_in(law, after)
     least, most = REACH * (early - usual), REACH * (early + still_off - usual)
-    return np.clip(wanted, least, most)
+    return np.clip(wanted, least, most) if law.helps else np.zeros(len(usual))
 
 
 def _find_lock_in(law: Law, after: Floats | float) -> tuple[Floats, Floats]:
@@ -123,7 +124,8 @@ def build_law(population: Population, *, helps: bool) -> Law:
         returning=_solve_rate(_score_return(population), leaving, rules.course.mean),
         leaving=leaving,
         leaving_by_cause=leaving_by_cause,
-        added=_add_gain(population) if helps else np.zeros(population.size),
+        added=_add_gain(population),
+        helps=helps,
         bend=rules.course.bend,
         horizon=float(outcome.horizon_days),
         lock_in_days=min(float(rules.support.lock_in_days), outcome.horizon_days / 3),

@@ -96,7 +96,7 @@ class _Stage:
 
     def support(self, courses: Courses, pathways: Pathways, turn: str) -> Courses:
         """Return the courses, drawn anew from the start of support on where it changes them."""
-        if self.world == "null":
+        if not self.law.helps:
             return courses
         begun = ~np.isnan(pathways.started)
         rows, started = pathways.rows[begun], pathways.started[begun]
