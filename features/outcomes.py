@@ -90,7 +90,7 @@ class _Calendar:
 
 def _per_case(cases: pd.DataFrame, table: pd.DataFrame, column: str) -> pd.Series:
     by_case = table.drop_duplicates("case_id").set_index("case_id")[column]
-    return cases["case_id"].map(by_case).reset_index(drop=True).astype("datetime64[s]")
+    return by_case.reindex(cases["case_id"]).reset_index(drop=True)
 
 
 def _find_first_support(extract: Extract, days: _Calendar) -> Days:
