@@ -1,0 +1,55 @@
+"""The command line of Kantelpunt: the only file that sees both training and serving."""
+
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+import serving.commands
+import training.commands
+from features.errors import KantelpuntError
+
+app = typer.Typer(
+    help="Screening around the third month of sick leave, with reasons in Dutch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+training.commands.register(app)
+serving.commands.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(version("kantelpunt"))
+        except PackageNotFoundError:
+            typer.echo("not installed: run from a checkout")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Do what every command needs: no telemetry by any library."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+
+
+def main() -> None:
+    """Run a command; an error that the user can mend is told in one line, without a traceback."""
+    try:
+        app()
+    except KantelpuntError as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The web application: routes, errors and surroundings, put together."""
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from starlette.types import Scope as AsgiScope
+
+from features.errors import KantelpuntError
+from models.bundle import Bundle
+from models.suggestion import DEFAULT_PATH, read_limits
+from serving.auth import Gate
+from serving.deps import Service, get_now
+from serving.errors import (
+    FieldFault,
+    Problem,
+    RequestRefusedError,
+    build_problem,
+    explain,
+)
+from serving.metrics import Metrics
+from serving.middleware import SizeLimit, Surroundings
+from serving.openapi import build_openapi
+from serving.routes import api, health, pages
+from serving.settings import Settings
+from serving.store.engine import Store
+from serving.templating import build_pages, render_error
+
+STATIC = Path(__file__).with_name("static")
+_MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_BY_STATUS = {401: "not-logged-on", 404: "not-found", 405: "method-not-allowed"}
+RETRY_SECONDS = 5
+
+
+def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
+    """Return the application that serves a bundle; raises SettingsError for an unusable secret."""
+    service = Service(
+        settings=settings,
+        store=Store(settings.database_url),
+        bundle=bundle,
+        limits=read_limits(settings.limits or DEFAULT_PATH),
+        gate=Gate(settings.check_secret(), settings.session_hours),
+        metrics=Metrics(bundle),
+        pages=build_pages(),
+    )
+    app = FastAPI(title="Kantelpunt", version=find_version(), docs_url=None, redoc_url=None)
+    app.state.service = service
+    for router in (api.router, health.router, pages.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(KantelpuntError, _answer_error)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(RequestValidationError, _answer_parameters)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(SizeLimit, most_bytes=settings.most_bytes)
+    app.add_middleware(Surroundings, metrics=service.metrics, answer_fault=_build_fault(app))
+    _describe(app, service)
+    return app
+
+
+def find_version() -> str:
+    """Return the version of Kantelpunt that runs."""
+    try:
+        return version("kantelpunt")
+    except PackageNotFoundError:  # pragma: no cover - only where the project was not installed
+        return "0"
+
+
+def _describe(app: FastAPI, service: Service) -> None:
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = build_openapi(
+                app,
+                service.bundle.contract,
+                today=get_now().date(),
+                example_fund=service.settings.demo_fund,
+            )
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _answer_error(request: Request, error: Exception) -> Response:
+    service: Service = request.app.state.service
+    return answer(request, explain(error, service.bundle.contract))
+
+
+def _answer_http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status not in _BY_STATUS:
+        return answer(request, build_problem("unreadable" if status < 500 else "fault"))
+    response = answer(request, build_problem(_BY_STATUS[status]))
+    headers = getattr(error, "headers", None) or {}
+    response.headers.update({k: v for k, v in headers.items() if k.lower() == "allow"})
+    return response
+
+
+def _answer_parameters(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    faults = [FieldFault(str(e["loc"][-1]), _PARAMETERS_NL.get(e["type"], _OTHER)) for e in found]
+    return _answer_error(request, RequestRefusedError("parameters", faults))
+
+
+_OTHER = "een waarde zoals /docs beschrijft"
+_PARAMETERS_NL = {
+    "enum": "een van de waarden die /docs noemt",
+    "bool_parsing": "true of false",
+    "int_parsing": "een geheel getal",
+    "date_from_datetime_parsing": "een datum als JJJJ-MM-DD",
+    "date_parsing": "een datum als JJJJ-MM-DD",
+}
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """Return a problem as JSON for machines and as a page for people."""
+    is_page = not request.url.path.startswith(_MACHINE_PATHS)
+    response = render_error(request, problem) if is_page else _to_json(request, problem)
+    if problem.status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _to_json(request: Request, problem: Problem) -> Response:
+    settings: Settings = request.app.state.service.settings
+    body = problem.to_json()
+    if problem.status == 401 and settings.demo_hint:
+        body["detail"] += f" In de demo: {settings.demo_hint}."
+    response = JSONResponse(body, problem.status, media_type="application/problem+json")
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Kantelpunt", charset="UTF-8"'
+    return response
+
+
+def _build_fault(app: FastAPI) -> Any:
+    def answer_fault(scope: AsgiScope) -> ASGIApp:
+        scope.setdefault("app", app)
+        return answer(Request(scope), build_problem("fault"))
+
+    return answer_fault

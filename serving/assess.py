@@ -1,0 +1,122 @@
+"""The use case of an assessment: the only place that knows the order of its steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from features.errors import KantelpuntError
+from features.matrix import build_row
+from features.requests import CaseRefusedError, check_case
+from models.bundle import Bundle
+from models.estimate import Estimate
+from models.reasons import reasons_nl
+from models.suggestion import Limits, LimitsError, get_limits, suggest
+from serving.assessment import Assessment
+from serving.permissions import Action, NotAllowedError, User, check_can, check_can_assess
+from serving.store.assessments import save_assessments
+from serving.store.audit import AuditEvent
+from serving.store.engine import Store
+
+MOST_IN_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an assessment needs beside the case: who asks, which model, which limits, when."""
+
+    user: User
+    bundle: Bundle
+    limits: tuple[Limits, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """What became of one case of a batch: an assessment, or the error that it met."""
+
+    index: int
+    assessment: Assessment | None
+    error: KantelpuntError | None
+
+
+def assess_case(data: Any, *, desk: Desk, store: Store, save: bool = True) -> Assessment:
+    """Estimate one case, say why in Dutch, and keep both with an audit line."""
+    check_can(desk.user, Action.ASSESS)
+    case = _check(data, desk)
+    estimate = desk.bundle.estimate(build_row(case, desk.bundle.contract))
+    assessment = build_assessment(case, estimate, desk)
+    if save:
+        _save(store, [assessment], desk)
+    return assessment
+
+
+def assess_batch(
+    items: Sequence[Any], *, desk: Desk, store: Store, save: bool = True
+) -> list[BatchItem]:
+    """Estimate many cases; one that cannot be estimated gets its error and holds up no other."""
+    check_can(desk.user, Action.ASSESS)
+    checked: dict[int, Mapping[str, Any]] = {}
+    errors: dict[int, KantelpuntError] = {}
+    for index, data in enumerate(items):
+        try:
+            checked[index] = _check(data, desk)
+        except (CaseRefusedError, NotAllowedError, LimitsError) as error:
+            errors[index] = error
+    made = dict(zip(checked, assess_checked(list(checked.values()), desk), strict=True))
+    if save:
+        _save(store, list(made.values()), desk)
+    return [BatchItem(i, made.get(i), errors.get(i)) for i in range(len(items))]
+
+
+def assess_checked(cases: Sequence[Mapping[str, Any]], desk: Desk) -> list[Assessment]:
+    """Return the assessments of cases that were checked, all estimated at once."""
+    if not cases:
+        return []
+    matrix = np.vstack([build_row(case, desk.bundle.contract) for case in cases])
+    estimates = desk.bundle.estimate_many(matrix)
+    return [build_assessment(c, estimates.one(i), desk) for i, c in enumerate(cases)]
+
+
+def build_assessment(case: Mapping[str, Any], estimate: Estimate, desk: Desk) -> Assessment:
+    """Return the assessment of a checked case: its suggestion and all its reasons."""
+    contract = desk.bundle.contract
+    limits = get_limits(case["screened_on"], desk.limits)
+    row = build_row(case, contract)
+    return Assessment(
+        assessment_id=uuid4().hex,
+        case=case,
+        estimate=estimate,
+        suggestion=suggest(estimate, limits),
+        reasons=tuple(reasons_nl(estimate.contributions, row, contract, most=None)),
+        limits=limits,
+        contract=contract,
+        model_version=desk.bundle.version,
+        made_at=desk.now,
+        made_by=desk.user.key,
+    )
+
+
+def _check(data: Any, desk: Desk) -> Mapping[str, Any]:
+    case = check_case(data, desk.bundle.contract)
+    if case["screened_on"] > desk.now.date():
+        raise CaseRefusedError(["screened_on: expected a day that is not after today"])
+    check_can_assess(desk.user, case)
+    get_limits(case["screened_on"], desk.limits)
+    return case
+
+
+def _save(store: Store, made: Sequence[Assessment], desk: Desk) -> None:
+    with store.writing() as connection:
+        save_assessments(connection, made, audit=[build_event(a, desk) for a in made])
+
+
+def build_event(made: Assessment, desk: Desk) -> AuditEvent:
+    """Return the audit line of one assessment."""
+    detail = {"assessment_id": made.assessment_id, "model_version": made.model_version}
+    return AuditEvent(
+        desk.now, desk.user.key, Action.ASSESS, made.sickness_fund, made.case_id, detail
+    )

@@ -1,0 +1,173 @@
+"""The commands of serving: serve, demo, import, user add and db upgrade."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
+
+
+class RoleName(StrEnum):
+    """The roles of `kantelpunt user add`; serving/permissions.py says what each may do."""
+
+    ADVISING_PHYSICIAN = "advising_physician"
+    RTW_COORDINATOR = "rtw_coordinator"
+    PLANNER = "planner"
+    DATA_SCIENTIST = "data_scientist"
+    AUDITOR = "auditor"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of serving to the command line."""
+    app.command()(serve)
+    app.command()(demo)
+    app.command("import")(import_file)
+    user = typer.Typer(help="Accounts of users.", no_args_is_help=True)
+    user.command("add")(add_user)
+    app.add_typer(user, name="user")
+    database = typer.Typer(help="The store.", no_args_is_help=True)
+    database.command("upgrade")(upgrade)
+    app.add_typer(database, name="db")
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help="Folder of a bundle, instead of the champion.")
+    ] = None,
+) -> None:
+    """Serve the API and the pages."""
+    from serving.app import create_app
+    from serving.registry import open_bundle
+    from serving.server import open_port, run_server, set_up_logs
+    from serving.settings import read_settings
+    from serving.store.engine import Store
+    from serving.store.upgrade import check_store
+
+    given = {"host": host, "port": port, "bundle": bundle}
+    settings = read_settings(**{k: v for k, v in given.items() if v is not None})
+    settings.check_secret()
+    check_store(Store(settings.database_url))
+    with open_port(settings.host, settings.port) as opened:
+        set_up_logs()
+        app = create_app(settings, open_bundle(settings))
+        typer.echo(f"Kantelpunt: http://{settings.host}:{opened.getsockname()[1]}")
+        run_server(app, opened)
+
+
+def demo(
+    check: Annotated[
+        bool, typer.Option("--check", help="Do everything, call every page once, and end.")
+    ] = False,
+    persons: Annotated[
+        int | None, typer.Option("--persons", min=300, help="Persons in the synthetic data.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Where the demo keeps its files.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over.")] = False,
+) -> None:
+    """Make synthetic persons, a model and a filled store, and serve them on this machine."""
+    from serving.demo import check_demo, run_demo
+
+    if check:
+        check_demo(folder, persons=persons, port=port or 0, fresh=fresh)
+    else:
+        run_demo(folder, persons=persons, port=8000 if port is None else port, fresh=fresh)
+
+
+def import_file(
+    path: Annotated[Path, typer.Argument(help="A cases file, or the folder of an extract.")],
+    fund: Annotated[
+        str | None, typer.Option("--fund", help="Keep only cases of this sickness fund.")
+    ] = None,
+    max_rejected: Annotated[
+        float,
+        typer.Option("--max-rejected", min=0, max=1, help="Share of rows that may be set aside."),
+    ] = 0.05,
+    rejected_to: Annotated[
+        Path | None,
+        typer.Option("--rejected-to", help="Folder for rejected.csv [default: beside the file]."),
+    ] = None,
+) -> None:
+    """Assess every case of a file and keep it; bad rows are set aside in rejected.csv."""
+    from models.suggestion import DEFAULT_PATH, read_limits
+    from serving.deps import get_now
+    from serving.intake_file import Intake, import_cases
+    from serving.progress import show_count
+    from serving.registry import open_bundle
+    from serving.settings import read_settings
+    from serving.store.engine import Store
+    from serving.store.upgrade import check_store
+
+    settings = read_settings()
+    store = Store(settings.database_url)
+    check_store(store)
+    where = rejected_to or (path if path.is_dir() else path.parent)
+    limits = read_limits(settings.limits or DEFAULT_PATH)
+    intake = Intake(store, open_bundle(settings), limits, get_now(), fund)
+    with show_count("Assessed") as count:
+        done = import_cases(path, intake, count=count, max_rejected=max_rejected, rejected_to=where)
+    typer.echo(
+        f"saved {done.saved:,}; known already {done.known:,}; of another fund {done.elsewhere:,}; "
+        f"dated after today or before the first limits {done.untimely:,}; "
+        f"rejected {done.rejected:,}"
+        + (f" (see {where / 'rejected.csv'})" if done.rejected else "")
+    )
+
+
+def add_user(
+    name: Annotated[str, typer.Argument(help="Name to log on with: small letters and digits.")],
+    role: Annotated[RoleName, typer.Option("--role", help="What the user is here for.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            envvar="KANTELPUNT_NEW_PASSWORD",
+            prompt=True,
+            confirmation_prompt=True,
+            hide_input=True,
+            help="Asked for when not given.",
+        ),
+    ],
+    fund: Annotated[str | None, typer.Option("--fund", help="Sickness fund of the user.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="Only this region.")] = None,
+    full_name: Annotated[str | None, typer.Option("--name", help="Name to show.")] = None,
+) -> None:
+    """Add an account; the password is asked for."""
+    from serving.accounts import add_account
+    from serving.deps import get_now
+    from serving.permissions import Role
+    from serving.settings import read_settings
+    from serving.store.engine import Store
+    from serving.store.upgrade import check_store
+
+    store = Store(read_settings().database_url)
+    check_store(store)
+    made = add_account(
+        store,
+        name,
+        password,
+        Role(role.value),
+        sickness_fund=fund,
+        region=region,
+        full_name=full_name,
+        now=get_now(),
+    )
+    typer.echo(f"added {made.key} as {made.role}")
+
+
+def upgrade() -> None:
+    """Bring the store to the tables of this release."""
+    from serving.settings import read_settings
+    from serving.store.engine import Store
+    from serving.store.upgrade import upgrade_store
+
+    upgrade_store(Store(read_settings().database_url))
+    typer.echo("the store is up to date")

@@ -1,0 +1,219 @@
+"""The demo: synthetic persons, a model trained on them, a filled store, and the pages."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from features.errors import KantelpuntError
+from serving.accounts import add_account
+from serving.deps import get_now
+from serving.permissions import ROLE_NL, Role
+from serving.progress import Steps
+from serving.settings import Settings, read_settings
+from serving.store.engine import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.bundle import Bundle
+
+FOLDER = Path("var/demo")
+PERSONS, CHECK_PERSONS = 12_000, 1_500
+RECENT_DAYS = 60
+# for synthetic persons on one's own machine only: `kantelpunt serve` knows no account of these
+PASSWORD = "kantelpunt-demo"  # noqa: S105
+READY = "demo.json"
+USERS = (
+    ("arts.a", "Dr. An Adriaens", Role.ADVISING_PHYSICIAN),
+    ("coordinator.a", "Chris Claes", Role.RTW_COORDINATOR),
+    ("planner", "Piet Peeters", Role.PLANNER),
+    ("dataspecialist", "Dina Desmet", Role.DATA_SCIENTIST),
+    ("auditor", "Alex Aerts", Role.AUDITOR),
+)
+
+
+class DemoError(KantelpuntError):
+    """A demo that cannot be made, or a check of it that failed."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that is ready to serve."""
+
+    settings: Settings
+    bundle: "Bundle"
+    fund: str
+
+
+def run_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bool) -> None:
+    """Make the demo where it is not there yet, and serve it until stopped."""
+    from serving.app import create_app
+    from serving.server import open_port, run_server, set_up_logs
+
+    with open_port("127.0.0.1", port) as opened:
+        demo = prepare(folder or FOLDER, persons=persons or PERSONS, fresh=fresh, steps=Steps())
+        set_up_logs()
+        app = create_app(demo.settings, demo.bundle)
+        _print_welcome(f"http://127.0.0.1:{opened.getsockname()[1]}", demo)
+        run_server(app, opened)
+
+
+def check_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bool) -> None:
+    """Make a small demo, call every page and endpoint once, and print the top of the list."""
+    from serving.app import create_app
+    from serving.demo_check import walk
+    from serving.server import open_port, serve_aside, set_up_logs
+
+    steps = Steps()
+    with open_port("127.0.0.1", port) as opened, _choose_folder(folder) as chosen:
+        demo = prepare(chosen, persons=persons or CHECK_PERSONS, fresh=fresh, steps=steps)
+        set_up_logs(quiet=True)
+        app = create_app(demo.settings, demo.bundle)
+        with serve_aside(app, opened) as address:
+            steps.say("Calling every page and endpoint once")
+            report = walk(address, app, {user: PASSWORD for user, _, _ in USERS})
+    report.show()
+    if report.failed:
+        raise DemoError("not as expected: " + "; ".join(report.failed))
+    steps.say(f"{report.called} calls, all as expected")
+
+
+@contextmanager
+def _choose_folder(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="kantelpunt-demo-") as made:
+        yield Path(made)
+
+
+def prepare(folder: Path, *, persons: int, fresh: bool, steps: Steps) -> Demo:
+    """Return the demo in a folder, made first where it is not there or `fresh` is asked."""
+    from serving.registry import open_bundle
+
+    folder = folder.resolve()
+    if fresh:
+        _empty(folder)
+    if not (folder / READY).exists():
+        _empty(folder)
+        _make(folder, persons, steps)
+    fund = json.loads((folder / READY).read_text())["fund"]
+    steps.say("Loading the released model")
+    settings = build_settings(folder, fund)
+    return Demo(settings, open_bundle(settings), fund)
+
+
+def build_settings(folder: Path, fund: str = "") -> Settings:
+    """Return the settings of a demo: everything in its folder, nothing from the environment."""
+    secret = folder / "session-secret"
+    if not secret.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_hex(32))
+    return read_settings(
+        database_url=f"sqlite:///{folder / 'kantelpunt.db'}",
+        tracking_uri=f"sqlite:///{folder / 'mlflow.db'}",
+        cache=folder / "bundles",
+        bundle=None,
+        limits=None,
+        session_secret=secret.read_text(),
+        secure_cookies=False,
+        demo_hint=f"naam {USERS[0][0]}, wachtwoord {PASSWORD}",
+        demo_fund=fund,
+    )
+
+
+def _empty(folder: Path) -> None:
+    """Remove an earlier demo; refuse a folder that holds anything else."""
+    ours = {"extract", "mlartifacts", "bundles", "session-secret", READY, "work"}
+    if not folder.exists():
+        return
+    found = [p for p in folder.iterdir() if p.name.partition(".db")[0] not in _DATABASES]
+    if strange := sorted(p.name for p in found if p.name not in ours):
+        raise DemoError(f"{folder} holds other files ({', '.join(strange[:3])}): give a new folder")
+    shutil.rmtree(folder)
+
+
+_DATABASES = ("kantelpunt", "mlflow")
+
+
+def _make(folder: Path, persons: int, steps: Steps) -> None:
+    from serving.registry import open_bundle
+    from serving.store.upgrade import upgrade_store
+
+    settings, extract = build_settings(folder), folder / "extract"
+    store = Store(settings.database_url)
+    steps.say("Making the store")
+    upgrade_store(store)
+    steps.say(f"Making {persons:,} synthetic persons")
+    today = get_now().date().isoformat()
+    _run("synth", "--persons", str(persons), "--until", today, "--out", str(extract))
+    steps.say("Training a model on them")
+    _run("train", "--data", str(extract), "--tracking-uri", settings.tracking_uri)
+    steps.say("Releasing it")
+    _run("release", "latest", "--tracking-uri", settings.tracking_uri)
+    bundle = open_bundle(settings)
+    steps.say("Filling the store with the most recent cases")
+    fund = _fill(store, bundle, _read_recent(extract, bundle, get_now().date()))
+    steps.say("Making accounts")
+    for key, name, role in USERS:
+        sees_cases = role in (Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR)
+        own = fund if sees_cases else None
+        add_account(store, key, PASSWORD, role, sickness_fund=own, full_name=name, now=get_now())
+    store.close()
+    (folder / READY).write_text(json.dumps({"fund": fund, "persons": persons}))
+
+
+def _run(*arguments: str) -> None:
+    """Run another command of Kantelpunt in a process of its own: serving does not know training."""
+    root = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    command = [sys.executable, "-m", "kantelpunt", *arguments]
+    # DATABASE_URL and the like belong to a real installation
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, check=False)  # noqa: S603
+    if done.returncode:
+        raise DemoError(f"`kantelpunt {arguments[0]}` failed; what it said stands above")
+
+
+def _read_recent(extract: Path, bundle: "Bundle", today: date) -> "pd.DataFrame":
+    """Return the cases of the last weeks, with their earlier screenings."""
+    from features.tables import read_cases
+
+    frame = read_cases(extract, bundle.contract).cases
+    known = frame[frame["screened_on"].dt.date <= today]
+    recent = known[known["screened_on"].dt.date > today - timedelta(days=RECENT_DAYS)]
+    if recent.empty:
+        raise DemoError("no case was screened in the last weeks: ask for more persons")
+    return known[known["case_id"].isin(recent["case_id"])].sort_values("screened_on")
+
+
+def _fill(store: Store, bundle: "Bundle", frame: "pd.DataFrame") -> str:
+    """Keep the cases, and return the sickness fund that has most of them."""
+    from models.suggestion import read_limits
+    from serving.intake_file import Intake, import_frame
+
+    intake = Intake(store, bundle, read_limits(), get_now())
+    import_frame(frame, intake, count=lambda _: None)
+    return str(frame["sickness_fund"].mode().iloc[0])
+
+
+def _print_welcome(address: str, demo: Demo) -> None:
+    table = Table("naam", "wachtwoord", "rol", title=f"Kantelpunt, demo: {address}")
+    for key, _, role in USERS:
+        table.add_row(key, PASSWORD, ROLE_NL[role])
+    Console().print(table)
+    typer.echo(f"The API is described at {address}/docs; stop with Ctrl-C. Cases: {demo.fund}.")

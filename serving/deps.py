@@ -1,0 +1,123 @@
+"""What routes ask for: the service, the user, today's date, and a body that was read with care."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from jinja2 import Environment
+from pydantic_core import from_json
+
+from models.bundle import Bundle
+from models.suggestion import Limits
+from serving.assess import Desk
+from serving.auth import Gate
+from serving.errors import FormExpiredError, NotLoggedOnError, RequestRefusedError
+from serving.metrics import Metrics
+from serving.permissions import Action, User, check_can
+from serving.settings import Settings
+from serving.store.engine import Store
+
+SESSION_COOKIE = "kantelpunt_session"
+FORM_COOKIE = "kantelpunt_form"
+ZONE = ZoneInfo("Europe/Brussels")
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything that lives as long as the process."""
+
+    settings: Settings
+    store: Store
+    bundle: Bundle
+    limits: tuple[Limits, ...]
+    gate: Gate
+    metrics: Metrics
+    pages: Environment
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks at a page, with the nonce that the forms on it are tied to."""
+
+    user: User
+    nonce: str
+
+
+def get_service(request: Request) -> Service:
+    """Return the service that this request came to."""
+    return cast("Service", request.app.state.service)
+
+
+def get_now() -> datetime:
+    """Return this moment; nothing else in the service asks the clock."""
+    return datetime.now(ZONE)
+
+
+@dataclass(frozen=True)
+class ApiUser:
+    """Gives the user of an API request, who must be allowed to do `action`."""
+
+    action: Action
+
+    def __call__(self, request: Request) -> User:
+        """Return the user; raises NotLoggedOnError or NotAllowedError."""
+        service = get_service(request)
+        user = service.gate.check_basic(service.store, request.headers.get("authorization"))
+        check_can(user, self.action)
+        return user
+
+
+@dataclass(frozen=True)
+class PageUser:
+    """Gives the visitor of a page, who must be allowed to do `action`."""
+
+    action: Action
+
+    def __call__(self, request: Request) -> Visitor:
+        """Return the visitor; raises NotLoggedOnError or NotAllowedError."""
+        service = get_service(request)
+        cookie = request.cookies.get(SESSION_COOKIE)
+        user, nonce = service.gate.check_session(service.store, cookie)
+        # error pages show who is logged on
+        request.state.visitor = Visitor(user, nonce)
+        check_can(user, self.action)
+        return Visitor(user, nonce)
+
+
+def build_desk(service: Service, user: User, now: datetime) -> Desk:
+    """Return what an assessment needs beside the case."""
+    return Desk(user=user, bundle=service.bundle, limits=service.limits, now=now)
+
+
+async def read_json(request: Request) -> Any:
+    """Return the JSON body; raises RequestRefusedError for anything else."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise RequestRefusedError("not-json")
+    body = await request.body()
+    try:
+        return from_json(body, allow_inf_nan=False, cache_strings="keys")
+    except ValueError:
+        raise RequestRefusedError("unreadable") from None
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """Return the text fields of a posted form, whose token was checked."""
+    form = {k: v for k, v in (await request.form()).items() if isinstance(v, str)}
+    service = get_service(request)
+    service.gate.check_token(_find_nonce(request, service), form.get("token", ""))
+    return form
+
+
+def _find_nonce(request: Request, service: Service) -> str:
+    """Return the nonce of the session or, before log-on, that of the log-on form."""
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if request.url.path != "/login" and cookie:
+        try:
+            return service.gate.read_nonce(cookie)
+        except NotLoggedOnError:
+            raise FormExpiredError("the session of this form has ended") from None
+    return request.cookies.get(FORM_COOKIE, "")

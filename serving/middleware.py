@@ -1,0 +1,126 @@
+"""What surrounds each request: a size limit, security headers, counts, and logs without persons."""
+
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.errors import RequestRefusedError
+from serving.metrics import Metrics
+
+log = structlog.get_logger("kantelpunt")
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_NOT_FOUND = "unknown"
+Answer = Callable[[Scope], Any]
+
+
+class Surroundings:
+    """Counts and logs each request, adds security headers, and answers what nothing else caught."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, answer_fault: Answer) -> None:
+        """Surround an app; `answer_fault` builds the answer to an error that nobody expected."""
+        self.app = app
+        self.metrics = metrics
+        self.answer_fault = answer_fault
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(scope, message)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            # the message of an error may hold what was sent: only its class and place are noted
+            kind, place = type(error).__name__, _find_place(error)
+            log.error("fault", kind=kind, at=place)  # noqa: TRY400
+            await self.answer_fault(scope)(scope, receive, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - started
+            route = find_route(scope)
+            self.metrics.count_request(scope["method"], route, status, seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 2),
+            )
+
+
+def find_route(scope: Scope) -> str:
+    """Return the template of the route, which holds nothing that a user filled in."""
+    path = getattr(scope.get("route"), "path", None)
+    if path is None and scope["path"].startswith("/static/"):
+        return "/static"
+    return path or _NOT_FOUND
+
+
+def _find_place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
+
+
+def _add_headers(scope: Scope, message: Message) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if not scope["path"].startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")
+
+
+class SizeLimit:
+    """Refuses a body that is too large, also one that does not tell its size."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        """Let bodies of up to `most_bytes` through."""
+        self.app = app
+        self.most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "")
+        too_large = told.isdecimal() and int(told) > self.most_bytes
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            if too_large:
+                raise RequestRefusedError("too-large")
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.most_bytes:
+                raise RequestRefusedError("too-large")
+            return message
+
+        await self.app(scope, receive_counted, send)

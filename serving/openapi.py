@@ -1,0 +1,62 @@
+"""The description of the API, with the request model of the contract that is served."""
+
+from datetime import date
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from features.contract import Contract
+from features.requests import build_example, build_request_model
+from serving.assess import MOST_IN_BATCH
+from serving.schemas import ProblemOut
+
+ABOUT = """
+Schat op het kantelpunt (rond de derde maand ziekte) de kans op duurzame terugkeer naar werk, en
+zegt waarom. **De adviserend arts beslist, altijd.** Fouten volgen RFC 9457
+(`application/problem+json`) en herhalen nooit een waarde.
+"""
+
+
+def build_openapi(
+    app: FastAPI, contract: Contract, *, today: date, example_fund: str = ""
+) -> dict[str, Any]:
+    """Return the OpenAPI description, with a ready example of a case that is screened today."""
+    described = get_openapi(
+        title="Kantelpunt", version=app.version, description=ABOUT, routes=app.routes
+    )
+    example = build_example_of_today(contract, today)
+    if example_fund:
+        example["sickness_fund"] = example_fund
+    schemas = described["components"]["schemas"]
+    schemas["Case"] = build_request_model(contract).model_json_schema() | {"examples": [example]}
+    schemas.setdefault("ProblemOut", ProblemOut.model_json_schema())
+    described["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
+    case = {"$ref": "#/components/schemas/Case"}
+    many = {"type": "array", "items": case, "maxItems": MOST_IN_BATCH}
+    either = {"oneOf": [many, {"type": "object", "properties": {"cases": many}}]}
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/api/"):
+                operation["security"] = [{"basic": []}]
+            if path.endswith("/assessments"):
+                operation["requestBody"] = _body(case, example)
+            elif path.endswith("/batch"):
+                operation["requestBody"] = _body(either, {"cases": [example]})
+    return described
+
+
+def _body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+
+
+def build_example_of_today(contract: Contract, today: date) -> dict[str, Any]:
+    """Return the made-up case of the contract, moved in time so that it is screened today."""
+    example = build_example(contract)
+    days = today - date.fromisoformat(example["screened_on"])
+    for name in ("absence_started_on", "screened_on"):
+        example[name] = (date.fromisoformat(example[name]) + days).isoformat()
+    return example

@@ -1,0 +1,116 @@
+"""Who may see or do what: one table of roles and actions, and which cases lie in reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from features.errors import KantelpuntError
+
+
+class NotAllowedError(KantelpuntError):
+    """Something that this user may not see or do."""
+
+
+class Role(StrEnum):
+    """What a user is here for."""
+
+    ADVISING_PHYSICIAN = "advising_physician"
+    RTW_COORDINATOR = "rtw_coordinator"
+    PLANNER = "planner"
+    DATA_SCIENTIST = "data_scientist"
+    AUDITOR = "auditor"
+
+
+class Action(StrEnum):
+    """What can be asked of the service; every route declares one."""
+
+    ASSESS = "assess"
+    LIST_CASES = "list_cases"
+    VIEW_CASE = "view_case"
+    VIEW_CONTRIBUTIONS = "view_contributions"
+    VIEW_MODEL = "view_model"
+    LOG_OFF = "log_off"
+
+
+PHYSICIAN, COORDINATOR = Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR
+PLANNER, SCIENTIST, AUDITOR = Role.PLANNER, Role.DATA_SCIENTIST, Role.AUDITOR
+
+# the table: whoever is not named may not
+MAY: Mapping[Action, frozenset[Role]] = {
+    Action.ASSESS: frozenset({PHYSICIAN}),
+    Action.LIST_CASES: frozenset({PHYSICIAN, COORDINATOR}),
+    Action.VIEW_CASE: frozenset({PHYSICIAN, COORDINATOR}),
+    # how much each field weighs is the inside of the model: not for who calls the person
+    Action.VIEW_CONTRIBUTIONS: frozenset({PHYSICIAN}),
+    Action.VIEW_MODEL: frozenset({PHYSICIAN, PLANNER, SCIENTIST, AUDITOR}),
+    Action.LOG_OFF: frozenset(Role),
+}
+
+# routes without an action, each for its reason
+OPEN_ROUTES: Mapping[str, str] = {
+    "/healthz": "asked by the machine that watches the service; says nothing of anyone",
+    "/readyz": "asked by the machine that watches the service; says nothing of anyone",
+    "/metrics": "counts without any label about a person",
+    "/docs": "describes the API; holds no case",
+    "/openapi.json": "describes the API; holds no case",
+    "/login": "where one logs on",
+    "/static": "styles and scripts",
+}
+
+ROLE_NL: Mapping[Role, str] = {
+    PHYSICIAN: "adviserend arts",
+    COORDINATOR: "terug-naar-werk-coördinator",
+    PLANNER: "planner",
+    SCIENTIST: "dataspecialist",
+    AUDITOR: "auditor",
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The cases in someone's reach: those of one sickness fund and, if set, of one region of it."""
+
+    sickness_fund: str
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    """Someone with an account. Roles that see cases have a sickness fund."""
+
+    key: str
+    name: str
+    role: Role
+    sickness_fund: str | None = None
+    region: str | None = None
+    password_hash: str = field(default="", repr=False)
+    session_version: int = 0
+
+
+def can(user: User, action: Action) -> bool:
+    """Tell whether the role of the user may do this."""
+    return user.role in MAY[action]
+
+
+def check_can(user: User, action: Action) -> None:
+    """Raise NotAllowedError unless the role of the user may do this."""
+    if not can(user, action):
+        raise NotAllowedError(f"role {user.role} may not {action}")
+
+
+def get_scope(user: User) -> Scope:
+    """Return the cases in reach; raises NotAllowedError for whoever has no sickness fund."""
+    if user.sickness_fund is None:
+        raise NotAllowedError("an account without a sickness fund reaches no case")
+    return Scope(user.sickness_fund, user.region)
+
+
+def check_can_assess(user: User, case: Mapping[str, Any]) -> None:
+    """Raise NotAllowedError unless the user may assess, and the case lies in the user's reach."""
+    check_can(user, Action.ASSESS)
+    scope = get_scope(user)
+    if case["sickness_fund"] != scope.sickness_fund:
+        raise NotAllowedError("sickness_fund: expected the fund of the account")
+    if scope.region is not None and case["region"] != scope.region:
+        raise NotAllowedError("region: expected the region of the account")

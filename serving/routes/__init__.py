@@ -1,0 +1,1 @@
+"""Routes: parse, call a use case, answer. Nothing is decided here."""

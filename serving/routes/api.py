@@ -1,0 +1,181 @@
+"""The JSON API under /api/v1."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from features.pseudonyms import TEXT_PATTERN
+from models.suggestion import Suggestion
+from serving.assess import MOST_IN_BATCH, assess_batch, assess_case
+from serving.deps import ApiUser, Service, build_desk, get_now, get_service, read_json
+from serving.errors import RequestRefusedError
+from serving.permissions import Action, User, can
+from serving.schemas import (
+    AssessmentOut,
+    BatchItemOut,
+    BatchOut,
+    CaseOut,
+    CasePageOut,
+    ModelOut,
+    ProblemOut,
+)
+from serving.store.cases import CaseFilter
+from serving.triage import MOST_PER_PAGE, list_triage, view_case
+
+PREFIX = "/api/v1"
+_PROBLEMS = {
+    401: "Niet aangemeld",
+    403: "Niet toegelaten",
+    404: "Niet gevonden",
+    413: "Te groot",
+    415: "Geen JSON",
+    422: "Niet in te schatten, of niet leesbaar",
+    503: "Opslag niet bereikbaar",
+}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    return {s: {"description": _PROBLEMS[s], "content": content} for s in statuses}
+
+
+router = APIRouter(prefix=PREFIX, tags=["api"])
+ServiceHere = Annotated[Service, Depends(get_service)]
+Now = Annotated[datetime, Depends(get_now)]
+Body = Annotated[Any, Depends(read_json)]
+Save = Annotated[bool, Query(description="Met save=false wordt niets bewaard.")]
+
+
+def _json(model: Any, status: int = 200) -> Response:
+    return Response(model.model_dump_json(), status, media_type="application/json")
+
+
+@router.post(
+    "/assessments",
+    summary="Eén melding inschatten",
+    status_code=201,
+    response_model=AssessmentOut,
+    responses={
+        200: {"model": AssessmentOut, "description": "Ingeschat, niet bewaard"},
+        **_problems(401, 403, 413, 415, 422, 503),
+    },
+)
+def post_assessment(
+    service: ServiceHere,
+    now: Now,
+    user: Annotated[User, Depends(ApiUser(Action.ASSESS))],
+    body: Body,
+    save: Save = True,
+) -> Response:
+    """Schat één melding in en bewaart de inschatting met alle redenen."""
+    desk = build_desk(service, user, now)
+    made = assess_case(body, desk=desk, store=service.store, save=save)
+    service.metrics.count_assessments([made])
+    return _json(AssessmentOut.of(made, saved=save), 201 if save else 200)
+
+
+@router.post(
+    "/assessments/batch",
+    summary="Tot 1.000 meldingen inschatten",
+    response_model=BatchOut,
+    responses=_problems(401, 403, 413, 415, 422, 503),
+)
+def post_batch(
+    service: ServiceHere,
+    now: Now,
+    user: Annotated[User, Depends(ApiUser(Action.ASSESS))],
+    body: Body,
+    save: Save = True,
+) -> Response:
+    """Schat vele meldingen in; een melding die niet kan, houdt de andere niet tegen."""
+    cases = _read_batch(body)
+    desk = build_desk(service, user, now)
+    items = assess_batch(cases, desk=desk, store=service.store, save=save)
+    made = [item.assessment for item in items if item.assessment is not None]
+    service.metrics.count_assessments(made)
+    contract = service.bundle.contract
+    answers = [BatchItemOut.of(item, contract, saved=save) for item in items]
+    return _json(
+        BatchOut.model_construct(assessed=len(made), refused=len(items) - len(made), items=answers)
+    )
+
+
+def _read_batch(body: Any) -> list[Any]:
+    if isinstance(body, Mapping) and set(body) == {"cases"}:
+        body = body["cases"]
+    if not isinstance(body, list):
+        raise RequestRefusedError("not-a-batch")
+    if len(body) > MOST_IN_BATCH:
+        raise RequestRefusedError("too-large")
+    return body
+
+
+@router.get(
+    "/cases",
+    summary="De triagelijst, bladzijde per bladzijde",
+    responses=_problems(401, 403, 422, 503),
+)
+def get_cases(
+    request: Request,
+    service: ServiceHere,
+    now: Now,
+    user: Annotated[User, Depends(ApiUser(Action.LIST_CASES))],
+    cursor: Annotated[str | None, Query(max_length=400, description="Uit `next`.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50,
+    suggestion: Suggestion | None = None,
+    region: Annotated[str | None, Query(pattern=TEXT_PATTERN)] = None,
+    screened_from: date | None = None,
+    screened_until: date | None = None,
+    answered: Annotated[bool | None, Query(description="Vragenlijst beantwoord?")] = None,
+    search: Annotated[
+        str | None, Query(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Deel van het nummer.")
+    ] = None,
+) -> CasePageOut:
+    """Geeft de dossiers van het eigen ziekenfonds, de dringendste eerst."""
+    wanted = CaseFilter(suggestion, region, screened_from, screened_until, answered, search)
+    page = list_triage(
+        user, wanted, store=service.store, today=now.date(), cursor=cursor, limit=limit
+    )
+    shown = can(user, Action.VIEW_CONTRIBUTIONS)
+    return CasePageOut.of(page, _build_next(request, page.next_cursor), with_contributions=shown)
+
+
+def _build_next(request: Request, cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+    return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
+
+
+@router.get(
+    "/cases/{case_id}",
+    summary="Eén dossier met al zijn inschattingen",
+    response_model=CaseOut,
+    responses=_problems(401, 403, 404, 503),
+)
+def get_case(
+    case_id: str,
+    service: ServiceHere,
+    now: Now,
+    user: Annotated[User, Depends(ApiUser(Action.VIEW_CASE))],
+) -> Response:
+    """Geeft de laatste inschatting en alle vorige; dat u dit bekeek, wordt genoteerd."""
+    file = view_case(user, case_id, store=service.store, now=now)
+    return _json(CaseOut.of(file, with_contributions=can(user, Action.VIEW_CONTRIBUTIONS)))
+
+
+@router.get(
+    "/model",
+    summary="Het model dat nu inschat",
+    responses=_problems(401, 403, 503),
+    dependencies=[Depends(ApiUser(Action.VIEW_MODEL))],
+)
+def get_model(service: ServiceHere) -> ModelOut:
+    """Geeft versie, contract, cijfers en modelkaart."""
+    return ModelOut.of(service.bundle)
+
+
+DESCRIBED = (ProblemOut,)

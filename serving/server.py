@@ -1,0 +1,86 @@
+"""Running the application: one port, quiet logs, a clean stop."""
+
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from features.errors import KantelpuntError
+
+START_SECONDS = 30
+
+
+class PortTakenError(KantelpuntError):
+    """A port that another program listens on."""
+
+
+def set_up_logs(*, quiet: bool = False) -> None:
+    """Write JSON lines, or coloured ones on a terminal; `quiet` shows only what is wrong."""
+    shown: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if sys.stderr.isatty():
+        shown.append(structlog.dev.ConsoleRenderer())
+    else:
+        shown.append(structlog.processors.JSONRenderer())
+    structlog.configure(
+        processors=shown,
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.WARNING if quiet else logging.INFO
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; raises PortTakenError when the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise PortTakenError(
+            f"cannot listen on {host} port {port} ({error.strerror}): "
+            "stop what uses it, or choose another with --port"
+        ) from None
+    return opened
+
+
+def _build_server(app: FastAPI) -> uvicorn.Server:
+    # no access log of uvicorn's: it would write addresses with case numbers in them
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, proxy_headers=True
+    )
+    return uvicorn.Server(config)
+
+
+def run_server(app: FastAPI, opened: socket.socket) -> None:
+    """Serve until stopped."""
+    _build_server(app).run(sockets=[opened])
+
+
+@contextmanager
+def serve_aside(app: FastAPI, opened: socket.socket) -> Iterator[str]:
+    """Serve beside the caller, and give the address; for `demo --check` and for tests."""
+    server = _build_server(app)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + START_SECONDS
+    while not server.started and thread.is_alive() and time.monotonic() < until:
+        time.sleep(0.02)
+    host, port = opened.getsockname()[:2]
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=START_SECONDS)

@@ -1,0 +1,1 @@
+"""The store: users, cases, assessments and the audit log. The only place that knows SQL."""

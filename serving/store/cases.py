@@ -1,0 +1,112 @@
+"""Cases in the store: the triage list, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Date, Text, and_, func, literal, select, tuple_
+
+from models.suggestion import Suggestion
+from serving.assessment import rank_suggestion
+from serving.permissions import Scope
+from serving.store.tables import cases
+
+MOST_COUNTED = 1000
+# most urgent suggestion first, then longest absent; the case number makes the order strict
+_ORDER = (cases.c.urgency, cases.c.absence_started_on, cases.c.case_id)
+Place = tuple[int, date, str]
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases of the list to show; None means any."""
+
+    suggestion: Suggestion | None = None
+    region: str | None = None
+    screened_from: date | None = None
+    screened_until: date | None = None
+    answered: bool | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True)
+class ListedCase:
+    """One row of the triage list."""
+
+    case_id: str
+    region: str
+    absence_started_on: date
+    screened_on: date
+    suggestion: Suggestion
+    urgency: int
+    p_usual: float
+    low: float
+    high: float
+    answered: bool
+    reasons: tuple[tuple[str, float], ...]
+
+    @property
+    def place(self) -> Place:
+        """Where the row stands in the order of the list."""
+        return (self.urgency, self.absence_started_on, self.case_id)
+
+
+def list_cases(
+    connection: Connection,
+    scope: Scope,
+    wanted: CaseFilter,
+    *,
+    after: Place | None = None,
+    limit: int,
+) -> list[ListedCase]:
+    """Return the next `limit` cases in reach, those after a place or from the top."""
+    query = select(*(cases.c[name] for name in _LISTED)).where(_build_reach(scope, wanted))
+    if after is not None:
+        bound = tuple_(literal(after[0]), literal(after[1], Date), literal(after[2], Text))
+        query = query.where(tuple_(*_ORDER) > bound)
+    rows = connection.execute(query.order_by(*_ORDER).limit(limit)).mappings()
+    return [_to_listed(dict(row)) for row in rows]
+
+
+_LISTED = tuple(ListedCase.__dataclass_fields__)
+
+
+def _to_listed(row: dict[str, Any]) -> ListedCase:
+    reasons = tuple((text, points) for text, points in row["reasons"])
+    return ListedCase(**row | {"suggestion": Suggestion(row["suggestion"]), "reasons": reasons})
+
+
+def _build_reach(scope: Scope, wanted: CaseFilter) -> ColumnElement[bool]:
+    c = cases.c
+    tests = [c.sickness_fund == scope.sickness_fund]
+    if scope.region is not None:
+        tests.append(c.region == scope.region)
+    if wanted.suggestion is not None:
+        # by its place, which is what the index is ordered by
+        tests.append(c.urgency == rank_suggestion(wanted.suggestion))
+    if wanted.region is not None:
+        tests.append(c.region == wanted.region)
+    if wanted.screened_from is not None:
+        tests.append(c.screened_on >= wanted.screened_from)
+    if wanted.screened_until is not None:
+        tests.append(c.screened_on <= wanted.screened_until)
+    if wanted.answered is not None:
+        tests.append(c.answered.is_(wanted.answered))
+    if wanted.search is not None:
+        tests.append(func.lower(c.case_id).contains(wanted.search.lower(), autoescape=True))
+    return and_(*tests)
+
+
+def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int:
+    """Return how many cases are in reach, counting no further than one over MOST_COUNTED."""
+    some = (
+        select(cases.c.case_id).where(_build_reach(scope, wanted)).limit(MOST_COUNTED + 1)
+    ).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def list_regions(connection: Connection, scope: Scope) -> Sequence[str]:
+    """Return the regions of the cases in reach, in order."""
+    query = select(cases.c.region).where(_build_reach(scope, CaseFilter())).distinct()
+    return sorted(connection.execute(query).scalars())

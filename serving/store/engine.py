@@ -1,0 +1,130 @@
+"""The connection to SQLite or PostgreSQL, and how an outage shows itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from features.errors import KantelpuntError
+
+_OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+
+
+class StoreGoneError(KantelpuntError):
+    """The store does not answer; nothing was written."""
+
+
+class StoreAddressError(KantelpuntError):
+    """An address of a store that cannot be used."""
+
+
+class Store:
+    """One database, with a pool of connections; safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare the connections; none is made before it is needed."""
+        self.engine = build_engine(url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection to read with; raises StoreGoneError when the store does not answer."""
+        with _telling_outages(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection inside one transaction: everything in it is kept, or nothing."""
+        with _telling_outages(), self.engine.connect() as connection:
+            connection = connection.execution_options(kantelpunt_writes=True)
+            with connection.begin():
+                yield connection
+
+    def check(self) -> None:
+        """Raise StoreGoneError unless the store answers."""
+        with self.reading() as connection:
+            connection.execute(text("select 1"))
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _telling_outages() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, _OUTAGES) or error.connection_invalidated:
+            raise _build_outage(error) from None
+        raise
+    except PoolTimeoutError as error:
+        raise _build_outage(error) from None
+
+
+def _build_outage(error: Exception) -> StoreGoneError:
+    # only the class: the text of a database error repeats the values that were sent
+    return StoreGoneError(
+        f"the store does not answer ({type(error).__name__}): check DATABASE_URL and that the "
+        "database is up, and run `kantelpunt db upgrade` when it is new"
+    )
+
+
+def build_engine(url: str) -> Engine:
+    """Return the engine of an address; raises StoreAddressError for one that cannot be used."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreAddressError(
+            "DATABASE_URL: expected sqlite:///path or postgresql://user@host/name"
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        return _build_sqlite(parsed)
+    if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=30,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 3},
+        )
+    raise StoreAddressError("DATABASE_URL: expected an address of SQLite or PostgreSQL")
+
+
+def _build_sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise StoreAddressError("DATABASE_URL: expected the path of a file after sqlite:///")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=5, hide_parameters=True)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    # the driver would begin transactions late, and not around reads; we begin them ourselves
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a transaction that will write takes its lock at once, or it could fail half-way
+    writes = connection.get_execution_options().get("kantelpunt_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,65 @@
+"""Pages from templates: an undefined name is an error, and every text is escaped."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from serving import wording
+from serving.errors import Problem
+from serving.permissions import ROLE_NL, Action, can
+
+if TYPE_CHECKING:
+    from serving.deps import Service, Visitor
+
+HERE = Path(__file__).parent
+
+
+def build_pages() -> Environment:
+    """Return the templates with our filters."""
+    pages = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("date_nl", "short_date_nl", "moment_nl", "number_nl", "points_nl"):
+        pages.filters[name] = getattr(wording, name)
+    for name in ("one_decimal_nl", "days_left_nl", "region_nl"):
+        pages.filters[name] = getattr(wording, name)
+    pages.globals |= {"static": build_static_address, "interval_nl": wording.interval_nl}
+    return pages
+
+
+@cache
+def build_static_address(name: str) -> str:
+    """Return the address of a static file, which changes when the file does."""
+    digest = sha256((HERE / "static" / name).read_bytes()).hexdigest()[:8]
+    return f"/static/{name}?v={digest}"
+
+
+def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Return a page, with what every page shows: who is logged on, and where one is."""
+    service: Service = request.app.state.service
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    shared: dict[str, Any] = {
+        "visitor": visitor,
+        "place": template.removesuffix(".html"),
+        "role_nl": ROLE_NL[visitor.user.role] if visitor else "",
+        "may_list": visitor is not None and can(visitor.user, Action.LIST_CASES),
+        "may_see_model": visitor is not None and can(visitor.user, Action.VIEW_MODEL),
+        "token": service.gate.build_token(visitor.nonce) if visitor else "",
+        "demo_hint": service.settings.demo_hint,
+    }
+    text = service.pages.get_template(template).render(**shared | context)
+    return HTMLResponse(text, status)
+
+
+def render_error(request: Request, problem: Problem) -> HTMLResponse:
+    """Return a problem as a page."""
+    return render(request, "error.html", status=problem.status, problem=problem)

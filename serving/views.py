@@ -1,0 +1,315 @@
+"""What the pages show, worked out in Python so that templates only lay out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from re import fullmatch
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from features.contract import Contract
+from features.deadlines import Clock
+from features.matrix import build_row
+from features.pseudonyms import TEXT_PATTERN
+from features.wording import expected_nl
+from models.bundle import Bundle
+from models.reasons import Reason, value_nl
+from models.suggestion import SUGGESTION_NL, Suggestion
+from serving.assessment import URGENCY, Assessment
+from serving.chart import Chart, build_chart
+from serving.permissions import Action, User, can
+from serving.store.cases import CaseFilter
+from serving.triage import CaseFile, TriagePage, TriageRow
+from serving.wording import interval_nl, number_nl, op_100
+
+SOON_DAYS = 7
+MOST_PER_SIDE = 5
+PILL = {
+    Suggestion.REFER: "link",
+    Suggestion.UNSURE: "warning",
+    Suggestion.NOT_YET: "default",
+    Suggestion.OWN_WAY: "success",
+}
+EXPLANATION_NL = {
+    Suggestion.REFER: "Stappen naar werk lijken mogelijk, en ondersteuning kan het verschil maken. "
+    "Bespreek of VDAB of een partner kan helpen.",
+    Suggestion.UNSURE: "De onzekerheid is groot: het interval loopt over een grens. "
+    "Kijk eerst wat er ontbreekt, of vraag het aan de persoon.",
+    Suggestion.NOT_YET: "Stappen naar werk lijken nu nog ver weg. "
+    "Bekijk dit dossier later opnieuw.",
+    Suggestion.OWN_WAY: "Een terugkeer lijkt te lukken zonder extra ondersteuning.",
+}
+_SEARCH = r"[A-Za-z0-9._-]{1,64}"
+
+
+@dataclass(frozen=True)
+class FilterView:
+    """The filters of the list, as in the address; what cannot be read counts as not set."""
+
+    voorstel: str = ""
+    regio: str = ""
+    van: str = ""
+    tot: str = ""
+    vragenlijst: str = ""
+    zoek: str = ""
+    cursor: str | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "FilterView":
+        """Return the filters in an address."""
+        found = cls(**{f.name: query[f.name].strip() for f in fields(cls) if f.name in query})
+        return replace(
+            found,
+            voorstel=found.voorstel if found.voorstel in set(Suggestion) else "",
+            regio=found.regio if fullmatch(TEXT_PATTERN, found.regio) else "",
+            van=_keep_day(found.van),
+            tot=_keep_day(found.tot),
+            vragenlijst=found.vragenlijst if found.vragenlijst in ("ja", "nee") else "",
+            zoek=found.zoek if fullmatch(_SEARCH, found.zoek) else "",
+            cursor=found.cursor or None,
+        )
+
+    def to_filter(self) -> CaseFilter:
+        """Return the filters as the store knows them."""
+        return CaseFilter(
+            suggestion=Suggestion(self.voorstel) if self.voorstel else None,
+            region=self.regio or None,
+            screened_from=date.fromisoformat(self.van) if self.van else None,
+            screened_until=date.fromisoformat(self.tot) if self.tot else None,
+            answered=self.vragenlijst == "ja" if self.vragenlijst else None,
+            search=self.zoek or None,
+        )
+
+    def to_address(self, cursor: str | None = None) -> str:
+        """Return the address of the list with these filters, from the top or after a cursor."""
+        shown = {k: v for k, v in vars(self).items() if v and k != "cursor"}
+        if cursor:
+            shown["cursor"] = cursor
+        return "/" + (f"?{urlencode(shown)}" if shown else "")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether any filter is set."""
+        return self.to_address() != "/"
+
+
+def _keep_day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """One legal clock: `state` is past, soon or later."""
+
+    label: str
+    due_on: date
+    days_left: int
+    state: str
+    source: str
+
+    @classmethod
+    def of(cls, clock: Clock) -> "ClockView":
+        """Return what a page shows of a clock."""
+        soon = "soon" if clock.days_left <= SOON_DAYS else "later"
+        state = "past" if clock.days_left < 0 else soon
+        return cls(clock.label_nl, clock.due_on, clock.days_left, state, clock.source)
+
+
+@dataclass(frozen=True)
+class EstimateView:
+    """An estimate as so many in a hundred."""
+
+    op_100: int
+    interval: str
+    low: int
+    high: int
+    suggestion: Suggestion
+    suggestion_nl: str
+    pill: str
+
+    @classmethod
+    def of(cls, p: float, low: float, high: float, suggestion: Suggestion) -> "EstimateView":
+        """Return what a page shows of an estimate."""
+        return cls(
+            op_100(p),
+            interval_nl(low, high),
+            op_100(low),
+            op_100(high),
+            suggestion,
+            SUGGESTION_NL[suggestion],
+            PILL[suggestion],
+        )
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row of the triage list."""
+
+    rank: int
+    case_id: str
+    address: str
+    region: str
+    absent_day: int
+    clock: ClockView | None
+    estimate: EstimateView
+    reasons: Sequence[tuple[str, float]]
+    answered: bool
+
+    @classmethod
+    def of(cls, row: TriageRow) -> "RowView":
+        """Return what the list shows of a case."""
+        c = row.case
+        return cls(
+            rank=row.rank,
+            case_id=c.case_id,
+            address=f"/dossiers/{quote(c.case_id)}",
+            region=c.region,
+            absent_day=row.absent_day,
+            clock=ClockView.of(row.next_clock) if row.next_clock else None,
+            estimate=EstimateView.of(c.p_usual, c.low, c.high, c.suggestion),
+            reasons=c.reasons,
+            answered=c.answered,
+        )
+
+
+@dataclass(frozen=True)
+class TriageView:
+    """The triage list."""
+
+    rows: Sequence[RowView]
+    count_nl: str
+    chosen: FilterView
+    regions: Sequence[str]
+    own_region: str | None
+    shows_points: bool
+    suggestions: Sequence[tuple[str, str]]
+    next_address: str | None
+    first_address: str | None
+    today: date
+
+    @classmethod
+    def of(cls, page: TriagePage, chosen: FilterView, user: User, today: date) -> "TriageView":
+        """Return what the page of the list shows to a user."""
+        over = "" if page.count_is_exact else "meer dan "
+        unit = "dossier" if page.count == 1 and page.count_is_exact else "dossiers"
+        return cls(
+            rows=[RowView.of(row) for row in page.rows],
+            count_nl=f"{over}{number_nl(page.count)} {unit}",
+            chosen=chosen,
+            regions=page.regions,
+            own_region=user.region,
+            shows_points=can(user, Action.VIEW_CONTRIBUTIONS),
+            suggestions=[(s.value, SUGGESTION_NL[s]) for s in URGENCY],
+            next_address=chosen.to_address(page.next_cursor) if page.next_cursor else None,
+            first_address=chosen.to_address() if chosen.cursor else None,
+            today=today,
+        )
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One case."""
+
+    case_id: str
+    region: str
+    absent_day: int
+    absence_started_on: date
+    screened_on: date
+    answered: bool
+    model_version: str
+    estimate: EstimateView
+    explanation_nl: str
+    horizon_nl: str
+    sustained_days: int
+    average_op_100: int
+    clocks: Sequence[ClockView]
+    next_clock: ClockView | None
+    changeable: Sequence[Reason]
+    fixed: Sequence[Reason]
+    chart: Chart | None
+    inputs: Sequence[tuple[str, Sequence[tuple[str, str]]]]
+    earlier: Sequence[tuple[Assessment, EstimateView]]
+    today: date
+
+    @classmethod
+    def of(cls, file: CaseFile, shows_chart: bool, today: date) -> "CaseView":
+        """Return what the page of a case shows; the chart only for who may see it."""
+        a = file.latest
+        shown = [ClockView.of(c) for c in file.clocks]
+        return cls(
+            case_id=a.case_id,
+            region=a.case["region"],
+            absent_day=file.absent_day,
+            absence_started_on=a.absence_started_on,
+            screened_on=a.screened_on,
+            answered=a.answered,
+            model_version=a.model_version,
+            estimate=_estimate(a),
+            explanation_nl=EXPLANATION_NL[a.suggestion],
+            horizon_nl=name_horizon(a.contract),
+            sustained_days=a.contract.outcome.sustained_days,
+            average_op_100=op_100(a.estimate.base),
+            clocks=shown,
+            next_clock=next((c for c in shown if c.state != "past"), None),
+            changeable=_pick(a.reasons, changeable=True),
+            fixed=_pick(a.reasons, changeable=False),
+            chart=build_chart(a) if shows_chart else None,
+            inputs=list_inputs(a.case, a.contract),
+            earlier=[(e, _estimate(e)) for e in file.history[1:]],
+            today=today,
+        )
+
+
+def _estimate(a: Assessment) -> EstimateView:
+    return EstimateView.of(a.estimate.p_usual, a.estimate.low, a.estimate.high, a.suggestion)
+
+
+def _pick(reasons: Sequence[Reason], *, changeable: bool) -> list[Reason]:
+    return [r for r in reasons if r.changeable == changeable][:MOST_PER_SIDE]
+
+
+def name_horizon(contract: Contract) -> str:
+    """Return the horizon of a contract in words."""
+    days = contract.outcome.horizon_days
+    return "binnen een jaar" if days in (365, 366) else f"binnen {number_nl(days)} dagen"
+
+
+def list_inputs(
+    case: Mapping[str, Any], contract: Contract
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the inputs as they were known, label and value, with the answers apart."""
+    row = build_row(case, contract)
+    known: dict[str, list[tuple[str, str]]] = {"Uit het dossier": [], "Uit de vragenlijst": []}
+    for field, value in zip(contract.fields, row, strict=True):
+        part = "Uit de vragenlijst" if field.kind == "answer" else "Uit het dossier"
+        known[part].append((field.label_nl, value_nl(field, float(value))))
+    return [(title, pairs) for title, pairs in known.items() if pairs]
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """The model that is served."""
+
+    version: str
+    trained_on: date
+    contract: Contract
+    card_html: str
+    fields: Sequence[tuple[str, str, str]]
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> "ModelView":
+        """Return what the page of the model shows."""
+        from markdown_it import MarkdownIt
+
+        # raw HTML in a card stays text
+        renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+        return cls(
+            version=bundle.version,
+            trained_on=bundle.trained_on,
+            contract=bundle.contract,
+            card_html=renderer.render(bundle.card),
+            fields=[(f.label_nl, expected_nl(f), f.source) for f in bundle.contract.fields],
+        )
