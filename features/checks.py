@@ -44,7 +44,7 @@ def build_schema(layout: list[Column]) -> pandera.DataFrameSchema:
 
 
 def _build_checks(column: Column) -> Iterator[pandera.Check]:
-    wrong = f"{column.expected}"
+    wrong = column.expected
     if column.kind in ("id", "text"):
         pattern = ID_PATTERN if column.kind == "id" else TEXT_PATTERN
         yield pandera.Check(_matches(pattern), error=wrong)

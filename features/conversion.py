@@ -73,9 +73,7 @@ def _read_numbers(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask
 
 def _read_texts(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask]:
     """Read each different text once: half a million rows hold few of them."""
-    encoded = pc.dictionary_encode(raw.cast(pa.string())).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.chunk(0)
+    encoded = raw.cast(pa.string()).combine_chunks().dictionary_encode()
     read, unread = _read_all(encoded.dictionary.to_pylist(), _get_reader(column))
     places = encoded.indices.fill_null(len(read)).to_numpy(zero_copy_only=False)
     bad = np.append(unread, False)[places]

@@ -15,6 +15,7 @@ from features.table_errors import EmptyTableError, UnreadableTableError
 
 DELIMITERS = (",", ";", "\t")
 _SAVE_AGAIN = "save it again as CSV in UTF-8"
+_CLOSE_QUOTES = "look for a cell with one quotation mark, and mend it"
 
 
 def read_csv(path: Path) -> RawTable:
@@ -23,7 +24,7 @@ def read_csv(path: Path) -> RawTable:
     if not text.strip():
         raise EmptyTableError(f"{path} is empty: it needs a first line with the column names")
     if text.count('"') % 2:
-        raise UnreadableTableError(path, "a quotation mark is not closed", "mend it in the file")
+        raise UnreadableTableError(path, "a quotation mark is not closed", _CLOSE_QUOTES)
     first, _, rest = text.partition("\n")
     delimiter = None
     if first.strip().lower().startswith("sep=") and len(first.strip()) == len("sep=;"):
@@ -86,12 +87,24 @@ def _read_rows(path: Path, headers: list[str], rest: str, delimiter: str) -> Raw
                 ),
                 arrow_csv.ConvertOptions(column_types=schema, strings_can_be_null=False),
             )
-        except pa.ArrowInvalid as error:
-            raise UnreadableTableError(path, type(error).__name__, _SAVE_AGAIN) from None
+        except pa.ArrowInvalid:
+            fault = "its rows cannot be told apart"
+            raise UnreadableTableError(path, fault, _CLOSE_QUOTES) from None
     rows = np.setdiff1d(np.arange(1, table.num_rows + len(uneven) + 1), uneven)
+    if rest.rstrip("\n").count("\n") + 1 > len(rows) + len(uneven):
+        _check_quotes(path, table, delimiter)
     return _drop_blank_rows(
         RawTable(path, headers, list(table.columns), rows, np.array(uneven, int))
     )
+
+
+def _check_quotes(path: Path, table: pa.Table, delimiter: str) -> None:
+    """Refuse a cell that holds a whole row: the quotation mark before it was never closed."""
+    for column in table.columns:
+        cells = column.filter(pc.match_substring(column, "\n")).to_pylist()
+        if any(cell.count(delimiter) >= table.num_columns - 1 for cell in cells):
+            fault = "a quotation mark is not closed, so that one cell holds whole rows"
+            raise UnreadableTableError(path, fault, _CLOSE_QUOTES)
 
 
 def _drop_blank_rows(raw: RawTable) -> RawTable:

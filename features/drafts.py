@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.checks import find_row_faults, find_value_faults
 from features.contract import Contract
@@ -113,13 +114,17 @@ def _check_keys(draft: Draft) -> None:
 def check_links(drafts: Mapping[str, Draft]) -> None:
     """Set aside rows whose case is unknown or set aside, and follow-up that ends too early."""
     cases = drafts["cases"]
-    kept = set(cases.frame.loc[~cases.bad, "case_id"])
-    lost = set(cases.frame.loc[cases.bad, "case_id"].dropna()) - kept
+    ids = pa.array(cases.frame["case_id"])
+    kept, lost = ids.filter(pa.array(~cases.bad)), ids.filter(pa.array(cases.bad))
     for name, draft in drafts.items():
         if name == "cases":
             continue
-        spoilt = draft.frame["case_id"].isin(lost).to_numpy() & ~draft.bad
-        foreign = ~draft.frame["case_id"].isin(kept | lost).to_numpy() & ~draft.bad
+        own = pa.array(draft.frame["case_id"])
+        is_kept, is_lost = (
+            pc.is_in(own, one).to_numpy(zero_copy_only=False) for one in (kept, lost)
+        )
+        spoilt = is_lost & ~is_kept & ~draft.bad
+        foreign = ~is_lost & ~is_kept & ~draft.bad
         draft.spoilt = spoilt
         draft.set_aside(foreign, "case_id", "not in cases")
         draft.set_aside(spoilt, "case_id", "its case was set aside")

@@ -13,7 +13,7 @@ USE_A_PSEUDONYM = "looks like a national number of 11 digits: use a pseudonym in
 PERSON_NUMBER_NAMES = frozenset(
     {"ssin", "insz", "inss", "niss", "rrn", "rijksregisternummer", "national_number"}
 )
-NUMBER_PATTERN = re.compile(r"\s*\d(?:[ ./_-]*\d){10}\s*")
+NUMBER_PATTERN = re.compile(r" *[0-9]([ ./_-]*[0-9]){10} *")
 
 # outside these years a date is a typing error or a placeholder such as 1900-01-01 or 9999-12-31
 FIRST_DAY = date(1990, 1, 1)

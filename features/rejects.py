@@ -87,8 +87,8 @@ class TooManyRejectedError(KantelpuntError):
     def __init__(self, counts: Mapping[str, str], limit: float, where: Path | None) -> None:
         """Say per table how many rows and why, and how to go on."""
         listed = "\n".join(f"- {name}: {counted}" for name, counted in counts.items())
-        see = f"{where} lists every fault" if where else "every fault is listed in rejected.csv"
-        see = see if where else "give a folder for rejected.csv to see every fault"
+        give = "give a folder for rejected.csv to see every fault"
+        see = f"{where} lists every fault" if where else give
         super().__init__(
             f"more than {limit:.1%} of the rows were set aside:\n{listed}\n"
             f"{see}: mend the rows, or raise the limit with --max-rejected"

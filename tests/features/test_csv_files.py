@@ -110,6 +110,11 @@ def test_a_row_with_too_few_or_too_many_cells_is_set_aside_by_its_number(tmp_pat
     ("content", "fault"),
     [
         (COMMAS.replace("3.5", '"3.5').encode(), "a quotation mark is not closed"),
+        (
+            COMMAS.replace("Liège", '"Liège').replace("Limburg", '"Limburg').encode(),
+            "a quotation mark is not closed, so that one cell holds whole rows",
+        ),
+        (COMMAS.replace("Liège", f'"{"x" * 5_000_000}"').encode(), "its rows cannot be told apart"),
         (b"case_id,person_key\nC-1,\x81\x8d\x8f\n", "its letters are in no encoding we know"),
         (b"case_id\x00person_key", "it is no text"),
     ],

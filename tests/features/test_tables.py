@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.checks import build_table_check
 from features.contract import ContractError, default_contract
 from features.tables import TABLES, read_cases, read_extract, write_tables
 from tests.factories import FIVE_FIELDS, make_contract, make_extract_tables, write_extract
@@ -137,3 +138,28 @@ def test_parquet_columns_of_any_sensible_type_are_read(tmp_path: Path) -> None:
     assert list(read["shift"]) == ["1", "2", "3"]
     assert list(read["mood"].fillna("?")) == ["low", "?", "good"]
     np.testing.assert_array_equal(read["insured"], [1, np.nan, 0])
+
+
+def test_infinite_and_mistyped_numbers_in_parquet_are_set_aside(tmp_path: Path) -> None:
+    cases = make_extract_tables(4, make_contract())["cases"]
+    wrong = cases.assign(load_kg=[1.0, np.inf, 2.0, 3.0], insured=[1, 0, 2, 1])
+    wrong.to_parquet(tmp_path / "cases.parquet", row_group_size=2)
+
+    extract = read_extract(tmp_path, make_contract(), max_rejected_share=0.5)
+
+    assert list(extract.rejected["row"]) == [2, 3]
+    assert list(extract.rejected["reason"]) == [
+        "not a number: expected a number from -5.5 to 120",
+        "not true or false: expected true or false",
+    ]
+
+
+def test_the_check_of_a_table_follows_from_the_contract(tmp_path: Path) -> None:
+    contract = make_contract()
+    extract = read_extract(write_extract(tmp_path, make_extract_tables(4, contract)), contract)
+
+    schema = build_table_check(contract)
+
+    assert list(schema.validate(extract.cases).columns) == list(extract.cases.columns)
+    assert not schema.columns["load_kg"].nullable
+    assert schema.columns["mood"].nullable

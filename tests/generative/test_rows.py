@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -47,10 +47,9 @@ def cases_of(draw: st.DrawFn, contract: Contract) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
-@pytest.mark.parametrize("fmt", ["csv", "parquet"])
-@given(data=st.data())
+@given(data=st.data(), fmt=st.sampled_from(["csv", "parquet"]))
 def test_one_case_makes_the_same_row_alone_and_in_a_table(
-    data: st.DataObject, contract: Contract, fmt: str
+    data: st.DataObject, contract: Contract, fmt: Literal["csv", "parquet"]
 ) -> None:
     sent = data.draw(cases_of(contract))
     table = pd.DataFrame([{name: value for name, value in sent.items() if value is not None}])
@@ -59,7 +58,7 @@ def test_one_case_makes_the_same_row_alone_and_in_a_table(
 
     with TemporaryDirectory() as folder:
         columns = [*list(sent)[:6], *(f.name for f in contract.columns)]
-        write_tables({"cases": table.reindex(columns=columns)}, Path(folder), fmt)  # type: ignore[arg-type]
+        write_tables({"cases": table.reindex(columns=columns)}, Path(folder), fmt)
         read = read_cases(Path(folder), contract).cases
     np.testing.assert_array_equal(build_matrix(read, contract)[0], row)
     assert row.shape == (len(contract.fields),)
