@@ -60,8 +60,6 @@ class Draft:
 def build_report(drafts: Sequence[Draft]) -> pd.DataFrame:
     """Return one line per fault: table, row (the first data row is 1), field and reason."""
     noted = [frame for draft in drafts for frame in draft.faults]
-    if not noted:
-        return pd.DataFrame(columns=REJECTED_COLUMNS)
     # a value that could not be read is not missing as well: the first fault of a field counts
     report = pd.concat(noted).drop_duplicates(["table", "row", "field"])
     order = {draft.name: place for place, draft in enumerate(drafts)}

@@ -32,6 +32,7 @@ def read(folder: Path, tables: Tables, *, limit: float = 1.0) -> Extract:
 CELLS = {
     "no number": ("cases", "age_years", MARKED, "not a number: expected a whole number from 16"),
     "endless": ("cases", "tenure_years", "inf", "not a number: expected a number from 0 to 50"),
+    "too large": ("cases", "tenure_years", "1e999", "not a number: expected a number"),
     "too low": ("cases", "age_years", 15, "out of bounds: expected a whole number from 16 to 67"),
     "too high": ("cases", "pain", 7, "out of bounds: expected a whole number from 1 to 6"),
     "not whole": (

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ def test_what_may_be_missing_may_be_left_out_or_null() -> None:
 
     assert case["work_ability"] is None
     assert case["pain"] is None
+
+
+def test_days_may_come_as_dates_but_not_as_moments() -> None:
+    case = check_case(make_case(screened_on=date(2026, 3, 30)), CONTRACT)
+
+    assert case["screened_on"] == date(2026, 3, 30)
+    assert refuse(screened_on=datetime(2026, 3, 30, tzinfo=UTC)).fields == ["screened_on"]
 
 
 def test_a_whole_number_may_come_with_a_point() -> None:
