@@ -16,8 +16,8 @@ from features.layout import Column
 
 Mask = NDArray[np.bool_]
 FLAGS = {
-    **dict.fromkeys(("true", "1", "1.0", "yes", "ja", "waar"), 1.0),
-    **dict.fromkeys(("false", "0", "0.0", "no", "nee", "onwaar"), 0.0),
+    **dict.fromkeys(("true", "1", "1.0", "1,0", "yes", "ja", "waar"), 1.0),
+    **dict.fromkeys(("false", "0", "0.0", "0,0", "no", "nee", "onwaar"), 0.0),
 }
 FAULTS = {
     "number": "not a number",

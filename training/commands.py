@@ -31,6 +31,9 @@ Rejected = Annotated[
 Model = Annotated[
     str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
 ]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 
@@ -90,6 +93,7 @@ def train(
     seed: Seed = 1,
     tracking_uri: Uri = None,
     max_rejected: Rejected = 0.05,
+    config: ConfigFile = None,
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
     from training.config import read_config
@@ -99,14 +103,14 @@ def train(
     from training.release import keep_run
     from training.tracking import resolve_uri
 
-    config = read_config()
+    settings = read_config(config) if config else read_config()
     uri = resolve_uri(tracking_uri)
     with show_steps(STEPS + 2) as step:
         step("Reading and checking the extract")
         extract = _read(data, _choose_contract(contract), max_rejected)
-        trained = run(extract, config, seed, step)
+        trained = run(extract, settings, seed, step)
         step("Keeping the run")
-        made = keep_run(trained, extract, config, seed, uri)
+        made = keep_run(trained, extract, settings, seed, uri)
     _print_figures(trained.figures)
     if trained.groups:
         _print_figures(trained.groups)

@@ -15,7 +15,7 @@ from features.matrix import Matrix
 from features.tables import Extract
 from models.baseline import fit_logistic, fit_tree
 from models.calibration import fit_calibration
-from models.heads import Calibration
+from models.heads import Calibration, UsualHead
 from models.screening import ScreeningModel
 from models.spread import fit_spread
 from models.usual import Sample, Shape, choose_shape, fit_usual
@@ -85,7 +85,7 @@ def train(extract: Extract, config: Config, seed: int, report: Report) -> Traine
     groups = _measure_groups(estimated, test, config, seed)
     known = samples["all"]
     report(f"Fitting the model of the release on {len(known):,} screenings")
-    final = replace(fit_usual(known, shape, config.usual, seed), calibration=correction)
+    final = _fit_release(known, test, shape, correction.slope, config, seed)
     report("Learning the intervals")
     spread = fit_spread(known, final, shape, config.usual, config.spread, seed)
     return Trained(
@@ -132,6 +132,20 @@ def _check_sample(name: str, sample: Sample, fewest: int) -> None:
             f"the outcome is the same for all {len(sample)} screenings of the {name} window: check "
             "work_periods and follow_up, and the [outcome] of the contract"
         )
+
+
+def _fit_release(
+    known: Sample, newest: Sample, shape: Shape, slope: float, config: Config, seed: int
+) -> UsualHead:
+    """Return the model learnt from everything, with the slope that a later window asked for.
+
+    Its level is compared with the newest settled window: it has no input that tells time, so it
+    cannot have fitted a drift there. The level found for the tested model was partly the noise of
+    that model's own, smaller sample, and is not carried over.
+    """
+    head = fit_usual(known, shape, config.usual, seed)
+    p = head.predict(newest.matrix, config.usual.threads)
+    return replace(head, calibration=fit_calibration(p, newest.target, newest.weight, slope))
 
 
 def _find_correction(predict: Callable[[Matrix], Floats], sample: Sample | None) -> Calibration:

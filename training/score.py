@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ def _days(cases: pd.DataFrame) -> Iterable[date]:
 
 
 def _list_reasons(contributions: Matrix, matrix: Matrix, bundle: Bundle) -> dict[str, pa.Array]:
-    parts: tuple[list[list[str]], list[list[float]], list[list[str]]] = ([], [], [])
+    parts: tuple[list[list[Any]], ...] = ([], [], [])
     for reasons in reasons_of_many(contributions, matrix, bundle.contract, REASONS):
         parts[0].append([reason.field for reason in reasons])
         parts[1].append([reason.points for reason in reasons])

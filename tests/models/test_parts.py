@@ -4,7 +4,6 @@ import pytest
 from models.baseline import fit_logistic, fit_tree
 from models.calibration import fit_calibration
 from models.explain import find_drivers
-from models.heads import Calibration
 from models.levels import fit_levels
 from models.screening import ScreeningModel
 from models.trees import Trees, TreesUnreadableError
@@ -52,7 +51,9 @@ def test_a_good_model_is_not_corrected() -> None:
     p = rng.uniform(0.1, 0.9, 4000)
     y = (rng.random(4000) < p).astype(float)
 
-    assert fit_calibration(p, y, np.ones(4000)) == Calibration()
+    found = fit_calibration(p, y, np.ones(4000))
+
+    assert found.apply(p) == pytest.approx(p)
 
 
 def test_too_sure_a_model_is_drawn_in() -> None:
@@ -76,8 +77,21 @@ def test_a_shift_of_the_level_is_followed_without_touching_the_slope() -> None:
     assert found.apply(p).mean() == pytest.approx(y.mean(), abs=1e-9)
 
 
+def test_a_slope_from_elsewhere_is_kept_and_only_the_level_is_judged() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.uniform(0.2, 0.8, 6000)
+    y = (rng.random(6000) < p).astype(float)
+
+    found = fit_calibration(p, y, np.ones(6000), slope=1.1)
+
+    assert found.slope == 1.1
+    assert found.apply(p).mean() == pytest.approx(p.mean(), abs=1e-9)
+
+
 def test_a_constant_estimate_cannot_be_corrected() -> None:
-    assert fit_calibration(np.full(9, 0.4), np.ones(9), np.ones(9)) == Calibration()
+    found = fit_calibration(np.full(9, 0.4), np.full(9, 0.4), np.ones(9))
+
+    assert found.apply(np.array([0.4])) == pytest.approx([0.4])
 
 
 @pytest.mark.parametrize("text", ["", "tree\n", "tree\nnothing\nend of trees\n"])
