@@ -29,6 +29,7 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
     "dill": (),
     "cloudpickle": (),
 }
+ASKS_THE_CLOCK = ("serving/deps.py",)
 MAX_LINES = 300
 NO_CONCEPT = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service", "misc"}
 TOP_LEVEL = (
@@ -74,6 +75,22 @@ def find_import_faults(root: Path) -> list[str]:
     return faults
 
 
+def find_clock_faults(root: Path) -> list[str]:
+    """Return where the product asks what day it is: `as_of` has to come from the top."""
+    faults = []
+    for path in list_sources(root):
+        shown = path.relative_to(root).as_posix()
+        if shown.split("/")[0].removesuffix(".py") not in MAY_IMPORT or shown in ASKS_THE_CLOCK:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in ("today", "now", "utcnow"):
+                owner = node.value.attr if isinstance(node.value, ast.Attribute) else node.value
+                name = owner.id if isinstance(owner, ast.Name) else owner
+                if name in ("date", "datetime", "Timestamp"):
+                    faults.append(f"{shown}:{node.lineno} asks the clock")
+    return faults
+
+
 def find_shape_faults(root: Path) -> list[str]:
     faults = []
     for path in list_sources(root):
@@ -99,6 +116,12 @@ def find_notebook_faults(root: Path) -> list[str]:
 
 def test_no_file_imports_against_the_direction_or_past_a_door() -> None:
     faults = find_import_faults(ROOT)
+
+    assert faults == []
+
+
+def test_only_one_file_asks_the_clock() -> None:
+    faults = find_clock_faults(ROOT)
 
     assert faults == []
 
@@ -160,6 +183,18 @@ def test_an_import_that_is_not_allowed_is_found(
     assert len(faults) == 1
     assert faults[0].startswith(name)
     assert faults[0].endswith(fault)
+
+
+@pytest.mark.parametrize(
+    "code", ["datetime.now(UTC)", "date.today()", "pd.Timestamp.now()", "datetime.datetime.now"]
+)
+def test_a_file_that_asks_the_clock_is_found(tmp_path: Path, code: str) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "age.py").write_text(f"as_of = {code}\n")
+
+    faults = find_clock_faults(tmp_path)
+
+    assert faults == ["models/age.py:1 asks the clock"]
 
 
 def test_a_file_that_is_too_long_or_vaguely_named_is_found(tmp_path: Path) -> None:
