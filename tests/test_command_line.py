@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 import yaml
@@ -16,7 +15,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CALL = re.compile(r"(?:^    |`|&& |PATH |; *)kantelpunt ((?:[^`#;&\n\\]|\\\n)+)", re.MULTILINE)
 
 
-def find_command(words: list[str]) -> click.Command | None:
+def find_command(words: list[str]) -> Any:
     """Return the command that words as typed lead to; None where there is none."""
     command: Any = typer.main.get_command(app)
     for word in words:
@@ -25,7 +24,7 @@ def find_command(words: list[str]) -> click.Command | None:
         if word not in command.commands:
             return None
         command = command.commands[word]
-    return command  # type: ignore[no-any-return]  # typer brings a click of its own
+    return command
 
 
 def find_faults(text: str) -> list[str]:
