@@ -3,12 +3,13 @@
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.types import Scope as AsgiScope
@@ -17,7 +18,7 @@ from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.suggestion import DEFAULT_PATH, read_limits
 from serving.auth import Gate
-from serving.deps import Service, get_now
+from serving.deps import Service, find_visitor, get_now
 from serving.errors import (
     FieldFault,
     Problem,
@@ -121,10 +122,24 @@ _PARAMETERS_NL = {
 def answer(request: Request, problem: Problem) -> Response:
     """Return a problem as JSON for machines and as a page for people."""
     is_page = not request.url.path.startswith(_MACHINE_PATHS)
-    response = render_error(request, problem) if is_page else _to_json(request, problem)
+    response = _to_page(request, problem) if is_page else _to_json(request, problem)
     if problem.status == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
+
+
+def _to_page(request: Request, problem: Problem) -> Response:
+    if problem.status == 401:
+        return RedirectResponse(f"/login?{urlencode({'naar': _find_onward(request)})}", 303)
+    if getattr(request.state, "visitor", None) is None:
+        request.state.visitor = find_visitor(request)
+    return render_error(request, problem)
+
+
+def _find_onward(request: Request) -> str:
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _to_json(request: Request, problem: Problem) -> Response:

@@ -18,7 +18,7 @@ from serving.errors import FormExpiredError, NotLoggedOnError, RequestRefusedErr
 from serving.metrics import Metrics
 from serving.permissions import Action, User, check_can
 from serving.settings import Settings
-from serving.store.engine import Store
+from serving.store.engine import Store, StoreGoneError
 
 SESSION_COOKIE = "kantelpunt_session"
 FORM_COOKIE = "kantelpunt_form"
@@ -85,6 +85,15 @@ class PageUser:
         request.state.visitor = Visitor(user, nonce)
         check_can(user, self.action)
         return Visitor(user, nonce)
+
+
+def find_visitor(request: Request) -> Visitor | None:
+    """Return who looks at a page, or None when nobody is logged on or nobody can tell."""
+    service, cookie = get_service(request), request.cookies.get(SESSION_COOKIE)
+    try:
+        return Visitor(*service.gate.check_session(service.store, cookie))
+    except (NotLoggedOnError, StoreGoneError):
+        return None
 
 
 def build_desk(service: Service, user: User, now: datetime) -> Desk:

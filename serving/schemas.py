@@ -1,6 +1,6 @@
 """What the API answers, as pydantic models that also describe it in /docs."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -79,7 +79,7 @@ class AssessmentOut(BaseModel):
             assessment_id=a.assessment_id if saved else None,
             case_id=a.case_id,
             screened_on=a.screened_on,
-            made_at=a.made_at,
+            made_at=a.made_at.astimezone(UTC),
             model_version=a.model_version,
             contract_fingerprint=a.contract.fingerprint,
             p_usual=e.p_usual,

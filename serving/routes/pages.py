@@ -38,7 +38,10 @@ PAGE_SIZE = 50
 @router.get("/login")
 def get_login(request: Request, naar: str = "/", afgemeld: bool = False) -> Response:
     """Show the log-on form."""
-    return _show_login(request, naar, "U bent afgemeld." if afgemeld else "")
+    message = "U bent afgemeld." if afgemeld else ""
+    if naar != "/":
+        message = "Meld u aan om verder te gaan."
+    return _show_login(request, naar, message)
 
 
 @router.post("/login")

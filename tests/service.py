@@ -1,0 +1,224 @@
+"""A small real service for tests: a trained bundle, a store on either database, and users."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
+
+from features.cohort import build_screenings
+from features.contract import Contract, default_contract
+from features.synthetic import build_cohort
+from features.tables import Extract
+from models.bundle import Bundle, read_bundle, write_bundle
+from models.screening import ScreeningModel
+from models.spread import SpreadConfig, fit_spread
+from models.usual import Sample, Shape, UsualConfig, fit_usual
+from serving.app import create_app
+from serving.deps import ZONE, get_now
+from serving.permissions import Role, User
+from serving.settings import Settings, read_settings
+from serving.store.audit import AuditEvent
+from serving.store.engine import Store
+from serving.store.upgrade import upgrade_store
+from serving.store.users import save_user
+from tests.factories import make_case
+
+NOW = datetime(2026, 4, 15, 10, 0, tzinfo=ZONE)
+TODAY = NOW.date()
+FUND, OTHER_FUND = "fonds-a", "fonds-b"
+PASSWORD = "een-lang-wachtwoord"  # noqa: S105
+FAST = UsualConfig(most_rounds=60, round_step=60, folds=2, learning_rate=0.1, threads=1)
+USERS = (
+    User("arts", "Dr. Arts", Role.ADVISING_PHYSICIAN, FUND),
+    User("arts.antwerpen", "Dr. Regio", Role.ADVISING_PHYSICIAN, FUND, "antwerpen"),
+    User("arts.b", "Dr. Ander", Role.ADVISING_PHYSICIAN, OTHER_FUND),
+    User("coordinator", "Coördinator", Role.RTW_COORDINATOR, FUND),
+    User("planner", "Planner", Role.PLANNER),
+    User("dataspecialist", "Dataspecialist", Role.DATA_SCIENTIST),
+    User("auditor", "Auditor", Role.AUDITOR),
+)
+
+
+@cache
+def get_bundle_folder() -> Path:
+    """Return the folder of a bundle that was trained on synthetic persons, made once."""
+    cohort = build_cohort(default_contract(), 1500, seed=5, until=date(2026, 3, 31))
+    empty = cohort.tables["groups"].iloc[:0]
+    extract = Extract(contract=default_contract(), rejected=empty, **cohort.tables)
+    return _fit(Sample.of(build_screenings(extract)), default_contract())
+
+
+def _fit(sample: Sample, contract: Contract) -> Path:
+    shape = Shape(leaves=4, rounds=60, share=0.5, squared_error=0.2)
+    head = fit_usual(sample, shape, FAST, seed=1)
+    spread = fit_spread(sample, head, shape, FAST, SpreadConfig(refits=3, rounds=20), seed=1)
+    folder = Path(mkdtemp(prefix="kantelpunt-bundle-")) / "bundle"
+    card = "# Model card\n\n| figure | value |\n| --- | --- |\n| AUC | 0.7 |\n"
+    info = {"trained_on": "2026-03-31", "figures": {"auc": 0.7}}
+    write_bundle(folder, ScreeningModel(contract, head, spread), info, card)
+    return folder
+
+
+@cache
+def get_bundle() -> Bundle:
+    """Return the bundle, loaded once."""
+    return read_bundle(get_bundle_folder(), version="3")
+
+
+@cache
+def get_password_hash() -> str:
+    """Return a hash of PASSWORD that is quick to check; a real one is slow on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+@dataclass
+class Postgres:
+    """A PostgreSQL server of our own, on a free port of this machine."""
+
+    port: int
+
+    def make_database(self, template: str = "template1") -> str:
+        """Return the address of a new database."""
+        name = f"t{secrets.token_hex(6)}"
+        admin = create_engine(self.address("postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f'create database "{name}" template "{template}"'))
+        admin.dispose()
+        return self.address(name)
+
+    def address(self, name: str) -> str:
+        """Return the address of a database of this server."""
+        return f"postgresql+psycopg://kantelpunt@127.0.0.1:{self.port}/{name}"
+
+
+@contextmanager
+def run_postgres() -> Iterator[Postgres]:
+    """Start PostgreSQL from the system's binaries, as an ordinary user, and stop it afterwards."""
+    folder = Path(mkdtemp(prefix="kantelpunt-postgres-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    data = folder / "data"
+    as_user = _lend_to_ordinary_user(folder)
+    options = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
+    options += f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
+    initdb = [_find_binary("initdb"), "-D", str(data), "-U", "kantelpunt", "-A", "trust", "-E"]
+    control = [_find_binary("pg_ctl"), "-D", str(data), "-w"]
+    try:
+        _run([*as_user, *initdb, "UTF8", "--locale=C", "--no-sync"], folder)
+        log = ["-l", str(folder / "log")]
+        _run([*as_user, *control, *log, "-o", options, "start"], folder)
+        yield Postgres(port)
+        _run([*as_user, *control, "-m", "immediate", "stop"], folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find_binary(name: str) -> str:
+    found = shutil.which(name)
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    if not found and not debian:
+        raise RuntimeError(f"{name} is missing: install postgresql (make system does)")
+    return str(debian[-1]) if debian else str(found)
+
+
+def _lend_to_ordinary_user(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: give its folder to another user then."""
+    if os.geteuid() != 0:
+        return []
+    shutil.chown(folder, "nobody")
+    folder.chmod(0o700)
+    return ["setpriv", "--reuid=nobody", "--clear-groups"]
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[-1]}: {done.stderr or done.stdout}")
+
+
+def fill_users(store: Store) -> None:
+    """Keep the users above, all with the same password."""
+    with store.writing() as connection:
+        for user in USERS:
+            values = vars(user) | {"password_hash": get_password_hash()}
+            event = AuditEvent(NOW, "test", "add_user")
+            save_user(connection, User(**values), audit=event)
+
+
+@cache
+def get_sqlite_template() -> Path:
+    """Return a store with tables and users, to copy from."""
+    path = Path(mkdtemp(prefix="kantelpunt-store-")) / "template.db"
+    store = Store(f"sqlite:///{path}")
+    upgrade_store(store)
+    fill_users(store)
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return path
+
+
+def make_settings(url: str, **changes: object) -> Settings:
+    given = {
+        "database_url": url,
+        "session_secret": "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy",
+        "secure_cookies": False,
+    }
+    return read_settings(**given | changes)
+
+
+@dataclass
+class Service:
+    """A running application and the store under it."""
+
+    app: FastAPI
+    store: Store
+    client: TestClient
+
+    def post(self, case: Any, user: str = "arts", query: str = "") -> Any:
+        """Post one case to the API."""
+        address = f"/api/v1/assessments{query}"
+        return self.client.post(address, json=case, auth=(user, PASSWORD))
+
+    def get(self, address: str, user: str = "arts") -> Any:
+        """Get something from the API."""
+        return self.client.get(address, auth=(user, PASSWORD))
+
+    def log_on(self, user: str = "arts", password: str = PASSWORD) -> Any:
+        """Log on to the pages."""
+        token = find_token(self.client.get("/login").text)
+        form = {"token": token, "naar": "/", "name": user, "password": password}
+        return self.client.post("/login", data=form, follow_redirects=False)
+
+
+def find_token(page: str) -> str:
+    """Return the token of the first form on a page."""
+    return page.partition('name="token" value="')[2].partition('"')[0]
+
+
+def make_service(url: str, **changes: object) -> Service:
+    app = create_app(make_settings(url, **changes), get_bundle())
+    app.dependency_overrides[get_now] = lambda: NOW
+    client = TestClient(app, raise_server_exceptions=False)
+    return Service(app, app.state.service.store, client)
+
+
+def make_own_case(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return a case of the fund of most users."""
+    made = {"case_id": f"C-{number:04d}", "person_key": f"P-{number:04d}"}
+    return make_case(**made | {"sickness_fund": FUND} | changes)

@@ -1,0 +1,70 @@
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from serving.store.engine import Store
+from serving.store.upgrade import upgrade_store
+from tests.service import (
+    Postgres,
+    Service,
+    fill_users,
+    get_sqlite_template,
+    make_service,
+    run_postgres,
+)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    address = postgres.make_database()
+    store = Store(address)
+    upgrade_store(store)
+    fill_users(store)
+    store.close()
+    return address.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    shutil.copy(get_sqlite_template(), tmp_path / "store.db")
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+    if request.param == "sqlite":
+        return sqlite_url
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.make_database(request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture
+def start_service() -> Iterator[Callable[..., Service]]:
+    started: list[Service] = []
+
+    def start(url: str, **changes: object) -> Service:
+        started.append(make_service(url, **changes))
+        return started[-1]
+
+    yield start
+    for made in started:
+        made.client.close()
+        made.store.close()
+
+
+@pytest.fixture
+def service(start_service: Callable[..., Service], sqlite_url: str) -> Service:
+    return start_service(sqlite_url)
+
+
+@pytest.fixture
+def either_service(start_service: Callable[..., Service], store_url: str) -> Service:
+    return start_service(store_url)

@@ -1,0 +1,333 @@
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from serving.auth import Gate, hash_password, is_password
+from serving.deps import SESSION_COOKIE
+from serving.errors import FormExpiredError, NotLoggedOnError
+from serving.permissions import (
+    MAY,
+    OPEN_ROUTES,
+    Action,
+    NotAllowedError,
+    Role,
+    User,
+    can,
+    check_can_assess,
+    get_scope,
+)
+from tests.service import FUND, OTHER_FUND, PASSWORD, USERS, Service, find_token, make_own_case
+
+# who may do what; a jurist can read this
+TRUTH = """
+    action             | physician | coordinator | planner | scientist | auditor
+    assess             | yes       | no          | no      | no        | no
+    list_cases         | yes       | yes         | no      | no        | no
+    view_case          | yes       | yes         | no      | no        | no
+    view_contributions | yes       | no          | no      | no        | no
+    view_model         | yes       | no          | yes     | yes       | yes
+    log_off            | yes       | yes         | yes     | yes       | yes
+"""
+ROLES = (
+    Role.ADVISING_PHYSICIAN,
+    Role.RTW_COORDINATOR,
+    Role.PLANNER,
+    Role.DATA_SCIENTIST,
+    Role.AUDITOR,
+)
+BY_ROLE = {user.role: user.key for user in reversed(USERS)}
+
+
+def read_truth() -> Iterator[tuple[Action, Role, bool]]:
+    for line in TRUTH.strip().splitlines()[1:]:
+        action, *answers = (cell.strip() for cell in line.split("|"))
+        for role, answer in zip(ROLES, answers, strict=True):
+            yield Action(action), role, answer == "yes"
+
+
+def list_routes(service: Service) -> list[BaseRoute]:
+    found: list[BaseRoute] = []
+    for route in service.app.routes:
+        router = getattr(route, "original_router", None)
+        found += router.routes if router is not None else [route]
+    return found
+
+
+def find_actions(route: BaseRoute) -> list[Action]:
+    """Return the actions that a route asks for."""
+    if not isinstance(route, APIRoute):
+        return []
+    calls = [dependency.call for dependency in route.dependant.dependencies]
+    return [call.action for call in calls if hasattr(call, "action")]
+
+
+@pytest.mark.parametrize(("action", "role", "allowed"), list(read_truth()))
+def test_a_role_may_do_what_the_table_says(action: Action, role: Role, allowed: bool) -> None:
+    assert can(User("u", "U", role), action) == allowed
+
+
+def test_the_table_above_names_every_action_and_role() -> None:
+    cells = {(action, role) for action, role, _ in read_truth()}
+
+    assert cells == {(action, role) for action in Action for role in Role}
+    assert set(MAY) == set(Action)
+
+
+def test_every_route_asks_for_one_action_or_is_open_for_a_reason(service: Service) -> None:
+    routes = list_routes(service)
+
+    undecided = [
+        path
+        for route in routes
+        for path in [getattr(route, "path", "?")]
+        if (path in OPEN_ROUTES) == bool(find_actions(route)) or len(find_actions(route)) > 1
+    ]
+
+    assert undecided == []
+    assert len(routes) > 12
+    assert all(reason for reason in OPEN_ROUTES.values())
+
+
+def test_every_route_answers_each_role_as_the_table_says(service: Service) -> None:
+    service.post(make_own_case())
+
+    wrong = []
+    for route in list_routes(service):
+        if not isinstance(route, APIRoute) or not find_actions(route):
+            continue
+        action = find_actions(route)[0]
+        for role in Role:
+            status = _call(service, route, BY_ROLE[role])
+            if (status == 403) == can(User("u", "U", role), action):
+                wrong.append((route.path, role, status))
+
+    assert wrong == []
+
+
+def _call(service: Service, route: APIRoute, user: str) -> int:
+    path = route.path.replace("{case_id}", "C-0001")
+    method = next(iter(route.methods or {"GET"}))
+    if path.startswith("/api/"):
+        auth = (user, PASSWORD)
+        return service.client.request(method, path, auth=auth, json=make_own_case()).status_code
+    service.client.cookies.clear()
+    service.log_on(user)
+    token = find_token(service.client.get("/").text)
+    data = {"token": token} if method == "POST" else None
+    answer = service.client.request(method, path, data=data, follow_redirects=False)
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cases", "/api/v1/cases/C-0001", "/api/v1/model"])
+def test_the_api_asks_who_is_there(service: Service, path: str) -> None:
+    answers = [
+        service.client.get(path),
+        service.client.get(path, auth=("arts", "een-ander-wachtwoord")),
+        service.client.get(path, auth=("niemand", PASSWORD)),
+        service.client.get(path, auth=("x\x00", PASSWORD)),
+        service.client.get(path, headers={"authorization": "Bearer x"}),
+        service.client.get(path, headers={"authorization": "Basic ###"}),
+        service.client.get(path, headers={"authorization": "Basic " + _encode("geen-punt")}),
+        service.client.get(path, headers={"authorization": "Basic " + _encode(b"\xff:x")}),
+    ]
+
+    assert {a.status_code for a in answers} == {401}
+    assert {a.headers["www-authenticate"] for a in answers} == {
+        'Basic realm="Kantelpunt", charset="UTF-8"'
+    }
+
+
+def _encode(text: str | bytes) -> str:
+    return b64encode(text if isinstance(text, bytes) else text.encode()).decode()
+
+
+def test_the_demo_tells_in_the_problem_with_which_account_to_log_on(
+    start_service: Callable[..., Service], sqlite_url: str
+) -> None:
+    service = start_service(sqlite_url, demo_hint="naam arts.a, wachtwoord demo")
+
+    detail = service.client.get("/api/v1/model").json()["detail"]
+
+    assert detail.endswith("In de demo: naam arts.a, wachtwoord demo.")
+
+
+def test_a_password_is_compared_slowly_only_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.get("/api/v1/model")
+    monkeypatch.setattr("serving.auth.is_password", lambda *_: pytest.fail("compared again"))
+
+    assert service.get("/api/v1/model").status_code == 200
+
+
+def test_a_changed_or_closed_account_counts_at_once(either_service: Service) -> None:
+    def change(statement: str) -> int:
+        with either_service.store.writing() as connection:
+            connection.exec_driver_sql(statement)
+        return int(either_service.get("/api/v1/model").status_code)
+
+    before = either_service.get("/api/v1/model").status_code
+    demoted = change("update users set role = 'rtw_coordinator' where user_key = 'arts'")
+    closed = change("update users set active = false where user_key = 'arts'")
+    changed = change("update users set active = true, password_hash = 'x' where user_key = 'arts'")
+
+    assert (before, demoted, closed, changed) == (200, 403, 401, 401)
+
+
+def test_the_memory_of_verified_credentials_has_a_bound(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.auth.MOST_REMEMBERED", 2)
+
+    for user in ("arts", "arts.b", "planner", "auditor"):
+        assert service.get("/api/v1/model", user).status_code == 200
+
+    assert len(service.app.state.service.gate._verified) == 2
+
+
+def test_a_password_is_kept_as_argon2id_only() -> None:
+    kept = hash_password(PASSWORD)
+
+    assert kept.startswith("$argon2id$")
+    assert is_password(PASSWORD, kept)
+    assert not is_password("iets anders", kept)
+    assert not is_password(PASSWORD, "geen hash")
+
+
+def test_logging_on_gives_a_cookie_that_scripts_and_other_sites_cannot_use(
+    service: Service,
+) -> None:
+    answer = service.log_on()
+
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if SESSION_COOKIE in c)
+    assert answer.status_code == 303
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/" in cookie
+    assert service.client.get("/").status_code == 200
+
+
+def test_outside_the_demo_cookies_travel_over_https_only(
+    start_service: Callable[..., Service], sqlite_url: str
+) -> None:
+    service = start_service(sqlite_url, secure_cookies=True)
+
+    assert "Secure" in service.client.get("/login").headers["set-cookie"]
+
+
+def test_a_wrong_password_shows_the_form_again(service: Service) -> None:
+    answer = service.log_on("arts", PASSWORD + "x")
+
+    assert answer.status_code == 401
+    assert "horen niet samen" in answer.text
+    assert 'value="arts"' in answer.text
+    assert service.client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_page_brings_one_back_after_logging_on(service: Service) -> None:
+    asked = service.client.get("/dossiers/C-0001?x=1", follow_redirects=False)
+    shown = service.client.get(asked.headers["location"])
+
+    assert asked.status_code == 303
+    assert asked.headers["location"] == "/login?naar=%2Fdossiers%2FC-0001%3Fx%3D1"
+    assert 'name="naar" value="/dossiers/C-0001?x=1"' in shown.text
+    assert "Meld u aan om verder te gaan." in shown.text
+
+
+ELSEWHERE = ["https://elders.example/", "//elders.example", "/\\elders.example", "javascript:x", ""]
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_logging_on_never_leads_to_another_site(service: Service, address: str) -> None:
+    token = find_token(service.client.get("/login").text)
+    form = {"token": token, "naar": address, "name": "arts", "password": PASSWORD}
+
+    answer = service.client.post("/login", data=form, follow_redirects=False)
+
+    assert answer.headers["location"] == "/"
+
+
+def test_a_form_without_our_token_does_nothing(service: Service) -> None:
+    form = {"name": "arts", "password": PASSWORD}
+    tokens = ["", "x", find_token(service.client.get("/login").text) + "x"]
+
+    answers = [service.client.post("/login", data=form | {"token": t}) for t in tokens]
+
+    assert [a.status_code for a in answers] == [403, 403, 403]
+    assert "Het formulier is verlopen" in answers[0].text
+
+
+def test_a_token_of_another_session_does_not_count(service: Service) -> None:
+    service.log_on("arts.b")
+    stolen = find_token(service.client.get("/").text)
+    service.client.cookies.clear()
+    service.log_on("arts")
+
+    answer = service.client.post("/logout", data={"token": stolen})
+
+    assert answer.status_code == 403
+    assert service.client.get("/").status_code == 200
+
+
+def test_logging_off_ends_the_session_everywhere(service: Service) -> None:
+    service.log_on()
+    kept = service.client.cookies[SESSION_COOKIE]
+    token = find_token(service.client.get("/").text)
+
+    answer = service.client.post("/logout", data={"token": token})
+
+    assert "U bent afgemeld." in answer.text
+    service.client.cookies.set(SESSION_COOKIE, kept)
+    assert service.client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_form_of_an_ended_session_is_told_so(service: Service) -> None:
+    service.client.cookies.set(SESSION_COOKIE, "onzin")
+
+    answer = service.client.post("/logout", data={"token": "x"}, follow_redirects=False)
+
+    assert answer.status_code in (303, 403)
+
+
+def test_a_session_ends_after_its_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate("k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy", session_hours=1)
+    cookie, token = gate.open_session(USERS[0]), gate.build_token("nonce")
+
+    later = time.time() + 3700
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
+
+    with pytest.raises(NotLoggedOnError):
+        gate.check_session(service.store, cookie)
+    with pytest.raises(FormExpiredError):
+        gate.check_token("nonce", token)
+
+
+def test_logging_on_and_off_is_noted(either_service: Service) -> None:
+    either_service.log_on()
+    token = find_token(either_service.client.get("/").text)
+    either_service.client.post("/logout", data={"token": token})
+
+    with either_service.store.reading() as connection:
+        rows = connection.exec_driver_sql(
+            "select user_key, action from audit where action <> 'add_user' order by audit_id"
+        ).fetchall()
+
+    assert [tuple(r) for r in rows] == [("arts", "log_on"), ("arts", "log_off")]
+
+
+def test_an_account_reaches_its_own_fund_and_region_only() -> None:
+    physician = User("u", "U", Role.ADVISING_PHYSICIAN, FUND, "antwerpen")
+
+    check_can_assess(physician, {"sickness_fund": FUND, "region": "antwerpen"})
+    for case in (
+        {"sickness_fund": OTHER_FUND, "region": "antwerpen"},
+        {"sickness_fund": FUND, "region": "limburg"},
+    ):
+        with pytest.raises(NotAllowedError):
+            check_can_assess(physician, case)
+    with pytest.raises(NotAllowedError, match="without a sickness fund"):
+        get_scope(User("u", "U", Role.ADVISING_PHYSICIAN))
