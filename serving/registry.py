@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from features.errors import KantelpuntError
-from models.bundle import Bundle, read_bundle
+from models.bundle import Bundle, BundleDamagedError, read_bundle
 from serving.settings import Settings
 
 CHAMPION = "champion"
@@ -34,8 +34,15 @@ def open_bundle(settings: Settings) -> Bundle:
     """Return the bundle to serve: the folder in the settings, or else the released one."""
     if settings.bundle is not None:
         return read_bundle(settings.bundle)
-    folder, version = fetch_champion(settings.tracking_uri, settings.model_name, settings.cache)
-    return read_bundle(folder, version)
+    wanted = (settings.tracking_uri, settings.model_name, settings.cache)
+    folder, version = fetch_champion(*wanted)
+    try:
+        return read_bundle(folder, version)
+    except BundleDamagedError:
+        # the copy of an earlier fetch may have suffered: what MLflow keeps decides
+        shutil.rmtree(folder)
+        folder, version = fetch_champion(*wanted)
+        return read_bundle(folder, version)
 
 
 def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str]:

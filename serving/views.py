@@ -302,14 +302,22 @@ class ModelView:
     @classmethod
     def of(cls, bundle: Bundle) -> "ModelView":
         """Return what the page of the model shows."""
-        from markdown_it import MarkdownIt
-
-        # raw HTML in a card stays text
-        renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
         return cls(
             version=bundle.version,
             trained_on=bundle.trained_on,
             contract=bundle.contract,
-            card_html=renderer.render(bundle.card),
+            card_html=render_card(bundle.card),
             fields=[(f.label_nl, expected_nl(f), f.source) for f in bundle.contract.fields],
         )
+
+
+def render_card(card: str) -> str:
+    """Return a model card as HTML: its headings one level down, raw HTML in it as text."""
+    from markdown_it import MarkdownIt
+
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = renderer.parse(card)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+    return str(renderer.renderer.render(tokens, renderer.options, {}))

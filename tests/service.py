@@ -218,7 +218,7 @@ def make_service(url: str, **changes: object) -> Service:
     return Service(app, app.state.service.store, client)
 
 
-def make_own_case(number: int = 1, **changes: Any) -> dict[str, Any]:
+def make_own_case(number: int = 1, /, **changes: Any) -> dict[str, Any]:
     """Return a case of the fund of most users."""
     made = {"case_id": f"C-{number:04d}", "person_key": f"P-{number:04d}"}
     return make_case(**made | {"sickness_fund": FUND} | changes)

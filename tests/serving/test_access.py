@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from serving.auth import Gate, hash_password, is_password
-from serving.deps import SESSION_COOKIE
+from serving.deps import SESSION_COOKIE, ApiUser, PageUser
 from serving.errors import FormExpiredError, NotLoggedOnError
 from serving.permissions import (
     MAY,
@@ -62,7 +62,7 @@ def find_actions(route: BaseRoute) -> list[Action]:
     if not isinstance(route, APIRoute):
         return []
     calls = [dependency.call for dependency in route.dependant.dependencies]
-    return [call.action for call in calls if hasattr(call, "action")]
+    return [call.action for call in calls if isinstance(call, ApiUser | PageUser)]
 
 
 @pytest.mark.parametrize(("action", "role", "allowed"), list(read_truth()))
