@@ -57,10 +57,11 @@ notebooks: $(READY) ## run every notebook from top to bottom
 	$(BIN)/python -m scripts.run_notebooks
 
 bench: $(READY) ## measure what the README claims of speed and quality
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@set -e; for file in $$(grep -l __main__ benchmarks/*.py); do \
+		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)"; done
 
 real: $(READY) ## train and score on the real injury-leave data, beside two plain rivals
-	$(BIN)/python examples/injury_leave/run.py
+	$(BIN)/python -m examples.injury_leave.run
 
 COMPILE := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header
 
