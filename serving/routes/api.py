@@ -10,18 +10,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import Suggestion
 from serving.assess import MOST_IN_BATCH, assess_batch, assess_case
+from serving.case_schemas import CaseOut, CasePageOut
 from serving.deps import ApiUser, Service, build_desk, get_now, get_service, read_json
 from serving.errors import RequestRefusedError
 from serving.permissions import Action, User, can
-from serving.schemas import (
-    AssessmentOut,
-    BatchItemOut,
-    BatchOut,
-    CaseOut,
-    CasePageOut,
-    ModelOut,
-    ProblemOut,
-)
+from serving.schemas import AssessmentOut, BatchItemOut, BatchOut, ModelOut
 from serving.store.cases import CaseFilter
 from serving.triage import MOST_PER_PAGE, list_triage, view_case
 
@@ -176,6 +169,3 @@ def get_case(
 def get_model(service: ServiceHere) -> ModelOut:
     """Geeft versie, contract, cijfers en modelkaart."""
     return ModelOut.of(service.bundle)
-
-
-DESCRIBED = (ProblemOut,)

@@ -20,12 +20,13 @@ from serving.deps import (
     read_form,
 )
 from serving.errors import NotLoggedOnError
+from serving.list_view import FilterView, TriageView
 from serving.permissions import Action, can
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.users import end_sessions
 from serving.templating import render
 from serving.triage import list_triage, view_case
-from serving.views import CaseView, FilterView, ModelView, TriageView
+from serving.views import CaseView, ModelView
 
 router = APIRouter(include_in_schema=False)
 ServiceHere = Annotated[Service, Depends(get_service)]
