@@ -6,7 +6,7 @@ import pytest
 
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
-from tests.service import (
+from tests.running_service import (
     Postgres,
     Service,
     fill_users,

@@ -7,7 +7,7 @@ import pytest
 from serving.auth import Gate, hash_password, is_password
 from serving.deps import SESSION_COOKIE
 from serving.errors import FormExpiredError, NotLoggedOnError
-from tests.service import PASSWORD, USERS, Service, find_token
+from tests.running_service import PASSWORD, USERS, Service, find_token
 
 
 @pytest.mark.parametrize("path", ["/api/v1/cases", "/api/v1/cases/C-0001", "/api/v1/model"])

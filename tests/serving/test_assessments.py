@@ -5,7 +5,7 @@ from features.contract import default_contract
 from features.matrix import build_row
 from features.requests import check_case
 from models.suggestion import SUGGESTION_NL
-from tests.service import OTHER_FUND, PASSWORD, Service, get_bundle, make_own_case
+from tests.running_service import OTHER_FUND, PASSWORD, Service, get_bundle, make_own_case
 
 
 def test_a_case_is_estimated_explained_and_kept(either_service: Service) -> None:

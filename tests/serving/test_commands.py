@@ -19,7 +19,7 @@ from serving.store.engine import Store
 from serving.store.upgrade import StoreOutdatedError, check_store
 from serving.store.users import UserRefusedError
 from tests.factories import make_extract_tables, write_extract
-from tests.service import PASSWORD, get_bundle_folder, make_service, make_settings
+from tests.running_service import PASSWORD, get_bundle_folder, make_service, make_settings
 
 SECRET = "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy"  # noqa: S105
 runner = CliRunner()

@@ -18,7 +18,7 @@ from serving.store.assessments import count_assessments
 from serving.store.cases import CaseFilter, list_cases
 from serving.store.engine import Store
 from tests.factories import make_extract_tables, write_extract
-from tests.service import FUND, NOW, TODAY, get_bundle
+from tests.running_service import FUND, NOW, TODAY, get_bundle
 
 
 @pytest.fixture

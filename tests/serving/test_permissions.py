@@ -16,7 +16,15 @@ from serving.permissions import (
     check_can_assess,
     get_scope,
 )
-from tests.service import FUND, OTHER_FUND, PASSWORD, USERS, Service, find_token, make_own_case
+from tests.running_service import (
+    FUND,
+    OTHER_FUND,
+    PASSWORD,
+    USERS,
+    Service,
+    find_token,
+    make_own_case,
+)
 
 # who may do what; a jurist can read this
 TRUTH = """

@@ -26,7 +26,7 @@ from serving.store.upgrade import (
     upgrade_store,
 )
 from serving.store.users import UserRefusedError, find_user, save_user
-from tests.service import FUND, NOW, USERS, Postgres, get_bundle, make_own_case
+from tests.running_service import FUND, NOW, USERS, Postgres, get_bundle, make_own_case
 
 EVENT = AuditEvent(NOW, "test", "assess")
 

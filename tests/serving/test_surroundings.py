@@ -13,7 +13,7 @@ from features.contract import default_contract
 from features.requests import check_case
 from serving.openapi import build_example_of_today
 from tests.factories import make_contract
-from tests.service import PASSWORD, Service, get_bundle_folder, make_own_case
+from tests.running_service import PASSWORD, Service, get_bundle_folder, make_own_case
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pandas", "sklearn", "mlflow", "shap", "matplotlib", "lightgbm", "pandera", "pyarrow")

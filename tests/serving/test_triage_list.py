@@ -7,7 +7,7 @@ import pytest
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
 from serving.triage import build_cursor
-from tests.service import FUND, OTHER_FUND, PASSWORD, Service, make_own_case
+from tests.running_service import FUND, OTHER_FUND, PASSWORD, Service, make_own_case
 
 START = date(2026, 1, 5)
 

@@ -7,7 +7,13 @@ import pytest
 
 from features.contract import default_contract
 from serving.server import open_port, serve_aside, set_up_logs
-from tests.service import PASSWORD, Service, get_sqlite_template, make_own_case, make_service
+from tests.running_service import (
+    PASSWORD,
+    Service,
+    get_sqlite_template,
+    make_own_case,
+    make_service,
+)
 
 CASES = 70
 

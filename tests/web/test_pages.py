@@ -8,7 +8,7 @@ from jinja2 import UndefinedError
 from serving.assessment import INTERVAL_LEVEL
 from serving.templating import HERE, build_pages
 from serving.wording import EN_DASH, MINUS
-from tests.service import Service, make_own_case
+from tests.running_service import Service, make_own_case
 
 SIGNED = rf"[+{MINUS}]\d+,\d"
 
