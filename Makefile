@@ -23,7 +23,7 @@ system: $(READY)
 	@sh scripts/system_packages.sh chromium postgresql
 
 demo: $(READY) ## synthetic persons, a model, a filled store and the web pages, served on this machine
-	@$(BIN)/kantelpunt demo
+	@$(BIN)/kantelpunt demo $(ARGS)
 
 # many small models in many tests: threads would only wait for each other
 test check gentest: export OMP_NUM_THREADS := 1
@@ -55,6 +55,8 @@ docs: $(READY) ## write the generated pages: docs/velden.md, docs/regels.md and 
 
 notebooks: $(READY) ## run every notebook from top to bottom
 	$(BIN)/python -m scripts.run_notebooks
+
+BENCHMARKS ?= scoring training truth clean_clone
 
 bench: $(READY) ## measure what the README claims of speed and quality
 	@set -e; for file in $$(grep -l __main__ benchmarks/*.py); do \

@@ -1,6 +1,6 @@
 """How far p_usual may be off: learnt from refits, and from answers hidden on purpose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
@@ -34,48 +34,50 @@ def fit_spread(
 ) -> SpreadHead:
     """Return the variance of p_usual as a function of what is known of a case.
 
-    Two sources: how much the estimate differs between refits on persons drawn again with
-    replacement, and, for a case without answers, how far its answers would have moved it. The
-    second is seen on cases that did answer, with their answers hidden.
+    Two sources. How far refits miss a truth that is known: outcomes are drawn anew from the
+    estimates themselves, so that both noise and what a penalty flattens are seen. And, for a case
+    without answers, how far its answers would have moved it: seen on cases that did answer, with
+    their answers hidden.
     """
     rng = np.random.default_rng(seed)
     used = sample.take(rng.permutation(len(sample))[: config.most_cases])
+    known = np.clip(head.predict(used.matrix, usual.threads), 0.0, 1.0)
     refits = [
-        fit_usual(_draw_persons(used, rng), shape, usual, seed + number)
+        fit_usual(_draw_outcomes(used, known, rng), shape, usual, seed + number)
         for number in range(config.refits)
     ]
-    shrink = len(used) / len(sample)  # the variance of a mean falls with the number of cases
-    rows, variance = used.matrix, _vary(refits, used.matrix) * shrink
+    shrink = len(used) / len(sample)  # the error of a mean falls with the number of cases
+    rows, error = used.matrix, _miss(refits, used.matrix, known, usual) * shrink
     hidden = _hide_answers(used)
     if hidden is not None:
-        seen, blank = hidden
-        moved = (head.predict(seen, usual.threads) - head.predict(blank, usual.threads)) ** 2
+        answered, blank = hidden
+        from_blank = head.predict(blank, usual.threads)
+        moved = (known[answered] - from_blank) ** 2
         rows = np.vstack([rows, blank])
-        variance = np.concatenate([variance, moved + _vary(refits, blank) * shrink])
-    return _learn(rows, variance, head, usual, config, seed)
+        error = np.append(error, moved + _miss(refits, blank, from_blank, usual) * shrink)
+    return _learn(rows, error, head, usual, config, seed)
 
 
-def _draw_persons(sample: Sample, rng: np.random.Generator) -> Sample:
-    unique, place = np.unique(sample.person, return_inverse=True)
-    times = rng.multinomial(len(unique), np.full(len(unique), 1 / len(unique)))
-    return sample.take(np.repeat(np.arange(len(sample)), times[place]))
+def _draw_outcomes(sample: Sample, chance: Floats, rng: np.random.Generator) -> Sample:
+    return replace(sample, target=(rng.random(len(sample)) < chance).astype(float))
 
 
-def _vary(refits: list[UsualHead], matrix: Matrix) -> Floats:
-    variance: Floats = np.var([head.predict(matrix, 2) for head in refits], axis=0, ddof=1)
-    return variance
+def _miss(refits: list[UsualHead], matrix: Matrix, known: Floats, usual: UsualConfig) -> Floats:
+    """Return the mean squared distance of the refits from what they should have found."""
+    squares = [(head.predict(matrix, usual.threads) - known) ** 2 for head in refits]
+    mean: Floats = np.mean(squares, axis=0)
+    return mean
 
 
-def _hide_answers(sample: Sample) -> tuple[Matrix, Matrix] | None:
-    """Return rows with answers, and the same rows without; None where nobody answered."""
+def _hide_answers(sample: Sample) -> tuple[NDArray[np.bool_], Matrix] | None:
+    """Return which rows have answers, and those rows without; None where nobody answered."""
     answers = list(sample.contract.answers)
-    answered = ~np.isnan(sample.matrix[:, answers]).all(axis=1)
+    answered = np.asarray(~np.isnan(sample.matrix[:, answers]).all(axis=1))
     if not answers or not answered.any():
         return None
-    seen = sample.matrix[answered]
-    blank = seen.copy()
+    blank = sample.matrix[answered]
     blank[:, answers] = np.nan
-    return seen, blank
+    return answered, blank
 
 
 def _learn(

@@ -110,9 +110,5 @@ def _list_limits(trained: Trained, warnings: list[str]) -> str:
         "a person who started support counts as not known from that day on",
         "the figures are those of the recipe one step earlier in time than the released model",
     ]
-    suspects = [
-        f"{suspect.field}: separates the outcome suspiciously well on its own "
-        f"(AUC {suspect.auc:.2f}); check that it was known on the screening day"
-        for suspect in trained.suspects
-    ]
+    suspects = [str(suspect) for suspect in trained.suspects]
     return "\n".join(f"- {line}" for line in [*fixed, *suspects, *warnings])

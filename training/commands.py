@@ -115,7 +115,7 @@ def train(
     if trained.groups:
         _print_figures(trained.groups)
     for suspect in trained.suspects:
-        typer.secho(f"warning: {suspect.field} may be a leak; see the card", fg="yellow", err=True)
+        typer.secho(f"warning: {suspect}", fg="yellow", err=True)
     typer.echo(f"registered version {made.version} (run {made.run_id})")
     typer.echo(f"release it with: kantelpunt release {made.version}")
 

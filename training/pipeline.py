@@ -97,7 +97,7 @@ def train(extract: Extract, config: Config, seed: int, report: Report) -> Traine
         figures=figures,
         groups=groups,
         tree_text=tree.text,
-        suspects=find_suspects(known.matrix, known.target, extract.contract),
+        suspects=_look_for_leaks(build_screenings(extract)),
         counts={name: len(sample) for name, sample in samples.items()},
     )
 
@@ -132,6 +132,11 @@ def _check_sample(name: str, sample: Sample, fewest: int) -> None:
             f"the outcome is the same for all {len(sample)} screenings of the {name} window: check "
             "work_periods and follow_up, and the [outcome] of the contract"
         )
+
+
+def _look_for_leaks(screenings: Screenings) -> list[Suspect]:
+    back = np.where(screenings.returned == 1, screenings.known_days, np.nan)
+    return find_suspects(screenings.matrix, screenings.returned, screenings.contract, back)
 
 
 def _fit_release(
