@@ -56,6 +56,17 @@ def get_now() -> datetime:
     return datetime.now(ZONE)
 
 
+# as coroutines these two run where the request is, without the detour over a thread
+async def give_service(request: Request) -> Service:
+    """Give a route the service."""
+    return get_service(request)
+
+
+async def give_now() -> datetime:
+    """Give a route this moment."""
+    return get_now()
+
+
 @dataclass(frozen=True)
 class ApiUser:
     """Gives the user of an API request, who must be allowed to do `action`."""

@@ -8,7 +8,7 @@ from typing import Any
 from features.contract import Contract
 from features.deadlines import Clock
 from features.matrix import build_row
-from features.wording import expected_nl
+from features.wording import describe_nl
 from models.bundle import Bundle
 from models.reasons import Reason, value_nl
 from models.suggestion import SUGGESTION_NL, Suggestion
@@ -168,7 +168,7 @@ class ModelView:
     trained_on: date
     contract: Contract
     card_html: str
-    fields: Sequence[tuple[str, str, str]]
+    fields: Sequence[tuple[str, str]]
 
     @classmethod
     def of(cls, bundle: Bundle) -> "ModelView":
@@ -178,7 +178,7 @@ class ModelView:
             trained_on=bundle.trained_on,
             contract=bundle.contract,
             card_html=render_card(bundle.card),
-            fields=[(f.label_nl, expected_nl(f), f.source) for f in bundle.contract.fields],
+            fields=[(f.label_nl, describe_nl(f)) for f in bundle.contract.fields],
         )
 
 

@@ -28,7 +28,7 @@ from models.screening import ScreeningModel
 from models.spread import SpreadConfig, fit_spread
 from models.usual import Sample, Shape, UsualConfig, fit_usual
 from serving.app import create_app
-from serving.deps import ZONE, get_now
+from serving.deps import ZONE, give_now
 from serving.permissions import Role, User
 from serving.settings import Settings, read_settings
 from serving.store.audit import AuditEvent
@@ -213,7 +213,7 @@ def find_token(page: str) -> str:
 
 def make_service(url: str, **changes: object) -> Service:
     app = create_app(make_settings(url, **changes), get_bundle())
-    app.dependency_overrides[get_now] = lambda: NOW
+    app.dependency_overrides[give_now] = lambda: NOW
     client = TestClient(app, raise_server_exceptions=False)
     return Service(app, app.state.service.store, client)
 

@@ -11,7 +11,7 @@ from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import Suggestion
 from serving.assess import MOST_IN_BATCH, assess_batch, assess_case
 from serving.case_schemas import CaseOut, CasePageOut
-from serving.deps import ApiUser, Service, build_desk, get_now, get_service, read_json
+from serving.deps import ApiUser, Service, build_desk, give_now, give_service, read_json
 from serving.errors import RequestRefusedError
 from serving.permissions import Action, User, can
 from serving.schemas import AssessmentOut, BatchItemOut, BatchOut, ModelOut
@@ -36,8 +36,8 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 router = APIRouter(prefix=PREFIX, tags=["api"])
-ServiceHere = Annotated[Service, Depends(get_service)]
-Now = Annotated[datetime, Depends(get_now)]
+ServiceHere = Annotated[Service, Depends(give_service)]
+Now = Annotated[datetime, Depends(give_now)]
 Body = Annotated[Any, Depends(read_json)]
 Save = Annotated[bool, Query(description="Met save=false wordt niets bewaard.")]
 

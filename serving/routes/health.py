@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from serving.deps import Service, get_service
+from serving.deps import Service, give_service
 from serving.metrics import CONTENT_TYPE
 from serving.schemas import HealthOut
 
 router = APIRouter(tags=["dienst"])
-ServiceHere = Annotated[Service, Depends(get_service)]
+ServiceHere = Annotated[Service, Depends(give_service)]
 
 
 @router.get("/healthz", summary="Draait de dienst?")

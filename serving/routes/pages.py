@@ -15,8 +15,9 @@ from serving.deps import (
     PageUser,
     Service,
     Visitor,
-    get_now,
     get_service,
+    give_now,
+    give_service,
     read_form,
 )
 from serving.errors import NotLoggedOnError
@@ -29,8 +30,8 @@ from serving.triage import list_triage, view_case
 from serving.views import CaseView, ModelView
 
 router = APIRouter(include_in_schema=False)
-ServiceHere = Annotated[Service, Depends(get_service)]
-Now = Annotated[datetime, Depends(get_now)]
+ServiceHere = Annotated[Service, Depends(give_service)]
+Now = Annotated[datetime, Depends(give_now)]
 Form = Annotated[Mapping[str, str], Depends(read_form)]
 LOG_ON_SECONDS = 3600
 PAGE_SIZE = 50
