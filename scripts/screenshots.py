@@ -3,31 +3,45 @@
 import argparse
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+WIDE: ViewportSize = {"width": 1440, "height": 960}
+TALL: ViewportSize = {"width": 1440, "height": 1500}
+PHONE: ViewportSize = {"width": 360, "height": 780}
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
-def take(address: str, name: str, password: str, to: Path) -> None:
-    """Log on and keep a picture of each page in a folder."""
+def take(address: str, name: str, password: str, to: Path, *, everything: bool) -> None:
+    """Log on and keep pictures in a folder: two for the README, or everything there is to see."""
     to.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 960}, locale="nl-BE")
-        page.goto(f"{address}/login")
-        page.screenshot(path=to / "login.png")
-        page.goto(f"{address}/bestaat-niet")
-        page.screenshot(path=to / "not_found.png")
+        page = browser.new_page(viewport=WIDE, locale="nl-BE")
+        if everything:
+            _take_outside(page, address, to)
         _log_on(page, address, name, password)
         page.screenshot(path=to / "triage.png")
         page.locator(".kp-case").first.click()
-        page.screenshot(path=to / "case.png", full_page=True)
-        page.set_viewport_size({"width": 360, "height": 780})
-        page.screenshot(path=to / "case_phone.png", full_page=True)
-        page.goto(address)
-        page.screenshot(path=to / "triage_phone.png")
+        page.set_viewport_size(TALL)
+        page.screenshot(path=to / "case.png")
+        if everything:
+            _take_small(page, address, to)
         browser.close()
+
+
+def _take_outside(page: Page, address: str, to: Path) -> None:
+    for path, name in (("/login", "login"), ("/bestaat-niet", "not_found")):
+        page.goto(address + path)
+        page.screenshot(path=to / f"{name}.png")
+
+
+def _take_small(page: Page, address: str, to: Path) -> None:
+    page.screenshot(path=to / "case_whole.png", full_page=True)
+    page.set_viewport_size(PHONE)
+    page.screenshot(path=to / "case_phone.png", full_page=True)
+    page.goto(address)
+    page.screenshot(path=to / "triage_phone.png")
 
 
 def _log_on(page: Page, address: str, name: str, password: str) -> None:
@@ -45,8 +59,9 @@ def main() -> None:
     parser.add_argument("--name", default="arts.a")
     parser.add_argument("--password", default="kantelpunt-demo")
     parser.add_argument("--to", type=Path, default=IMAGES)
+    parser.add_argument("--all", action="store_true", help="every page, wide and on a phone")
     given = parser.parse_args()
-    take(given.address, given.name, given.password, given.to)
+    take(given.address, given.name, given.password, given.to, everything=given.all)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ PILL = {
     Suggestion.OWN_WAY: "success",
 }
 EXPLANATION_NL = {
-    Suggestion.REFER: "Stappen naar werk lijken mogelijk, en ondersteuning kan het verschil maken. "
+    Suggestion.REFER: "Stappen naar werk lijken mogelijk, maar niet vanzelf. "
     "Bespreek of VDAB of een partner kan helpen.",
     Suggestion.UNSURE: "De onzekerheid is groot: het interval loopt over een grens. "
     "Kijk eerst wat er ontbreekt, of vraag het aan de persoon.",

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import numpy as np
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -21,6 +22,7 @@ from sqlalchemy import create_engine, text
 
 from features.cohort import build_screenings
 from features.contract import Contract, default_contract
+from features.matrix import build_matrix
 from features.synthetic import build_cohort
 from features.tables import Extract
 from models.bundle import Bundle, read_bundle, write_bundle
@@ -35,7 +37,7 @@ from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from serving.store.users import save_user
-from tests.factories import make_case
+from tests.factories import make_case, make_contract, make_extract_tables
 
 NOW = datetime(2026, 4, 15, 10, 0, tzinfo=ZONE)
 TODAY = NOW.date()
@@ -77,6 +79,17 @@ def _fit(sample: Sample, contract: Contract) -> Path:
 def get_bundle() -> Bundle:
     """Return the bundle, loaded once."""
     return read_bundle(get_bundle_folder(), version="3")
+
+
+@cache
+def get_other_bundle() -> Bundle:
+    """Return a bundle under the contract of five unrelated fields, loaded once."""
+    contract, rng = make_contract(), np.random.default_rng(1)
+    frame = make_extract_tables(400, contract)["cases"]
+    returned = (rng.random(400) < 0.3 + 0.4 * frame["insured"].fillna(0)).astype(float)
+    matrix = build_matrix(frame, contract)
+    sample = Sample(contract, matrix, returned.to_numpy(), np.ones(400), np.arange(400))
+    return read_bundle(_fit(sample, contract), version="1")
 
 
 @cache
@@ -211,8 +224,8 @@ def find_token(page: str) -> str:
     return page.partition('name="token" value="')[2].partition('"')[0]
 
 
-def make_service(url: str, **changes: object) -> Service:
-    app = create_app(make_settings(url, **changes), get_bundle())
+def make_service(url: str, bundle: Bundle | None = None, **changes: object) -> Service:
+    app = create_app(make_settings(url, **changes), bundle or get_bundle())
     app.dependency_overrides[give_now] = lambda: NOW
     client = TestClient(app, raise_server_exceptions=False)
     return Service(app, app.state.service.store, client)

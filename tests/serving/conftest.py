@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from models.bundle import Bundle
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from tests.running_service import (
@@ -50,8 +51,8 @@ def store_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
 def start_service() -> Iterator[Callable[..., Service]]:
     started: list[Service] = []
 
-    def start(url: str, **changes: object) -> Service:
-        started.append(make_service(url, **changes))
+    def start(url: str, bundle: Bundle | None = None, **changes: object) -> Service:
+        started.append(make_service(url, bundle, **changes))
         return started[-1]
 
     yield start
