@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import RidgeCV
 
 from features.contract import Contract
 from features.matrix import Matrix
@@ -15,7 +14,7 @@ SMALLEST_SPREAD = 1e-9
 
 
 def fit_linear(contract: Contract, matrix: Matrix, target: Floats, weight: Floats) -> LinearHead:
-    """Return the weighted ridge regression of `target`, penalty chosen by leave-one-out error."""
+    """Return the weighted ridge regression of `target`, averaged over penalties."""
     categories = find_categories(contract)
     numbers = tuple(i for i in range(matrix.shape[1]) if i not in categories)
     x = matrix[:, numbers]
@@ -24,8 +23,8 @@ def fit_linear(contract: Contract, matrix: Matrix, target: Floats, weight: Float
     standard = np.where(is_missing, 0.0, (x - center) / scale)
     dummies = [_spread_out(matrix[:, c], len(contract.fields[c].levels)) for c in categories]
     parts = [standard, is_missing.astype(float), *dummies]
-    ridge = RidgeCV(PENALTIES).fit(np.column_stack(parts), target, sample_weight=weight)
-    slope, gap, *values = _split(ridge.coef_, [part.shape[1] for part in parts])
+    coefficients = _fit_ridge(np.column_stack(parts), target, weight)
+    slope, gap, *values = _split(coefficients, [part.shape[1] for part in parts])
     slope = slope / scale
     share_missing = np.average(is_missing, axis=0, weights=weight) if len(numbers) else gap
     means = [np.average(part, axis=0, weights=weight) for part in dummies]
@@ -39,6 +38,28 @@ def fit_linear(contract: Contract, matrix: Matrix, target: Floats, weight: Float
             categories, tuple(_floats(v - v @ m) for v, m in zip(values, means, strict=True))
         ),
     )
+
+
+def _fit_ridge(x: Matrix, target: Floats, weight: Floats) -> Floats:
+    """Return coefficients averaged over the penalties, by how well each predicts a row left out.
+
+    On few rows many penalties do about as well, and the single best of them is luck: each counts
+    for its likelihood under leave-one-out errors. On many rows the best one takes all.
+    """
+    root = np.sqrt(weight)[:, None]
+    x = (x - np.average(x, axis=0, weights=weight)) * root
+    y = (target - np.average(target, weights=weight)) * root[:, 0]
+    size, axes = np.linalg.eigh(x.T @ x)
+    along = x @ axes
+    kept = 1 / (np.maximum(size, 0)[:, None] + PENALTIES)  # axes x penalties
+    found = kept * (along.T @ y)[:, None]
+    leverage = along**2 @ kept + (weight / weight.sum())[:, None]
+    left_out = (y[:, None] - along @ found) / np.maximum(1 - leverage, SMALLEST_SPREAD)
+    error = (left_out**2).sum(axis=0) / weight.sum()
+    rows = weight.sum() ** 2 / (weight**2).sum()
+    share = np.exp(-rows * (error / error.min() - 1) / 2) if error.min() > 0 else error == 0
+    coefficients: Floats = axes @ (found @ (share / share.sum()))
+    return coefficients
 
 
 def _measure(x: Matrix, weight: Floats) -> tuple[Floats, Floats]:

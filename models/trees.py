@@ -5,7 +5,8 @@ scores. The shared library needs neither, and answers one row in half the time.
 """
 
 import ctypes
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,6 +94,37 @@ class Trees:
             )
         )
         return result
+
+
+_BLOCK = re.compile(r"^Tree=\d+\n", re.MULTILINE)
+_VALUES = re.compile(r"^((?:leaf|internal)_value)=(.*)$", re.MULTILINE)
+_SIZES = re.compile(r"^tree_sizes=.*\n", re.MULTILINE)  # counts bytes; read without it as well
+_END = "end of trees"
+
+
+def average_trees(models: Sequence[Trees]) -> Trees:
+    """Return one model that predicts the mean of several with the same columns."""
+    if len(models) == 1:
+        return models[0]
+    head, _, tail = _part(models[0].text)
+    blocks = [_shrink(block, len(models)) for one in models for block in _part(one.text)[1]]
+    numbered = [f"Tree={place}\n{block}" for place, block in enumerate(blocks)]
+    return Trees("".join([_SIZES.sub("", head), *numbered, tail]))
+
+
+def _part(text: str) -> tuple[str, list[str], str]:
+    """Return what stands before the trees, the trees, and what stands after them."""
+    trees, end, rest = text.partition(_END)
+    head, *blocks = _BLOCK.split(trees)
+    return head, blocks, end + rest
+
+
+def _shrink(block: str, times: int) -> str:
+    def divide(found: re.Match[str]) -> str:
+        values = " ".join(repr(float(value) / times) for value in found[2].split())
+        return f"{found[1]}={values}"
+
+    return _VALUES.sub(divide, block)
 
 
 def _free(free: Callable[[ctypes.c_void_p], int], handle: ctypes.c_void_p) -> None:

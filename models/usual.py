@@ -1,6 +1,6 @@
 """Learning p_usual: boosted trees with few leaves and straight lines, mixed by held-out error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import lightgbm
@@ -14,11 +14,11 @@ from features.outcomes import weigh
 from models.heads import LinearHead, TreeHead, UsualHead
 from models.levels import LevelTable, fit_levels
 from models.linear import fit_linear
-from models.trees import Trees
+from models.trees import Trees, average_trees
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Progress = Callable[[str], None]
+FEWEST_FOR_THREADS = 5000  # on fewer rows, threads wait for each other more than they work
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class UsualConfig:
     smoothing: float = 20.0
     folds: int = 5
     most_cases_for_choice: int = 40_000
+    repeats: int = 3
+    most_cases_for_repeats: int = 5_000
+    share_spread: float = 0.1
+    fewest_cases_for_threads: int = 20_000
     threads: int = 2
 
 
@@ -96,39 +100,79 @@ def split_by_person(person: NDArray[np.int64], folds: int, seed: int) -> Iterato
 
 
 def choose_shape(sample: Sample, config: UsualConfig, seed: int) -> Shape:
-    """Return leaves, rounds and share with the least squared error on persons held out."""
+    """Return leaves, rounds and share with the least squared error on persons held out.
+
+    On few cases this depends on who is held out with whom: then it is the mean of several tries.
+    """
     if len(sample) > config.most_cases_for_choice:
         rng = np.random.default_rng(seed)
         sample = sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
     rounds = range(config.round_step, config.most_rounds + 1, config.round_step)
     shapes = [(leaves, count) for leaves in config.leaves for count in rounds]
+    tries = [
+        _try_shapes(sample, shapes, config, each) for each in _list_seeds(sample, config, seed)
+    ]
+    share, error = np.mean(tries, axis=0)
+    best = int(np.argmin(error))
+    return Shape(*shapes[best], float(share[best]), float(error[best]))
+
+
+def _list_seeds(sample: Sample, config: UsualConfig, seed: int) -> list[int]:
+    """Return one seed per repeat; on many cases once is enough."""
+    repeats = config.repeats if len(sample) <= config.most_cases_for_repeats else 1
+    return [seed + 1000 * number for number in range(repeats)]
+
+
+def _try_shapes(
+    sample: Sample, shapes: list[tuple[int, int]], config: UsualConfig, seed: int
+) -> Floats:
+    """Return the best share of the trees and its squared error, for each shape."""
     trees, lines = np.zeros((len(shapes), len(sample))), np.zeros(len(sample))
     for held_out in split_by_person(sample.person, config.folds, seed):
         learn, test = sample.take(~held_out), sample.matrix[held_out]
         lines[held_out] = _fit_lines(learn).predict(test)
         for leaves in config.leaves:
             head, booster = fit_boosted(learn, leaves, config.most_rounds, config, seed)
-            encoded = head.encoding.apply(test)
+            encoded, grown, before = head.encoding.apply(test), np.zeros(len(test)), 0
             for place, (other, count) in enumerate(shapes):
                 if other == leaves:
-                    trees[place, held_out] = booster.predict(
-                        encoded, num_iteration=count, num_threads=config.threads
+                    grown += booster.predict(
+                        encoded,
+                        start_iteration=before,
+                        num_iteration=count - before,
+                        num_threads=config.threads,
                     )
-    mixed = [_mix(sample, tree, lines) for tree in trees]
-    best = int(np.argmin([error for _, error in mixed]))
-    return Shape(*shapes[best], *mixed[best])
+                    trees[place, held_out] = grown
+                    before = count
+    return np.array([_mix(sample, tree, lines, config.share_spread) for tree in trees]).T
 
 
-def _mix(sample: Sample, trees: Floats, lines: Floats) -> tuple[float, float]:
-    """Return the share of the trees with the least squared error, and that error."""
+def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[float, float]:
+    """Return the share of the trees, and the squared error that it leaves.
+
+    The share with the least error is drawn towards a half, the more so the less surely the cases
+    tell it: before any case is seen it is believed to be 0.5, give or take `spread`.
+    """
     apart, rest, w = trees - lines, sample.target - lines, sample.weight
-    share = float(np.clip((w * rest * apart).sum() / max((w * apart**2).sum(), 1e-12), 0, 1))
+    mass = max(float((w * apart**2).sum()), 1e-12)
+    best = float((w * rest * apart).sum()) / mass
+    variance = float((w**2 * apart**2 * (rest - best * apart) ** 2).sum()) / mass**2
+    pull = variance / spread**2
+    share = float(np.clip((best + pull * 0.5) / (1 + pull), 0, 1))
     return share, float(np.average((rest - share * apart) ** 2, weights=w))
 
 
 def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> UsualHead:
-    """Return the two parts, learnt from all rows and mixed as `shape` says."""
-    boosted, _ = fit_boosted(sample, shape.leaves, shape.rounds, config, seed)
+    """Return the two parts, learnt from all rows and mixed as `shape` says.
+
+    On few cases the trees depend on chance: then they are the mean of several fits.
+    """
+    fits = [
+        fit_boosted(sample, shape.leaves, shape.rounds, config, each)[0]
+        for each in _list_seeds(sample, config, seed)
+    ]
+    # the table of levels comes from all rows, and so is the same in every fit
+    boosted = TreeHead(fits[0].encoding, average_trees([fit.trees for fit in fits]))
     return UsualHead(_fit_lines(sample), boosted, shape.share)
 
 
@@ -154,7 +198,8 @@ def fit_boosted(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": config.threads,
+        # on few rows threads only wait for each other
+        "num_threads": config.threads if len(sample) >= config.fewest_cases_for_threads else 1,
         "verbosity": -1,
     }
     data = lightgbm.Dataset(encoded, sample.target, weight=sample.weight)

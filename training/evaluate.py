@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from features.errors import KantelpuntError
@@ -12,6 +12,7 @@ from models.usual import Sample
 from training.config import EvaluateConfig
 
 Floats = NDArray[np.float64]
+NEWTON_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,18 @@ def _bound(value: float, again: list[float]) -> Measured:
 
 
 def _recalibrate(p: Floats, y: Floats, w: Floats) -> tuple[float, float]:
-    """Return intercept and slope of the outcome on the log-odds of p (0 and 1 are perfect)."""
+    """Return intercept and slope of the outcome on the log-odds of p (0 and 1 are perfect).
+
+    Newton's steps for a logistic regression of two numbers: hundreds of resamples ask for it.
+    """
     bounded = np.clip(p, 0.005, 0.995)
-    log_odds = np.log(bounded / (1 - bounded))[:, None]
-    line = LogisticRegression(C=np.inf).fit(log_odds, y, sample_weight=w)
-    return float(line.intercept_[0]), float(line.coef_[0, 0])
+    design = np.column_stack([np.ones(len(p)), np.log(bounded / (1 - bounded))])
+    found = np.array([0.0, 1.0])
+    for _ in range(NEWTON_STEPS):
+        chance = expit(design @ found)
+        hessian = (design * (w * chance * (1 - chance))[:, None]).T @ design
+        found = found + np.linalg.lstsq(hessian, design.T @ (w * (y - chance)))[0]
+    return float(found[0]), float(found[1])
 
 
 @dataclass(frozen=True)
