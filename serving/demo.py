@@ -183,7 +183,6 @@ def _run(*arguments: str) -> None:
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
     command = [sys.executable, "-m", "kantelpunt", *arguments]
-    # DATABASE_URL and the like belong to a real installation
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, check=False)  # noqa: S603
     if done.returncode:
         raise DemoError(f"`kantelpunt {arguments[0]}` failed; what it said stands above")

@@ -14,7 +14,7 @@ from models.bundle import Bundle
 from models.suggestion import Limits
 from serving.assess import Desk
 from serving.auth import Gate
-from serving.errors import FormExpiredError, NotLoggedOnError, RequestRefusedError
+from serving.errors import NotLoggedOnError, RequestRefusedError
 from serving.metrics import Metrics
 from serving.permissions import Action, User, check_can
 from serving.settings import Settings
@@ -136,8 +136,5 @@ def _find_nonce(request: Request, service: Service) -> str:
     """Return the nonce of the session or, before log-on, that of the log-on form."""
     cookie = request.cookies.get(SESSION_COOKIE)
     if request.url.path != "/login" and cookie:
-        try:
-            return service.gate.read_nonce(cookie)
-        except NotLoggedOnError:
-            raise FormExpiredError("the session of this form has ended") from None
+        return service.gate.read_nonce(cookie)
     return request.cookies.get(FORM_COOKIE, "")

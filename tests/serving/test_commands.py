@@ -160,7 +160,7 @@ def test_the_command_line_tells_its_version_and_commands() -> None:
 
 
 def test_the_released_bundle_is_fetched_by_a_process_of_its_own_and_mended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from training.config import RegistryConfig
     from training.tracking import log_run, set_champion
@@ -180,6 +180,10 @@ def test_the_released_bundle_is_fetched_by_a_process_of_its_own_and_mended(
     assert bundle.version == made.version == "1"
     assert [p.name for p in (tmp_path / "cache").iterdir()] == [f"1-{made.run_id}"]
     folder, _ = registry.find_champion(uri, "kantelpunt", tmp_path / "cache")
+    arguments = ["registry", uri, "kantelpunt", str(tmp_path / "cache")]
+    monkeypatch.setattr("sys.argv", arguments)
+    registry.main()
+    assert json.loads(capsys.readouterr().out) == {"folder": str(folder), "version": "1"}
     (folder / "card.md").write_text("changed")
     monkeypatch.setattr(registry, "fetch_champion", registry.find_champion)
     assert open_bundle(settings).card == bundle.card
@@ -187,7 +191,7 @@ def test_the_released_bundle_is_fetched_by_a_process_of_its_own_and_mended(
 
 def test_an_mlflow_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="kantelpunt train"):
-        registry.find_champion(f"sqlite:///{tmp_path / 'none.db'}", "kantelpunt", tmp_path)
+        fetch_champion(f"sqlite:///{tmp_path / 'none.db'}", "kantelpunt", tmp_path)
 
     assert not (tmp_path / "none.db").exists()
 

@@ -96,6 +96,7 @@ def test_a_physician_logs_on_filters_opens_a_case_and_logs_off(visit: Visit) -> 
 
 def test_everything_can_be_done_with_the_keyboard(visit: Visit) -> None:
     page = visit.open("/login")
+    page.wait_for_function("document.activeElement.id === 'name'")
     page.keyboard.type("arts")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -1,0 +1,104 @@
+"""The demo, with the training replaced by a model that was made before: `.ci/run` does it all."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import kantelpunt
+from serving import demo, registry
+from serving.demo import READY, DemoError, prepare
+from serving.demo_check import Report
+from serving.progress import Steps
+from serving.server import PortTakenError, open_port
+from tests.running_service import get_bundle_folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder; the commands of training are answered at once."""
+
+    def answer(command: str, *arguments: str) -> None:
+        if command == "synth":
+            assert CliRunner().invoke(kantelpunt.app, [command, *arguments]).exit_code == 0
+
+    monkeypatch.setattr(demo, "_run", answer)
+    monkeypatch.setattr(registry, "fetch_champion", lambda *_: (get_bundle_folder(), "1"))
+    return tmp_path / "demo"
+
+
+def invoke(*arguments: str) -> str:
+    result = CliRunner().invoke(kantelpunt.app, ["demo", *arguments])
+    if result.exception is not None:
+        raise result.exception
+    return result.output
+
+
+def test_a_demo_is_made_checked_and_used_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = invoke("--check", "--dir", str(folder), "--persons", "600")
+    made = (folder / READY).stat().st_mtime_ns
+
+    monkeypatch.setattr("serving.server.run_server", lambda *_: None)
+    again = invoke("--dir", str(folder), "--port", "0")
+
+    assert "voorstel" in said
+    assert "op 100" in said
+    for user in ("arts.a", "coordinator.a", "planner", "auditor", "dataspecialist"):
+        assert user in again
+    assert (folder / READY).stat().st_mtime_ns == made
+
+
+def test_a_demo_starts_over_when_asked(folder: Path) -> None:
+    prepare(folder, persons=600, fresh=False, steps=Steps())
+    secret = (folder / "session-secret").read_text()
+
+    prepare(folder, persons=600, fresh=True, steps=Steps())
+
+    assert (folder / "session-secret").read_text() != secret
+
+
+def test_a_check_that_meets_a_fault_says_where_and_fails(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("serving.routes.pages.view_case", fail)
+
+    with pytest.raises(DemoError, match=r"GET /dossiers/\{case_id\} gave 500 instead of 200"):
+        invoke("--check", "--dir", str(folder), "--persons", "600")
+
+
+def test_a_demo_without_recent_cases_asks_for_more_persons(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "RECENT_DAYS", 0)
+
+    with pytest.raises(DemoError, match="more persons"):
+        invoke("--check", "--dir", str(folder), "--persons", "300")
+
+
+def test_a_demo_on_a_port_that_is_taken_does_nothing_first(folder: Path) -> None:
+    with open_port("127.0.0.1", 0) as taken:
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        with pytest.raises(PortTakenError):
+            invoke("--dir", str(folder), "--port", port)
+
+    assert not folder.exists()
+
+
+def test_a_step_that_fails_stops_the_demo() -> None:
+    with pytest.raises(DemoError, match="`kantelpunt no-such-step` failed"):
+        demo._run("no-such-step")
+
+
+def test_a_service_that_does_not_answer_is_a_failed_call() -> None:
+    report = Report()
+
+    report.note("GET", "/healthz", 0, 200)
+
+    assert report.failed == ["GET /healthz gave 0 instead of 200"]
