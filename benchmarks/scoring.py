@@ -59,7 +59,7 @@ def main() -> None:
         folder = Path(name)
         bundle, extract = build(folder)
         cases = extract.cases.head(ROWS)  # type: ignore[attr-defined]
-        trees = bundle.model.usual.boosted
+        trees = bundle.model.usual.trees
         booster = lightgbm.Booster(model_str=trees.trees.text)
         ready = trees.encoding.apply(build_matrix(cases, bundle.contract))
 

@@ -58,10 +58,9 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
     days = _Calendar(extract.cases, as_of)
     last = days.count(_per_case(extract.cases, extract.follow_up, "observed_until"), unknown=0.0)
     last = np.minimum(last, days.last_day)
-    final = extract.follow_up[extract.follow_up["exit"].isin(FINAL_EXITS)]
-    exit_day = days.count(_per_case(extract.cases, final, "exited_on"), unknown=NEVER)
+    exit_day = find_exits(extract)
     exit_day[exit_day > last] = NEVER
-    supported = _find_first_support(extract, days)
+    supported = find_support(extract)
     success, settled = _settle_returns(extract, outcome, days, last)
     failure = np.minimum(exit_day, settled)
     known = np.minimum(success, failure)
@@ -93,9 +92,17 @@ def _per_case(cases: pd.DataFrame, table: pd.DataFrame, column: str) -> pd.Serie
     return by_case.reindex(cases["case_id"]).reset_index(drop=True)
 
 
-def _find_first_support(extract: Extract, days: _Calendar) -> Days:
+def find_exits(extract: Extract) -> Days:
+    """Return per screening the day of pension or death, NEVER where there was none."""
+    final = extract.follow_up[extract.follow_up["exit"].isin(FINAL_EXITS)]
+    days = _Calendar(extract.cases, None)
+    return days.count(_per_case(extract.cases, final, "exited_on"), unknown=NEVER)
+
+
+def find_support(extract: Extract) -> Days:
     """Return the day on which support began while the spell still ran, NEVER where it did not."""
     started = extract.pathways.dropna(subset=["started_on"])
+    days = _Calendar(extract.cases, None)
     rows = _join(extract.cases, started)
     found = _first(rows, _days_between(days, rows, "started_on"), len(days.screened_on))
     return np.where(found < find_spell_ends(extract), found, NEVER)

@@ -13,7 +13,7 @@ from features.contract import Contract, ContractError, parse_contract
 from features.errors import KantelpuntError
 from features.matrix import Matrix
 from models.estimate import Estimate, Estimates
-from models.heads import Calibration, LinearHead, SpreadHead, TreeHead, UsualHead
+from models.heads import AdditiveHead, Calibration, LinearHead, SpreadHead, TreeHead
 from models.levels import LevelTable
 from models.screening import ScreeningModel
 from models.trees import Trees, TreesUnreadableError
@@ -70,7 +70,7 @@ def write_bundle(folder: Path, model: ScreeningModel, info: dict[str, Any], card
     folder.mkdir(parents=True)
     texts = {
         "contract.toml": model.contract.text,
-        "usual.txt": model.usual.boosted.trees.text,
+        "usual.txt": model.usual.trees.trees.text,
         "spread.txt": model.spread.variance.trees.text,
         "model.json": _dump(_describe(model)),
         "smoke.json": _dump(_smoke(model)),
@@ -138,7 +138,7 @@ def _describe(model: ScreeningModel) -> dict[str, Any]:
     usual = model.usual
     return {
         "linear": asdict(usual.linear),
-        "encoding": asdict(usual.boosted.encoding),
+        "encoding": asdict(usual.trees.encoding),
         "share": usual.share,
         "calibration": asdict(usual.calibration),
         "spread_encoding": asdict(model.spread.variance.encoding),
@@ -158,7 +158,9 @@ def _rebuild(texts: dict[str, str]) -> ScreeningModel:
         levels=_levels(line["levels"]),
     )
     boosted = TreeHead(_levels(parts["encoding"]), Trees(texts["usual.txt"]))
-    usual = UsualHead(linear, boosted, float(parts["share"]), Calibration(**parts["calibration"]))
+    usual = AdditiveHead(
+        linear, boosted, float(parts["share"]), Calibration(**parts["calibration"])
+    )
     variance = TreeHead(_levels(parts["spread_encoding"]), Trees(texts["spread.txt"]))
     spread = SpreadHead(variance, float(parts["spread_floor"]))
     contract = parse_contract(texts["contract.toml"], where="in the bundle")

@@ -88,30 +88,42 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class UsualHead:
-    """p_usual: a weighted mean of boosted trees and of straight lines, then corrected.
+class AdditiveHead:
+    """A weighted mean of boosted trees and of straight lines, then corrected.
 
     Everything is on the probability scale, so the contributions are probabilities and they add up
-    to the estimate exactly.
+    to the estimate exactly. Without boosted trees `share` is 0.
     """
 
     linear: LinearHead
-    boosted: TreeHead
+    boosted: TreeHead | None
     share: float  # of the boosted trees; the straight lines have the rest
     calibration: Calibration = Calibration()
 
+    @property
+    def trees(self) -> TreeHead:
+        """The boosted part; raises ValueError for a head without one."""
+        if self.boosted is None:
+            raise ValueError("this head has no boosted trees")
+        return self.boosted
+
     def contributions(self, matrix: Matrix, threads: int = 1) -> tuple[float, Floats]:
         """Return the base value, and one value per row and field."""
-        tree_base, tree_parts = self.boosted.contributions(matrix, threads)
-        tree_parts *= self.share * self.calibration.slope
-        tree_parts += (1 - self.share) * self.calibration.slope * self.linear.contributions(matrix)
-        base = self.share * tree_base + (1 - self.share) * self.linear.base
-        return self.calibration.intercept + self.calibration.slope * base, tree_parts
+        slope = self.calibration.slope
+        parts = (1 - self.share) * slope * self.linear.contributions(matrix)
+        base = (1 - self.share) * self.linear.base
+        if self.boosted is not None:
+            tree_base, tree_parts = self.boosted.contributions(matrix, threads)
+            parts += self.share * slope * tree_parts
+            base += self.share * tree_base
+        return self.calibration.intercept + slope * base, parts
 
     def predict(self, matrix: Matrix, threads: int = 1) -> Floats:
-        """Return one value per row, not yet bounded to 0 and 1."""
-        blend = self.share * self.boosted.predict(matrix, threads)
-        return self.calibration.apply(blend + (1 - self.share) * self.linear.predict(matrix))
+        """Return one value per row, not bounded to any range."""
+        value = (1 - self.share) * self.linear.predict(matrix)
+        if self.boosted is not None:
+            value += self.share * self.boosted.predict(matrix, threads)
+        return self.calibration.apply(value)
 
 
 NINETY_PERCENT = 1.6448536269514722  # the 95th percentile of the normal law: 5 % on either side

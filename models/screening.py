@@ -7,7 +7,7 @@ import numpy as np
 from features.contract import Contract
 from features.matrix import Matrix
 from models.estimate import Estimate, Estimates
-from models.heads import SpreadHead, UsualHead
+from models.heads import AdditiveHead, SpreadHead
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ScreeningModel:
     """p_usual with an interval and with contributions that add up; the gain is not known yet."""
 
     contract: Contract
-    usual: UsualHead
+    usual: AdditiveHead
     spread: SpreadHead
 
     def estimate(self, row: Matrix) -> Estimate:

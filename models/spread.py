@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Matrix
-from models.heads import SpreadHead, TreeHead, UsualHead
+from models.heads import AdditiveHead, SpreadHead, TreeHead
 from models.trees import Trees
 from models.usual import Sample, Shape, UsualConfig, fit_usual
 
@@ -26,7 +26,7 @@ class SpreadConfig:
 
 def fit_spread(
     sample: Sample,
-    head: UsualHead,
+    head: AdditiveHead,
     shape: Shape,
     usual: UsualConfig,
     config: SpreadConfig,
@@ -62,7 +62,7 @@ def _draw_outcomes(sample: Sample, chance: Floats, rng: np.random.Generator) -> 
     return replace(sample, target=(rng.random(len(sample)) < chance).astype(float))
 
 
-def _miss(refits: list[UsualHead], matrix: Matrix, known: Floats, usual: UsualConfig) -> Floats:
+def _miss(refits: list[AdditiveHead], matrix: Matrix, known: Floats, usual: UsualConfig) -> Floats:
     """Return the mean squared distance of the refits from what they should have found."""
     squares = [(head.predict(matrix, usual.threads) - known) ** 2 for head in refits]
     mean: Floats = np.mean(squares, axis=0)
@@ -83,7 +83,7 @@ def _hide_answers(sample: Sample) -> tuple[NDArray[np.bool_], Matrix] | None:
 def _learn(
     rows: Matrix,
     variance: Floats,
-    head: UsualHead,
+    head: AdditiveHead,
     usual: UsualConfig,
     config: SpreadConfig,
     seed: int,
@@ -99,7 +99,7 @@ def _learn(
         "num_threads": usual.threads,
         "verbosity": -1,
     }
-    encoding = head.boosted.encoding
+    encoding = head.trees.encoding
     data = lightgbm.Dataset(encoding.apply(rows), variance)
     booster = lightgbm.train(parameters, data, config.rounds)
     return SpreadHead(

@@ -11,7 +11,7 @@ from features.cohort import Screenings
 from features.contract import Contract
 from features.matrix import Matrix
 from features.outcomes import weigh
-from models.heads import LinearHead, TreeHead, UsualHead
+from models.heads import AdditiveHead, LinearHead, TreeHead
 from models.levels import LevelTable, fit_levels
 from models.linear import fit_linear
 from models.trees import Trees, average_trees
@@ -162,7 +162,7 @@ def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[f
     return share, float(np.average((rest - share * apart) ** 2, weights=w))
 
 
-def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> UsualHead:
+def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> AdditiveHead:
     """Return the two parts, learnt from all rows and mixed as `shape` says.
 
     On few cases the trees depend on chance: then they are the mean of several fits.
@@ -173,7 +173,7 @@ def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> U
     ]
     # the table of levels comes from all rows, and so is the same in every fit
     boosted = TreeHead(fits[0].encoding, average_trees([fit.trees for fit in fits]))
-    return UsualHead(_fit_lines(sample), boosted, shape.share)
+    return AdditiveHead(_fit_lines(sample), boosted, shape.share)
 
 
 def _fit_lines(sample: Sample) -> LinearHead:

@@ -15,7 +15,7 @@ from features.matrix import Matrix
 from features.tables import Extract
 from models.baseline import fit_logistic, fit_tree
 from models.calibration import fit_calibration
-from models.heads import Calibration, UsualHead
+from models.heads import Calibration, AdditiveHead
 from models.screening import ScreeningModel
 from models.spread import fit_spread
 from models.usual import Sample, Shape, choose_shape, fit_usual
@@ -141,7 +141,7 @@ def _look_for_leaks(screenings: Screenings) -> list[Suspect]:
 
 def _fit_release(
     known: Sample, newest: Sample, shape: Shape, slope: float, config: Config, seed: int
-) -> UsualHead:
+) -> AdditiveHead:
     """Return the model learnt from everything, with the slope that a later window asked for.
 
     Its level is compared with the newest settled window: it has no input that tells time, so it

@@ -102,7 +102,7 @@ def test_a_text_that_is_no_model_is_refused(text: str) -> None:
 
 def test_trees_refuse_a_matrix_of_another_width(model: ScreeningModel) -> None:
     with pytest.raises(ValueError, match="5 columns"):
-        model.usual.boosted.trees.predict(np.zeros((3, 2)))
+        model.usual.trees.trees.predict(np.zeros((3, 2)))
 
 
 def test_the_strongest_driver_is_the_one_of_the_truth(model: ScreeningModel) -> None:

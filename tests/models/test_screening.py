@@ -146,5 +146,5 @@ def test_the_same_seed_gives_the_same_model() -> None:
 
     first, second = (fit_usual(sample, shape, FAST, seed=4) for _ in range(2))
 
-    assert first.boosted.trees.text == second.boosted.trees.text
+    assert first.trees.trees.text == second.trees.trees.text
     assert first.linear == second.linear
