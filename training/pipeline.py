@@ -15,7 +15,7 @@ from features.matrix import Matrix
 from features.tables import Extract
 from models.baseline import fit_logistic, fit_tree
 from models.calibration import fit_calibration
-from models.heads import Calibration, AdditiveHead
+from models.heads import AdditiveHead, Calibration
 from models.screening import ScreeningModel
 from models.spread import fit_spread
 from models.usual import Sample, Shape, choose_shape, fit_usual
