@@ -39,7 +39,6 @@ class UsualConfig:
     repeats: int = 3
     most_cases_for_repeats: int = 5_000
     share_spread: float = 0.1
-    fewest_cases_for_threads: int = 20_000
     threads: int = 2
 
 
@@ -198,8 +197,7 @@ def fit_boosted(
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        # on few rows threads only wait for each other
-        "num_threads": config.threads if len(sample) >= config.fewest_cases_for_threads else 1,
+        "num_threads": config.threads if len(sample) >= FEWEST_FOR_THREADS else 1,
         "verbosity": -1,
     }
     data = lightgbm.Dataset(encoded, sample.target, weight=sample.weight)
