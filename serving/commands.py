@@ -98,10 +98,10 @@ def import_file(
     ] = None,
 ) -> None:
     """Assess every case of a file and keep it; bad rows are set aside in rejected.csv."""
+    from features.progress import show_count
     from models.suggestion import DEFAULT_PATH, read_limits
     from serving.deps import get_now
     from serving.intake_file import Intake, import_cases
-    from serving.progress import show_count
     from serving.registry import open_bundle
     from serving.settings import read_settings
     from serving.store.engine import Store

@@ -19,10 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from features.errors import KantelpuntError
+from features.progress import Step, tell_steps
 from serving.accounts import add_account
 from serving.deps import get_now
 from serving.permissions import ROLE_NL, Role
-from serving.progress import Steps
 from serving.settings import Settings, read_settings
 from serving.store.engine import Store
 
@@ -65,7 +65,7 @@ def run_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bool
     from serving.server import open_port, run_server, set_up_logs
 
     with open_port("127.0.0.1", port) as opened:
-        demo = prepare(folder or FOLDER, persons=persons or PERSONS, fresh=fresh, steps=Steps())
+        demo = prepare(folder or FOLDER, persons=persons or PERSONS, fresh=fresh, step=tell_steps())
         set_up_logs()
         app = create_app(demo.settings, demo.bundle)
         _print_welcome(f"http://127.0.0.1:{opened.getsockname()[1]}", demo)
@@ -78,18 +78,18 @@ def check_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bo
     from serving.demo_check import walk
     from serving.server import open_port, serve_aside, set_up_logs
 
-    steps = Steps()
+    step = tell_steps()
     with open_port("127.0.0.1", port) as opened, _choose_folder(folder) as chosen:
-        demo = prepare(chosen, persons=persons or CHECK_PERSONS, fresh=fresh, steps=steps)
+        demo = prepare(chosen, persons=persons or CHECK_PERSONS, fresh=fresh, step=step)
         set_up_logs(quiet=True)
         app = create_app(demo.settings, demo.bundle)
         with serve_aside(app, opened) as address:
-            steps.say("Calling every page and endpoint once")
+            step("Calling every page and endpoint once")
             report = walk(address, app, {user: PASSWORD for user, _, _ in USERS})
     report.show()
     if report.failed:
         raise DemoError("not as expected: " + "; ".join(report.failed))
-    steps.say(f"{report.called} calls, all as expected")
+    step(f"{report.called} calls, all as expected")
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def _choose_folder(folder: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def prepare(folder: Path, *, persons: int, fresh: bool, steps: Steps) -> Demo:
+def prepare(folder: Path, *, persons: int, fresh: bool, step: Step) -> Demo:
     """Return the demo in a folder, made first where it is not there or `fresh` is asked."""
     from serving.registry import open_bundle
 
@@ -110,9 +110,9 @@ def prepare(folder: Path, *, persons: int, fresh: bool, steps: Steps) -> Demo:
         _empty(folder)
     if not (folder / READY).exists():
         _empty(folder)
-        _make(folder, persons, steps)
+        _make(folder, persons, step)
     fund = json.loads((folder / READY).read_text())["fund"]
-    steps.say("Loading the released model")
+    step("Loading the released model")
     settings = build_settings(folder, fund)
     return Demo(settings, open_bundle(settings), fund)
 
@@ -151,25 +151,25 @@ def _empty(folder: Path) -> None:
 _DATABASES = ("kantelpunt", "mlflow")
 
 
-def _make(folder: Path, persons: int, steps: Steps) -> None:
+def _make(folder: Path, persons: int, step: Step) -> None:
     from serving.registry import open_bundle
     from serving.store.upgrade import upgrade_store
 
     settings, extract = build_settings(folder), folder / "extract"
     store = Store(settings.database_url)
-    steps.say("Making the store")
+    step("Making the store")
     upgrade_store(store)
-    steps.say(f"Making {persons:,} synthetic persons")
+    step(f"Making {persons:,} synthetic persons")
     today = get_now().date().isoformat()
     _run("synth", "--persons", str(persons), "--until", today, "--out", str(extract))
-    steps.say("Training a model on them")
+    step("Training a model on them")
     _run("train", "--data", str(extract), "--tracking-uri", settings.tracking_uri)
-    steps.say("Releasing it")
+    step("Releasing it")
     _run("release", "latest", "--tracking-uri", settings.tracking_uri)
     bundle = open_bundle(settings)
-    steps.say("Filling the store with the most recent cases")
+    step("Filling the store with the most recent cases")
     fund = _fill(store, bundle, _read_recent(extract, bundle, get_now().date()))
-    steps.say("Making accounts")
+    step("Making accounts")
     for key, name, role in USERS:
         sees_cases = role in (Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR)
         own = fund if sees_cases else None

@@ -96,10 +96,10 @@ def train(
     config: ConfigFile = None,
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
+    from features.progress import show_steps
     from training.config import read_config
     from training.pipeline import STEPS
     from training.pipeline import train as run
-    from training.progress import show_steps
     from training.release import keep_run
     from training.tracking import resolve_uri
 
@@ -169,8 +169,8 @@ def score(
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads to use.")] = 2,
 ) -> None:
     """Estimate every case of an extract or a file, with the five strongest reasons."""
+    from features.progress import show_count
     from features.tables import read_cases
-    from training.progress import show_count
     from training.score import check_output, score_cases, write_scores
 
     check_output(out)

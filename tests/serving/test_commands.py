@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 import kantelpunt
 from features.errors import KantelpuntError
+from features.progress import tell_steps
 from models.bundle import BundleDamagedError
 from serving import registry
 from serving.demo import DemoError, build_settings, prepare
-from serving.progress import Steps
 from serving.registry import RegistryError, fetch_champion, open_bundle
 from serving.server import PortTakenError, open_port, serve_aside, set_up_logs
 from serving.settings import SettingsError, read_settings
@@ -214,7 +214,7 @@ def test_a_demo_never_removes_what_is_not_its_own(tmp_path: Path) -> None:
     (tmp_path / "brief.txt").write_text("van mij")
 
     with pytest.raises(DemoError, match=r"brief\.txt"):
-        prepare(tmp_path, persons=300, fresh=True, steps=Steps())
+        prepare(tmp_path, persons=300, fresh=True, step=tell_steps())
 
     assert (tmp_path / "brief.txt").read_text() == "van mij"
 

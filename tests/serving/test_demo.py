@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 import kantelpunt
+from features.progress import tell_steps
 from serving import demo, registry
 from serving.demo import READY, DemoError, prepare
 from serving.demo_check import Report
-from serving.progress import Steps
 from serving.server import PortTakenError, open_port
 from tests.running_service import get_bundle_folder
 
@@ -51,10 +51,10 @@ def test_a_demo_is_made_checked_and_used_again(
 
 
 def test_a_demo_starts_over_when_asked(folder: Path) -> None:
-    prepare(folder, persons=600, fresh=False, steps=Steps())
+    prepare(folder, persons=600, fresh=False, step=tell_steps())
     secret = (folder / "session-secret").read_text()
 
-    prepare(folder, persons=600, fresh=True, steps=Steps())
+    prepare(folder, persons=600, fresh=True, step=tell_steps())
 
     assert (folder / "session-secret").read_text() != secret
 
