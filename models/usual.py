@@ -25,21 +25,21 @@ FEWEST_FOR_THREADS = 5000  # on fewer rows, threads wait for each other more tha
 class UsualConfig:
     """How p_usual is learnt; training/config.toml gives the reason of each number."""
 
-    leaves: tuple[int, ...] = (4, 8)
-    most_rounds: int = 600
-    round_step: int = 50
-    learning_rate: float = 0.05
-    fewest_cases_in_leaf: int = 30
-    penalty: float = 5.0
-    share_of_fields: float = 0.7
-    share_of_cases: float = 0.8
-    smoothing: float = 20.0
-    folds: int = 5
-    most_cases_for_choice: int = 40_000
-    repeats: int = 3
-    most_cases_for_repeats: int = 5_000
-    share_spread: float = 0.1
-    threads: int = 2
+    leaves: tuple[int, ...]
+    most_rounds: int
+    round_step: int
+    learning_rate: float
+    fewest_cases_in_leaf: int
+    penalty: float
+    share_of_fields: float
+    share_of_cases: float
+    smoothing: float
+    folds: int
+    most_cases_for_choice: int
+    repeats: int
+    most_cases_for_repeats: int
+    share_spread: float
+    threads: int
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ from features.tables import Extract
 from models.bundle import Bundle, read_bundle, write_bundle
 from models.screening import ScreeningModel
 from models.spread import SpreadConfig, fit_spread
-from models.usual import Sample, Shape, UsualConfig, fit_usual
+from models.usual import Sample, Shape, fit_usual
 from serving.app import create_app
 from serving.deps import ZONE, give_now
 from serving.permissions import Role, User
@@ -38,12 +38,13 @@ from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from serving.store.users import save_user
 from tests.factories import make_case, make_contract, make_extract_tables
+from training.config import read_config
 
 NOW = datetime(2026, 4, 15, 10, 0, tzinfo=ZONE)
 TODAY = NOW.date()
 FUND, OTHER_FUND = "fonds-a", "fonds-b"
 PASSWORD = "een-lang-wachtwoord"  # noqa: S105
-FAST = UsualConfig(most_rounds=60, round_step=60, folds=2, learning_rate=0.1, threads=1)
+FAST = replace(read_config().usual, folds=2, learning_rate=0.1, threads=1)
 USERS = (
     User("arts", "Dr. Arts", Role.ADVISING_PHYSICIAN, FUND),
     User("arts.antwerpen", "Dr. Regio", Role.ADVISING_PHYSICIAN, FUND, "antwerpen"),

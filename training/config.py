@@ -1,6 +1,7 @@
 """Reads training/config.toml, the only place where numbers of training are set."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -55,17 +56,30 @@ class Config:
 
 
 def read_config(path: Path = DEFAULT_PATH) -> Config:
-    """Return the settings in a file; raises ConfigError for a missing or unknown one."""
+    """Return the settings that ship, with those of a file in their place; raises ConfigError."""
+    settings, own = _read_sections(DEFAULT_PATH), _read_sections(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Config(**{f.name: _build(f.type, f.name, raw.pop(f.name)) for f in fields(Config)})
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        settings |= {name: settings.get(name, {}) | values for name, values in own.items()}
+        _check_known("sections", settings, Config)
+        return Config(**{f.name: _build(f.type, f.name, settings[f.name]) for f in fields(Config)})
+    except TypeError as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+
+
+def _read_sections(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path.name}: {error}") from error
 
 
 def _build(section: Any, name: str, values: dict[str, Any]) -> Any:
-    known = {f.name for f in fields(section)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise TypeError(f"[{name}] {', '.join(unknown)}: unknown, expected {', '.join(known)}")
+    _check_known(f"[{name}]", values, section)
     return section(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _check_known(where: str, found: Iterable[str], expected: Any) -> None:
+    known = [f.name for f in fields(expected)]
+    unknown = sorted(set(found) - set(known))
+    if unknown:
+        raise TypeError(f"{where}: {', '.join(unknown)} unknown, expected {', '.join(known)}")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,10 +6,11 @@ import pytest
 from models.bundle import write_bundle
 from models.screening import ScreeningModel
 from models.spread import SpreadConfig, fit_spread
-from models.usual import UsualConfig, choose_shape, fit_usual
+from models.usual import choose_shape, fit_usual
 from tests.models.worlds import make_sample
+from training.config import read_config
 
-FAST = UsualConfig(most_rounds=150, round_step=50, folds=3, learning_rate=0.1)
+FAST = replace(read_config().usual, most_rounds=150, round_step=50, folds=3, learning_rate=0.1)
 
 
 @pytest.fixture(scope="session")

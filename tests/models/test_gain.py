@@ -1,5 +1,7 @@
 """The gain of support in small worlds of which the truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,10 +16,10 @@ from models.gain import (
     measure_effects,
     predict_gain,
 )
-from models.usual import UsualConfig
 from tests.models.worlds import make_contract, make_matrix, true_chance
+from training.config import read_config
 
-USUAL = UsualConfig(learning_rate=0.1, threads=1)
+USUAL = replace(read_config().usual, learning_rate=0.1, threads=1)
 CONFIG = GainConfig(nuisance_rounds=60, rounds=30, folds=3)
 Floats = NDArray[np.float64]
 

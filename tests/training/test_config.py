@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,17 @@ def test_a_wrong_setting_is_named(tmp_path: Path, old: str, new: str, message: s
 
     with pytest.raises(ConfigError, match=message):
         read_config(path)
+
+
+def test_a_file_may_state_only_what_differs(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[usual]\nleaves = [4]\n")
+
+    found = read_config(path)
+
+    assert found.usual.leaves == (4,)
+    assert replace(found.usual, leaves=(4, 8)) == read_config().usual
+    assert found.windows == read_config().windows
 
 
 def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
