@@ -17,6 +17,7 @@ from features.fields import (
     NEVER_AN_INPUT,
     Field,
     Kind,
+    find_derived_faults,
     find_faults,
     find_name_faults,
 )
@@ -124,7 +125,7 @@ def parse_contract(text: str, *, where: str = "text") -> Contract:
     """Return the contract in a TOML text; raises ContractError with every fault in it."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ContractError(where, [f"is not valid TOML: {error}"]) from error
     faults = _check_top(raw)
     items = raw.get("fields")
@@ -133,6 +134,7 @@ def parse_contract(text: str, *, where: str = "text") -> Contract:
         for place, item in enumerate(items if isinstance(items, list) else [], 1)
     ]
     faults += find_name_faults([f.name for f in fields])
+    faults += find_derived_faults(fields)
     if faults:
         raise ContractError(where, faults)
     head = raw["contract"]
@@ -221,7 +223,15 @@ def _find_key_fault(key: str, value: object) -> str | None:
         return f"{key} must be {' or '.join(t.__name__ for t in _TYPES[key])}"
     if not isinstance(value, _TYPES[key]):
         return f"{key} must be {' or '.join(t.__name__ for t in _TYPES[key])}"
-    return None
+    return _find_level_fault(value) if key == "levels" else None
+
+
+def _find_level_fault(levels: Any) -> str | None:
+    labels = levels.values() if isinstance(levels, Mapping) else levels
+    if not all(isinstance(label, str | int | float) for label in labels):
+        return "levels must be texts"
+    twice = len({str(level) for level in levels}) < len(levels)
+    return "a level is declared twice" if twice else None
 
 
 def _read_levels(levels: Mapping[str, Any] | list[Any]) -> dict[str, str]:

@@ -34,7 +34,7 @@ _WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
 def convert(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask]:
     """Return the typed values of a column, and where a value is that cannot be read."""
     plain = _to_plain(raw)
-    if column.kind == "date" and pa.types.is_temporal(plain.type):
+    if column.kind == "date" and _is_day(plain.type):
         return _read_days(plain)
     if column.kind in ("number", "flag") and _is_numeric(plain.type):
         return _read_numbers(plain, column)
@@ -53,6 +53,10 @@ def _is_numeric(kind: pa.DataType) -> bool:
     return bool(
         pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     )
+
+
+def _is_day(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
 
 
 def _read_days(raw: pa.ChunkedArray) -> tuple[pd.Series, Mask]:

@@ -14,6 +14,7 @@ from features.raw_table import RawTable
 from features.table_errors import EmptyTableError, UnreadableTableError
 
 DELIMITERS = (",", ";", "\t")
+_LONGEST_NAME = 1000
 _SAVE_AGAIN = "save it again as CSV in UTF-8"
 _CLOSE_QUOTES = "look for a cell with one quotation mark, and mend it"
 
@@ -31,7 +32,7 @@ def read_csv(path: Path) -> RawTable:
         delimiter = first.strip()[-1]  # how Excel notes its delimiter
         first, _, rest = rest.partition("\n")
     delimiter = delimiter or _find_delimiter(first)
-    headers = next(csv.reader([first], delimiter=delimiter), [])
+    headers = _split(first, delimiter)
     return _read_rows(path, headers, rest, delimiter)
 
 
@@ -59,9 +60,15 @@ def _decode_bytes(content: bytes) -> str:
 
 def _find_delimiter(header: str) -> str:
     """Return the delimiter that parts the header in most cells; a comma where none does."""
-    return max(
-        DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter)))
-    )
+    return max(DELIMITERS, key=lambda delimiter: len(_split(header, delimiter)))
+
+
+def _split(header: str, delimiter: str) -> list[str]:
+    """Return the cells of a header; one so long that it is no name any more becomes a blank."""
+    try:
+        return next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:
+        return ["" if len(cell) > _LONGEST_NAME else cell for cell in header.split(delimiter)]
 
 
 def _read_rows(path: Path, headers: list[str], rest: str, delimiter: str) -> RawTable:

@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import ceil, floor, isfinite
+from math import ceil, floor
+from string import Formatter
 from typing import Literal, get_args
+
+from pydantic import BaseModel
 
 Kind = Literal["number", "category", "flag", "answer"]
 Known = Literal["screening", "later"]
@@ -28,6 +31,11 @@ NEVER_AN_INPUT = frozenset(
     ]
 )
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,59}")
+# what lies further out, or closer together, no longer tells one value from the next
+FURTHEST = 10.0**12
+CLOSEST = 10.0**-9
+MOST_DAYS = 36_500
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # written like this, a cell of a table holds nothing
 MISSING_TEXTS = frozenset({"", "na", "n/a", "nan", "null", "<na>"})
 
@@ -95,7 +103,16 @@ def find_name_faults(names: list[str]) -> list[str]:
             faults.append(
                 f"{name}: may never be an input; keep it in the groups table, for fairness only"
             )
+        elif hasattr(BaseModel, name):
+            faults.append(f"{name}: means something else in a request; choose another name")
     return faults
+
+
+def find_derived_faults(fields: list[Field]) -> list[str]:
+    """Return what is wrong with fields that are computed: each may be there once."""
+    derived = [f.derived for f in fields if f.derived is not None]
+    twice = sorted({name for name in derived if derived.count(name) > 1})
+    return [f"{name}: two fields are derived from it; keep one" for name in twice]
 
 
 def _bound_faults(f: Field) -> Iterator[str]:
@@ -104,10 +121,12 @@ def _bound_faults(f: Field) -> Iterator[str]:
         yield "needs low and high" + (", or levels" if f.kind == "answer" else "")
     if low is None or high is None:
         return
-    if not (isfinite(low) and isfinite(high)):
-        yield "low and high must be finite numbers"
+    if not (abs(low) <= FURTHEST and abs(high) <= FURTHEST):
+        yield f"low and high must be finite numbers from {-FURTHEST:g} to {FURTHEST:g}"
     elif low >= high:
         yield "low must be less than high"
+    elif high - low < CLOSEST:
+        yield f"low and high must lie {CLOSEST:g} apart or more"
     elif f.integer and ceil(low) > floor(high):
         yield "there is no whole number between low and high"
 
@@ -117,6 +136,8 @@ def _level_faults(f: Field) -> Iterator[str]:
         yield "a category needs two levels or more"
     if f.kind in ("number", "flag") and f.levels:
         yield f"a {f.kind} has no levels"
+    if any(_CONTROL.search(text) for level in f.levels.items() for text in level):
+        yield "a level and its label may hold no line ends or other control characters"
     if any(level.strip().lower() in MISSING_TEXTS or level != level.strip() for level in f.levels):
         yield "a level may not be empty, begin or end with a blank, or read as missing (NA, null)"
 
@@ -128,6 +149,10 @@ def _knowledge_faults(f: Field) -> Iterator[str]:
         yield f"derived must be one of {', '.join(DERIVED)}"
     if f.derived is not None and f.kind != "number":
         yield "a derived field must be a number"
+    if f.derived is not None and f.low is not None and f.high is not None:
+        first, last = max(f.low, 0), min(f.high, MOST_DAYS)
+        if first > last or ceil(first) > floor(last):
+            yield f"no whole number of days from 0 to {MOST_DAYS} lies between low and high"
     if f.known not in KNOWN:
         yield f"known must be one of {', '.join(KNOWN)}"
     if f.known == "later":
@@ -135,8 +160,19 @@ def _knowledge_faults(f: Field) -> Iterator[str]:
 
 
 def _phrase_faults(f: Field) -> Iterator[str]:
-    for phrase in (f.up_nl, f.down_nl):
-        try:
-            phrase.format(label="", value="")
-        except (KeyError, IndexError, ValueError, AttributeError):
-            yield "a reason phrase may use only {label} and {value}"
+    if any(_CONTROL.search(text) for text in (f.label_nl, f.unit_nl, f.up_nl, f.down_nl)):
+        yield "a label, unit or phrase may hold no line ends or other control characters"
+    if not all(_is_plain(phrase) for phrase in (f.up_nl, f.down_nl)):
+        yield "a reason phrase may use only {label} and {value}"
+
+
+def _is_plain(phrase: str) -> bool:
+    """Tell whether a phrase names the label and the value, without a width, index or attribute."""
+    try:
+        parts = list(Formatter().parse(phrase))
+    except ValueError:
+        return False
+    return all(
+        name is None or (name in ("label", "value") and not width and convert is None)
+        for _, name, width, convert in parts
+    )

@@ -71,12 +71,26 @@ def build_report(drafts: Sequence[Draft]) -> pd.DataFrame:
 def save_report(report: pd.DataFrame, folder: Path) -> Path | None:
     """Keep the faults in rejected.csv; without faults, no such file stays behind."""
     path = folder / REJECTED_FILE
-    if report.empty:
-        path.unlink(missing_ok=True)
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    report.to_csv(path, index=False)
+    try:
+        if report.empty:
+            path.unlink(missing_ok=True)
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        report.to_csv(path, index=False)
+    except OSError as error:
+        raise ReportNotKeptError(path, len(report), error) from None
     return path
+
+
+class ReportNotKeptError(KantelpuntError):
+    """Faults were found, or stand in an old report, and their list cannot be brought up to date."""
+
+    def __init__(self, path: Path, faults: int, error: OSError) -> None:
+        """Say where, and which option names another place."""
+        super().__init__(
+            f"{path} cannot be written ({error.strerror}), to list {faults} faults: give a folder "
+            "that may be written with --rejected-to"
+        )
 
 
 class TooManyRejectedError(KantelpuntError):

@@ -130,7 +130,43 @@ FAULTS = {
         make_head() + make_field("a", down_nl="{label.x}"),
         "may use only",
     ),
+    "phrase with a width": (
+        make_head() + make_field("a", up_nl="{value:>999999999}"),
+        "may use only",
+    ),
+    "phrase with an attribute": (
+        make_head() + make_field("a", up_nl="{label.__class__}"),
+        "may use only",
+    ),
     "no TOML": ("[contract", "is not valid TOML"),
+    "nested beyond reading": ("a = " + "[" * 3000 + "]" * 3000, "is not valid TOML"),
+    "bound of 400 digits": (make_head() + make_field("a", high=10**400), "a: low and high must"),
+    "bounds too close": (
+        make_head() + make_field("a", low=0.0, high=1e-320),
+        "a: low and high must lie",
+    ),
+    "derived beyond the calendar": (
+        make_head() + make_field("a", low=1e7, high=1e9, derived="absent_days"),
+        "a: no whole number of days",
+    ),
+    "derived twice": (
+        make_head() + "".join(make_field(n, derived="absent_days") for n in "ab"),
+        "absent_days: two fields are derived from it",
+    ),
+    "word of the request": (make_head() + make_field("model_config"), "choose another name"),
+    "level twice": (
+        make_head() + make_field("a", kind="category") + 'levels = ["x", "y", "x"]',
+        "a: a level is declared twice",
+    ),
+    "level no text": (
+        make_head() + make_field("a", kind="category") + 'levels = [["x"], ["y"]]',
+        "a: levels must be texts",
+    ),
+    "level with a NUL": (
+        make_head() + make_field("a", kind="category") + r'levels = ["\u0000", "y"]',
+        "a: a level and its label may hold no",
+    ),
+    "label of two lines": (make_head() + make_field("a", label_nl="a\\n"), "a: a label, unit or"),
 }
 
 

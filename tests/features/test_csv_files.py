@@ -117,6 +117,7 @@ def test_a_row_with_too_few_or_too_many_cells_is_set_aside_by_its_number(tmp_pat
         (COMMAS.replace("Liège", f'"{"x" * 5_000_000}"').encode(), "its rows cannot be told apart"),
         (b"case_id,person_key\nC-1,\x81\x8d\x8f\n", "its letters are in no encoding we know"),
         (b"case_id\x00person_key", "it is no text"),
+        (b"x" * 200_000 + b",y\n1,2\n", "none of its columns has a name that we know"),
     ],
 )
 def test_a_file_that_is_no_csv_is_refused_with_what_to_do(

@@ -193,6 +193,17 @@ def test_without_faults_no_rejected_csv_is_left_from_before(tmp_path: Path) -> N
     assert list(extract.rejected.columns) == ["table", "row", "field", "reason"]
 
 
+@pytest.mark.parametrize("is_whole", [True, False], ids=["no fault", "a fault"])
+def test_a_report_that_cannot_be_kept_stops_the_work_with_what_to_do(
+    tmp_path: Path, is_whole: bool
+) -> None:
+    (tmp_path / "rejected.csv").mkdir()
+    tables = make_extract_tables(30) if is_whole else spoil("cases", "age_years", MARKED)
+
+    with pytest.raises(KantelpuntError, match=r"rejected\.csv cannot be written .*--rejected-to"):
+        read(tmp_path, tables)
+
+
 def test_no_value_of_a_person_shows_in_what_is_rejected(tmp_path: Path) -> None:
     tables = make_extract_tables(30)
     marked = {

@@ -109,6 +109,28 @@ def test_a_parquet_column_of_lists_is_refused(tmp_path: Path) -> None:
     assert "write one plain value per cell" in message
 
 
+@pytest.mark.parametrize("kind", [pa.time64("us"), pa.duration("s")], ids=["time", "span"])
+def test_a_time_of_the_day_is_no_date(tmp_path: Path, kind: pa.DataType) -> None:
+    cases = pa.Table.from_pandas(make_extract_tables(2)["cases"])
+    place = cases.column_names.index("screened_on")
+    times = pa.array([3, 4], pa.int64()).cast(kind)
+    parquet.write_table(cases.set_column(place, "screened_on", times), tmp_path / "cases.parquet")
+
+    message = fail(tmp_path)
+
+    assert "2 of 2 rows (100.0%), most often screened_on: not a readable date" in message
+
+
+def test_the_first_row_of_a_file_without_header_is_not_shown(tmp_path: Path) -> None:
+    row = b"C-1,janssens,fund_a,antwerpen,2025-01-05,2025-04-01"
+    (tmp_path / "cases.csv").write_bytes(row + b"\n" + row)
+
+    message = fail(tmp_path)
+
+    assert "none of its columns has a name that we know: begin it with a line of" in message
+    assert "janssens" not in message
+
+
 def test_unknown_columns_are_named_with_what_to_do(tmp_path: Path) -> None:
     cases = make_extract_tables()["cases"].rename(columns={"age_years": "age_year"})
     added = cases.assign(totmed=1, sex="f", absent_days=85, **{"Jan Jansens": 1})
