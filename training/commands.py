@@ -28,6 +28,10 @@ Rejected = Annotated[
     float,
     typer.Option("--max-rejected", min=0, max=1, help="Share of rows that may be set aside."),
 ]
+RejectedTo = Annotated[
+    Path | None,
+    typer.Option("--rejected-to", help="Folder for rejected.csv [default: beside the data]."),
+]
 Model = Annotated[
     str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
 ]
@@ -93,6 +97,7 @@ def train(
     seed: Seed = 1,
     tracking_uri: Uri = None,
     max_rejected: Rejected = 0.05,
+    rejected_to: RejectedTo = None,
     config: ConfigFile = None,
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
@@ -107,7 +112,7 @@ def train(
     uri = resolve_uri(tracking_uri)
     with show_steps(STEPS + 2) as step:
         step("Reading and checking the extract")
-        extract = _read(data, _choose_contract(contract), max_rejected)
+        extract = _read(data, _choose_contract(contract), max_rejected, rejected_to)
         trained = run(extract, settings, seed, step)
         step("Keeping the run")
         made = keep_run(trained, extract, settings, seed, uri)
@@ -126,6 +131,7 @@ def evaluate(
     seed: Seed = 1,
     tracking_uri: Uri = None,
     max_rejected: Rejected = 0.05,
+    rejected_to: RejectedTo = None,
 ) -> None:
     """Print how well a version does on the settled screenings of an extract."""
     from features.cohort import build_screenings
@@ -134,7 +140,7 @@ def evaluate(
     from training.evaluate import check_measurable, measure
 
     bundle = _open_bundle(version, tracking_uri)
-    extract = _read(data, bundle.contract, max_rejected)
+    extract = _read(data, bundle.contract, max_rejected, rejected_to)
     sample = Sample.of(build_screenings(extract))
     check_measurable(sample)
     estimated = bundle.estimate_many(sample.matrix).p_usual
@@ -166,6 +172,10 @@ def score(
     model: Model = "champion",
     tracking_uri: Uri = None,
     max_rejected: Rejected = 0.05,
+    rejected_to: Annotated[
+        Path | None,
+        typer.Option("--rejected-to", help="Folder for rejected.csv [default: beside --out]."),
+    ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads to use.")] = 2,
 ) -> None:
     """Estimate every case of an extract or a file, with the five strongest reasons."""
@@ -175,12 +185,11 @@ def score(
 
     check_output(out)
     bundle = _open_bundle(model, tracking_uri)
-    extract = read_cases(
-        data, bundle.contract, max_rejected_share=max_rejected, rejected_to=out.parent
-    )
+    where = rejected_to or out.parent
+    extract = read_cases(data, bundle.contract, max_rejected_share=max_rejected, rejected_to=where)
     with show_count("Scored", len(extract.cases)) as count:
         rows = write_scores(score_cases(extract.cases, bundle, threads, count), out)
-    _say_rejected(extract, out.parent)
+    _say_rejected(extract, where)
     typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
 
 
@@ -190,17 +199,20 @@ def _choose_contract(path: Path | None) -> "Contract | None":
     return read_contract(path) if path else None
 
 
-def _read(data: Path, contract: "Contract | None", max_rejected: float) -> "Extract":
+def _read(
+    data: Path, contract: "Contract | None", max_rejected: float, rejected_to: Path | None
+) -> "Extract":
     from features.tables import read_extract
 
+    where = rejected_to or data
     extract = read_extract(
         data,
         contract,
         required=TRAINING_TABLES,
         max_rejected_share=max_rejected,
-        rejected_to=data,
+        rejected_to=where,
     )
-    _say_rejected(extract, data)
+    _say_rejected(extract, where)
     return extract
 
 
