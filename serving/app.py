@@ -1,5 +1,7 @@
 """The web application: routes, errors and surroundings, put together."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,13 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         metrics=Metrics(bundle),
         pages=build_pages(),
     )
-    app = FastAPI(title="Kantelpunt", version=find_version(), docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Kantelpunt",
+        version=find_version(),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_close_store_at_the_end,
+    )
     app.state.service = service
     for router in (api.router, health.router, pages.router):
         app.include_router(router)
@@ -64,6 +72,12 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
     app.add_middleware(Surroundings, metrics=service.metrics, answer_fault=_build_fault(app))
     _describe(app, service)
     return app
+
+
+@asynccontextmanager
+async def _close_store_at_the_end(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.service.store.close()
 
 
 def find_version() -> str:

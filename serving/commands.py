@@ -1,10 +1,15 @@
 """The commands of serving: serve, demo, import, user add and db upgrade."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from serving.store.engine import Store
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
@@ -45,13 +50,12 @@ def serve(
     from serving.registry import open_bundle
     from serving.server import open_port, run_server, set_up_logs
     from serving.settings import read_settings
-    from serving.store.engine import Store
-    from serving.store.upgrade import check_store
 
     given = {"host": host, "port": port, "bundle": bundle}
     settings = read_settings(**{k: v for k, v in given.items() if v is not None})
     settings.check_secret()
-    check_store(Store(settings.database_url))
+    with _open_store(settings.database_url):
+        pass  # tables of another release are told of before anything is served
     with open_port(settings.host, settings.port) as opened:
         set_up_logs()
         app = create_app(settings, open_bundle(settings))
@@ -104,16 +108,12 @@ def import_file(
     from serving.intake_file import Intake, import_cases
     from serving.registry import open_bundle
     from serving.settings import read_settings
-    from serving.store.engine import Store
-    from serving.store.upgrade import check_store
 
     settings = read_settings()
-    store = Store(settings.database_url)
-    check_store(store)
     where = rejected_to or (path if path.is_dir() else path.parent)
     limits = read_limits(settings.limits or DEFAULT_PATH)
-    intake = Intake(store, open_bundle(settings), limits, get_now(), fund)
-    with show_count("Assessed") as count:
+    with _open_store(settings.database_url) as store, show_count("Assessed") as count:
+        intake = Intake(store, open_bundle(settings), limits, get_now(), fund)
         done = import_cases(path, intake, count=count, max_rejected=max_rejected, rejected_to=where)
     typer.echo(
         f"saved {done.saved:,}; known already {done.known:,}; of another fund {done.elsewhere:,}; "
@@ -145,21 +145,18 @@ def add_user(
     from serving.deps import get_now
     from serving.permissions import Role
     from serving.settings import read_settings
-    from serving.store.engine import Store
-    from serving.store.upgrade import check_store
 
-    store = Store(read_settings().database_url)
-    check_store(store)
-    made = add_account(
-        store,
-        name,
-        password,
-        Role(role.value),
-        sickness_fund=fund,
-        region=region,
-        full_name=full_name,
-        now=get_now(),
-    )
+    with _open_store(read_settings().database_url) as store:
+        made = add_account(
+            store,
+            name,
+            password,
+            Role(role.value),
+            sickness_fund=fund,
+            region=region,
+            full_name=full_name,
+            now=get_now(),
+        )
     typer.echo(f"added {made.key} as {made.role}")
 
 
@@ -169,5 +166,17 @@ def upgrade() -> None:
     from serving.store.engine import Store
     from serving.store.upgrade import upgrade_store
 
-    upgrade_store(Store(read_settings().database_url))
+    with closing(Store(read_settings().database_url)) as store:
+        upgrade_store(store)
     typer.echo("the store is up to date")
+
+
+@contextmanager
+def _open_store(url: str) -> Iterator["Store"]:
+    """Give the store, whose tables must be those of this release, and let go of it afterwards."""
+    from serving.store.engine import Store
+    from serving.store.upgrade import check_store
+
+    with closing(Store(url)) as store:
+        check_store(store)
+        yield store

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -156,25 +156,26 @@ def _make(folder: Path, persons: int, step: Step) -> None:
     from serving.store.upgrade import upgrade_store
 
     settings, extract = build_settings(folder), folder / "extract"
-    store = Store(settings.database_url)
-    step("Making the store")
-    upgrade_store(store)
-    step(f"Making {persons:,} synthetic persons")
-    today = get_now().date().isoformat()
-    _run("synth", "--persons", str(persons), "--until", today, "--out", str(extract))
-    step("Training a model on them")
-    _run("train", "--data", str(extract), "--tracking-uri", settings.tracking_uri)
-    step("Releasing it")
-    _run("release", "latest", "--tracking-uri", settings.tracking_uri)
-    bundle = open_bundle(settings)
-    step("Filling the store with the most recent cases")
-    fund = _fill(store, bundle, _read_recent(extract, bundle, get_now().date()))
-    step("Making accounts")
-    for key, name, role in USERS:
-        sees_cases = role in (Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR)
-        own = fund if sees_cases else None
-        add_account(store, key, PASSWORD, role, sickness_fund=own, full_name=name, now=get_now())
-    store.close()
+    with closing(Store(settings.database_url)) as store:
+        step("Making the store")
+        upgrade_store(store)
+        step(f"Making {persons:,} synthetic persons")
+        today = get_now().date().isoformat()
+        _run("synth", "--persons", str(persons), "--until", today, "--out", str(extract))
+        step("Training a model on them")
+        _run("train", "--data", str(extract), "--tracking-uri", settings.tracking_uri)
+        step("Releasing it")
+        _run("release", "latest", "--tracking-uri", settings.tracking_uri)
+        bundle = open_bundle(settings)
+        step("Filling the store with the most recent cases")
+        fund = _fill(store, bundle, _read_recent(extract, bundle, get_now().date()))
+        step("Making accounts")
+        for key, name, role in USERS:
+            sees_cases = role in (Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR)
+            own = fund if sees_cases else None
+            add_account(
+                store, key, PASSWORD, role, sickness_fund=own, full_name=name, now=get_now()
+            )
     (folder / READY).write_text(json.dumps({"fund": fund, "persons": persons}))
 
 

@@ -1,6 +1,7 @@
 import json
 import shutil
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,8 @@ def test_a_new_store_gets_its_tables_an_account_and_cases(store_path: Path) -> N
     assert "added arts as advising_physician" in added
     assert PASSWORD not in added
     assert "saved 10; known already 0" in imported
-    check_store(Store(f"sqlite:///{store_path}"))
+    with closing(Store(f"sqlite:///{store_path}")) as store:
+        check_store(store)
 
 
 ACCOUNTS = [
