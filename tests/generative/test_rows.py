@@ -18,6 +18,7 @@ from features.tables import read_cases, write_tables
 from tests.factories import make_contract, make_extract_tables
 
 CONTRACTS = [default_contract(), make_contract(), make_contract(3)]
+TWELVE = make_extract_tables(12)["cases"]
 
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
@@ -77,11 +78,10 @@ def test_a_case_survives_the_way_to_json_and_back(sent: dict[str, Any]) -> None:
 @given(order=st.permutations(range(12)))
 def test_shuffling_cases_shuffles_their_rows_and_nothing_else(order: list[int]) -> None:
     contract = default_contract()
-    cases = make_extract_tables(12)["cases"]
 
-    shuffled = build_matrix(cases.iloc[order].reset_index(drop=True), contract)
+    shuffled = build_matrix(TWELVE.iloc[order].reset_index(drop=True), contract)
 
-    np.testing.assert_array_equal(shuffled, build_matrix(cases, contract)[order])
+    np.testing.assert_array_equal(shuffled, build_matrix(TWELVE, contract)[order])
 
 
 JSON = st.recursive(

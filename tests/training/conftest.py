@@ -7,6 +7,7 @@ import pytest
 from features.contract import default_contract
 from features.synthetic import Cohort, build_cohort, write_cohort
 from features.tables import Extract, read_extract
+from tests.tracking import make_tracking
 from training.config import Config, read_config
 from training.pipeline import Trained, train
 from training.release import keep_run
@@ -71,7 +72,7 @@ def road(tmp_path_factory: pytest.TempPathFactory, fast_config: Path) -> Road:
     extract = read_extract(folder / "data")
     config = read_config(fast_config)
     trained = train(extract, config, 1, lambda _: None)
-    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    uri = make_tracking(folder)
     made = keep_run(trained, extract, config, 1, uri)
     set_champion(made.version, config.registry, uri)
     return Road(folder / "data", cohort, extract, config, trained, uri, made)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from kantelpunt import app
 from tests.factories import FIVE_FIELDS
+from tests.tracking import make_tracking
 from tests.training.conftest import Road
 
 RUNNER = CliRunner()
@@ -33,7 +34,7 @@ def test_five_unrelated_fields_go_the_whole_road(tmp_path: Path, fast_config: Pa
     contract = tmp_path / "five.toml"
     contract.write_text(FIVE_FIELDS)
     data, out = tmp_path / "data", tmp_path / "out.csv"
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = make_tracking(tmp_path)
 
     made = run("synth", "--persons", 3000, "--contract", contract, "--out", data, "--format", "csv")
     trained = run("train", "--data", data, "--tracking-uri", uri, "--config", fast_config)
