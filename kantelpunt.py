@@ -1,6 +1,5 @@
 """The command line of Kantelpunt: the only file that sees both training and serving."""
 
-import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -37,9 +36,7 @@ def start(
         typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Do what every command needs: no telemetry by any library."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    """Show the version where it is asked for; a command follows otherwise."""
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from features.contract import default_contract
 from features.matrix import build_matrix, build_row
 from features.requests import build_example, check_case
 from features.synthetic import build_cohort, write_cohort
-from features.tables import read_extract
+from features.tables import Extract, read_extract
 from models.bundle import Bundle, read_bundle, write_bundle
 from models.reasons import reasons_nl
 from models.suggestion import get_limits, read_limits, suggest
@@ -33,7 +33,7 @@ ROUNDS = 5
 ROWS = 40_000
 
 
-def build(folder: Path) -> tuple[Bundle, object]:
+def build(folder: Path) -> tuple[Bundle, Extract]:
     """Return a bundle trained with the settings that ship, and cases to score."""
     contract = default_contract()
     write_cohort(build_cohort(contract, 40_000, seed=21), folder / "data", contract)
@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bundle, extract = build(folder)
-        cases = extract.cases.head(ROWS)  # type: ignore[attr-defined]
+        cases = extract.cases.head(ROWS)
         trees = bundle.model.usual.trees
         booster = lightgbm.Booster(model_str=trees.trees.text)
         ready = trees.encoding.apply(build_matrix(cases, bundle.contract))
@@ -95,9 +95,9 @@ def measure_one(bundle: Bundle, board: Board) -> None:
     board.add("one case in process, p95", 1000 * times[475], "ms")
 
 
-def check_additivity(bundle: Bundle, extract: object, board: Board) -> None:
+def check_additivity(bundle: Bundle, extract: Extract, board: Board) -> None:
     """Print by how much base, contributions and limit miss the estimate, at worst."""
-    found = bundle.estimate_many(build_screenings(extract).matrix)  # type: ignore[arg-type]
+    found = bundle.estimate_many(build_screenings(extract).matrix)
     total = found.base + found.contributions.sum(axis=1) + found.limit
     worst = float(np.abs(total - found.p_usual).max())
     board.add("additivity, worst error", worst, "", "at most 1e-9", worst <= 1e-9)

@@ -65,8 +65,8 @@ def main() -> None:
         board.add(f"{name}: AUC on the test window", figures["auc"].value, "")
     fresh = make_world(contract, 30_000, 32)
     found = trained.model.estimate_many(fresh.matrix)
-    best = fit_best(make_world(contract, 200_000, 33)).predict(fresh.matrix)
-    answered = ~np.isnan(fresh.matrix[:, list(contract.answers)]).all(axis=1)
+    best = np.asarray(fit_best(make_world(contract, 200_000, 33)).predict(fresh.matrix))
+    answered = np.asarray(~np.isnan(fresh.matrix[:, list(contract.answers)]).all(axis=1))
     error = 100 * float((found.p_usual - fresh.truth).mean())
     board.add("mean error of p_usual", error, "points", "within 2", abs(error) <= 2)
     for name, rows in (("with answers", answered), ("without answers", ~answered)):

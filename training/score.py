@@ -15,7 +15,7 @@ from features.errors import KantelpuntError
 from features.matrix import Matrix, build_matrix
 from models.bundle import Bundle
 from models.reasons import reasons_of_many
-from models.suggestion import read_limits, suggest_many
+from models.suggestion import Limits, read_limits, suggest_many
 
 ROWS_AT_A_TIME = 20_000
 REASONS = 5
@@ -37,13 +37,16 @@ def score_cases(
     reason_1_points, reason_1_nl to reason_5_nl, model_version. Chances are from 0 to 1, points are
     percentage points; gain and p_support are empty while the gain of support is not known.
     """
+    limits = read_limits()
     for start in range(0, len(cases), ROWS_AT_A_TIME):
         part = cases.iloc[start : start + ROWS_AT_A_TIME]
-        yield _score_part(part, bundle, threads)
+        yield _score_part(part, bundle, limits, threads)
         report(len(part))
 
 
-def _score_part(cases: pd.DataFrame, bundle: Bundle, threads: int) -> pa.Table:
+def _score_part(
+    cases: pd.DataFrame, bundle: Bundle, limits: tuple[Limits, ...], threads: int
+) -> pa.Table:
     matrix = build_matrix(cases, bundle.contract)
     found = bundle.estimate_many(matrix, threads)
     unknown = pa.nulls(len(found), pa.float64())
@@ -55,7 +58,7 @@ def _score_part(cases: pd.DataFrame, bundle: Bundle, threads: int) -> pa.Table:
         "p_support": unknown if found.p_support is None else found.p_support,
         "low": found.low,
         "high": found.high,
-        "suggestion": pa.array(suggest_many(found, _days(cases), read_limits()), pa.string()),
+        "suggestion": pa.array(suggest_many(found, _days(cases), limits), pa.string()),
         **_list_reasons(found.contributions, matrix, bundle),
         "model_version": pa.array(np.full(len(found), bundle.version), pa.string()),
     }

@@ -33,7 +33,6 @@ router = APIRouter(include_in_schema=False)
 ServiceHere = Annotated[Service, Depends(give_service)]
 Now = Annotated[datetime, Depends(give_now)]
 Form = Annotated[Mapping[str, str], Depends(read_form)]
-LOG_ON_SECONDS = 3600
 PAGE_SIZE = 50
 
 

@@ -18,7 +18,6 @@ ROWS = (
 )
 SEMICOLONS = "\n".join([HEADER, *ROWS]).replace(",", ";").replace("3.5", "3,5") + "\n"
 COMMAS = "\n".join([HEADER, *ROWS]) + "\n"
-QUOTED = "\n".join(f'"{line}"'.replace(",", '","') for line in COMMAS.splitlines())
 CONTRACT: Contract = make_contract()
 
 FORMS = {

@@ -1,4 +1,4 @@
-"""The demo, with the training replaced by a model that was made before: `.ci/run` does it all."""
+"""The demo, its training replaced by a model made before; benchmarks/clean_clone.py does it all."""
 
 from pathlib import Path
 
