@@ -16,10 +16,10 @@ awk '/^[a-z]/ {on = /^uv==/} on' requirements-dev.lock >.venv/uv.lock
 
 echo "Installing what requirements-dev.lock pins ..."
 install="install --quiet --only-binary :all: --require-hashes -r requirements-dev.lock"
-# where only pip knows the way to packages (a mirror in pip.conf), pip does the work
+# where only pip knows the way to packages (a mirror in pip.conf), or uv may keep no cache, pip does it
 .venv/bin/uv pip $install --python "$python" --compile-bytecode ||
     "$python" -m pip $install --disable-pip-version-check
-.venv/bin/uv pip install --quiet --python "$python" --offline --no-deps --no-build-isolation --editable .
+"$python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 
 # LightGBM is the one package that leans on a library of the system
 PYTHON=$python sh scripts/system_packages.sh libgomp1
