@@ -22,6 +22,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CARD = "card.md"
 SMOKE_TOLERANCE = 1e-9
+# what comes of files that are whole, but were not written by `write_bundle`
+_FOREIGN: tuple[type[Exception], ...] = (LookupError, TypeError, ValueError, AttributeError)
+_FOREIGN += (RecursionError, ContractError, TreesUnreadableError)
 
 
 class BundleDamagedError(KantelpuntError):
@@ -93,14 +96,15 @@ def read_bundle(folder: Path, version: str | None = None) -> Bundle:
     try:
         model = _rebuild(texts)
         info = json.loads(texts["info.json"])
-        smoke = json.loads(texts["smoke.json"])
-    except (KeyError, TypeError, ValueError, ContractError, TreesUnreadableError) as error:
+        found = Bundle(model, version or digest[:12], digest, info, texts[CARD])
+        date.fromisoformat(info["trained_on"])
+        _check_smoke(folder, model, json.loads(texts["smoke.json"]))
+    except _FOREIGN as error:
         raise BundleDamagedError(
             f"bundle {folder.name}: a file does not hold what it should ({type(error).__name__}); "
             "release the version again"
         ) from error
-    _check_smoke(folder, model, smoke)
-    return Bundle(model, version or digest[:12], digest, info, texts[CARD])
+    return found
 
 
 def _read_checked(folder: Path) -> tuple[dict[str, str], str]:
@@ -126,12 +130,19 @@ def _read_file(folder: Path, name: str, expected: str) -> str:
     path = folder / name
     if path.name != name or not path.is_file():
         raise BundleDamagedError(f"bundle {folder.name}: {path.name} is missing")
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+        text = raw.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleDamagedError(
+            f"bundle {folder.name}: {name} cannot be read ({type(error).__name__}); "
+            "fetch the bundle again"
+        ) from None
     if sha256(raw).hexdigest() != expected:
         raise BundleDamagedError(
             f"bundle {folder.name}: {name} was changed after the release; fetch the bundle again"
         )
-    return raw.decode()
+    return text
 
 
 def _describe(model: ScreeningModel) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def make_tracking(folder: Path) -> str:
 @cache
 def _get_template() -> Path:
     path = Path(mkdtemp(prefix="kantelpunt-mlflow-")) / "template.db"
+    path.touch()
     with suppress(RegistryError):  # nothing is registered there: asking makes the tables
         find_latest(read_config().registry, f"sqlite:///{path}")
     return path

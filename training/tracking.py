@@ -7,7 +7,8 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,8 @@ def log_run(
 
     `files` is a folder with a folder `bundle`. Inside `mlflow run` the run is the one under way.
     """
-    mlflow.set_tracking_uri(uri)
-    try:
+    with _telling_outages(uri):
+        mlflow.set_tracking_uri(uri)
         _enter_experiment(registry.experiment, uri)
         with mlflow.start_run(run_id=os.environ.get("MLFLOW_RUN_ID")) as run:
             known = set(run.data.params)
@@ -63,8 +64,21 @@ def log_run(
             mlflow.log_metrics(dict(metrics))
             mlflow.log_artifacts(str(files))
             return Registered(_register(run.info, registry.model), run.info.run_id)
-    except MlflowException as error:
-        raise RegistryError(_explain(error, uri)) from error
+
+
+@contextmanager
+def _telling_outages(uri: str, wanted: str | None = None) -> Iterator[None]:
+    """Turn what a store of MLflow raises, from whatever library, into what the user can do.
+
+    Without anything `wanted` the store is written to, and may be new.
+    """
+    check_address(uri, may_be_new=wanted is None)
+    try:
+        yield
+    except RegistryError:
+        raise
+    except Exception as error:
+        raise RegistryError(_explain(error, uri, wanted)) from error
 
 
 def _enter_experiment(name: str, uri: str) -> None:
@@ -90,20 +104,16 @@ def _register(run: Any, model: str) -> str:
 
 def set_champion(version: str, registry: RegistryConfig, uri: str) -> None:
     """Let the service use this version from now on; raises RegistryError for an unknown one."""
-    mlflow.set_tracking_uri(uri)
-    try:
+    with _telling_outages(uri, version):
+        mlflow.set_tracking_uri(uri)
         MlflowClient().set_registered_model_alias(registry.model, CHAMPION, version)
-    except MlflowException as error:
-        raise RegistryError(_explain(error, uri, version)) from error
 
 
 def find_latest(registry: RegistryConfig, uri: str) -> str:
     """Return the newest version; raises RegistryError when nothing was registered yet."""
-    mlflow.set_tracking_uri(uri)
-    try:
+    with _telling_outages(uri, "latest"):
+        mlflow.set_tracking_uri(uri)
         versions = MlflowClient().search_model_versions(f"name = '{registry.model}'")
-    except MlflowException as error:
-        raise RegistryError(_explain(error, uri, "latest")) from error
     if not versions:
         raise RegistryError(f"no version is registered at {uri}: train with `kantelpunt train`")
     return str(max(int(version.version) for version in versions))
@@ -116,25 +126,38 @@ def fetch_bundle(wanted: str, registry: RegistryConfig, uri: str) -> tuple[Path,
     """
     if Path(wanted).is_dir():
         return Path(wanted), ""
-    mlflow.set_tracking_uri(uri)
-    client = MlflowClient()
-    try:
+    with _telling_outages(uri, wanted):
+        mlflow.set_tracking_uri(uri)
+        client = MlflowClient()
         found = (
             client.get_model_version(registry.model, wanted)
             if wanted.isdigit()
             else client.get_model_version_by_alias(registry.model, wanted)
         )
         folder = mlflow.artifacts.download_artifacts(found.source)
-    except (MlflowException, OSError) as error:
-        raise RegistryError(_explain(error, uri, wanted)) from error
     return Path(folder), str(found.version)
+
+
+def check_address(uri: str, *, may_be_new: bool) -> None:
+    """Refuse what MLflow would try again for a minute, or quietly make an empty database of."""
+    if not uri.startswith("sqlite:"):
+        return
+    path = Path(uri.removeprefix("sqlite:").removeprefix("///").partition("?")[0])
+    if not (path.is_file() or (may_be_new and not path.exists() and path.parent.is_dir())):
+        raise RegistryError(
+            f"MLflow has no database at {uri}: train first with `kantelpunt train`, or give the "
+            "right --tracking-uri, such as sqlite:///mlflow.db"
+        )
+
+
+_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 def _explain(error: Exception, uri: str, wanted: str | None = None) -> str:
     where = uri if uri.startswith("sqlite:") else "the MLflow server in MLFLOW_TRACKING_URI"
     code = getattr(error, "error_code", type(error).__name__)
-    if wanted is None:
-        return f"MLflow at {where} could not be used ({code})"
+    if wanted is None or code not in _ABSENT:
+        return f"MLflow at {where} could not be used ({code}): check --tracking-uri"
     return (
         f"MLflow at {where} has no model {wanted!r} ({code}): train with `kantelpunt train`, "
         "release with `kantelpunt release VERSION`, or give the right --tracking-uri"

@@ -11,6 +11,7 @@ from models.bundle import (
     write_bundle,
 )
 from models.screening import ScreeningModel
+from tests.factories import make_field, make_head
 from tests.models.worlds import make_matrix
 
 
@@ -100,6 +101,11 @@ def test_a_manifest_cannot_point_outside_its_folder(bundle_folder: Path) -> None
         ("model.json", "{}"),
         ("contract.toml", "[contract]\n"),
         ("smoke.json", "[[0.1, 0.2]]"),
+        ("smoke.json", '[["a", "b", "c"]]'),
+        ("info.json", "{}"),
+        ("info.json", '{"trained_on": "yesterday"}'),
+        ("info.json", "[" * 100_000),
+        ("contract.toml", make_head() + make_field("a")),
     ],
 )
 def test_a_signed_file_with_foreign_content_is_refused(
@@ -108,6 +114,21 @@ def test_a_signed_file_with_foreign_content_is_refused(
     _replace_signed(bundle_folder, name, text)
 
     with pytest.raises(BundleDamagedError):
+        read_bundle(bundle_folder)
+
+
+def test_a_signed_file_that_is_no_text_is_refused(bundle_folder: Path) -> None:
+    _replace_signed(bundle_folder, "card.md", "\udcff")
+
+    with pytest.raises(BundleDamagedError, match=r"card\.md cannot be read"):
+        read_bundle(bundle_folder)
+
+
+def test_a_bundle_without_a_card_is_refused(bundle_folder: Path) -> None:
+    sums = json.loads((bundle_folder / "manifest.json").read_text())["sha256"]
+    _rewrite(bundle_folder, sha256={name: sums[name] for name in sums if name != "card.md"})
+
+    with pytest.raises(BundleDamagedError, match="does not hold what it should"):
         read_bundle(bundle_folder)
 
 
@@ -127,6 +148,7 @@ def _rewrite(folder: Path, **changes: object) -> None:
 def _replace_signed(folder: Path, name: str, text: str) -> None:
     from hashlib import sha256
 
-    (folder / name).write_text(text)
+    content = text.encode(errors="surrogateescape")
+    (folder / name).write_bytes(content)
     sums = json.loads((folder / "manifest.json").read_text())["sha256"]
-    _rewrite(folder, sha256=sums | {name: sha256(text.encode()).hexdigest()})
+    _rewrite(folder, sha256=sums | {name: sha256(content).hexdigest()})
