@@ -106,10 +106,11 @@ def train(
     from training.pipeline import STEPS
     from training.pipeline import train as run
     from training.release import keep_run
-    from training.tracking import resolve_uri
+    from training.tracking import check_address, resolve_uri
 
     settings = read_config(config) if config else read_config()
     uri = resolve_uri(tracking_uri)
+    check_address(uri, may_be_new=True)
     with show_steps(STEPS + 2) as step:
         step("Reading and checking the extract")
         extract = _read(data, _choose_contract(contract), max_rejected, rejected_to)
