@@ -25,6 +25,7 @@ from training.splits import Windows, build_windows, select_days
 
 Floats = NDArray[np.float64]
 Report = Callable[[str], None]
+FEWEST_PERSONS = 20  # persons are held out together: with a few, nobody is left to learn from
 STEPS = 7
 
 
@@ -126,6 +127,11 @@ def _check_sample(name: str, sample: Sample, fewest: int) -> None:
         raise TooFewCasesError(
             f"the {name} window holds {len(sample)} screenings with a known outcome, {fewest} are "
             "needed: bring more cases, or check that follow_up reaches far enough"
+        )
+    if len(np.unique(sample.person)) < FEWEST_PERSONS:
+        raise TooFewCasesError(
+            f"the {len(sample)} screenings of the {name} window are of fewer than {FEWEST_PERSONS} "
+            "different persons: bring more persons, or check person_key in cases"
         )
     if len(np.unique(sample.target)) < 2:
         raise ConstantOutcomeError(
