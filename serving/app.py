@@ -37,7 +37,7 @@ from serving.store.engine import Store
 from serving.templating import build_pages, render_error
 
 STATIC = Path(__file__).with_name("static")
-_MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_MACHINE_PATHS = ("/api/", "/healthz/", "/readyz/", "/metrics/", "/openapi.json/")
 _BY_STATUS = {401: "not-logged-on", 404: "not-found", 405: "method-not-allowed"}
 RETRY_SECONDS = 5
 
@@ -58,6 +58,8 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         version=find_version(),
         docs_url=None,
         redoc_url=None,
+        # such a redirect would lead to whatever Host the request names
+        redirect_slashes=False,
         lifespan=_close_store_at_the_end,
     )
     app.state.service = service
@@ -135,7 +137,7 @@ _PARAMETERS_NL = {
 
 def answer(request: Request, problem: Problem) -> Response:
     """Return a problem as JSON for machines and as a page for people."""
-    is_page = not request.url.path.startswith(_MACHINE_PATHS)
+    is_page = not f"{request.url.path}/".startswith(_MACHINE_PATHS)
     response = _to_page(request, problem) if is_page else _to_json(request, problem)
     if problem.status == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
