@@ -170,3 +170,15 @@ def test_what_we_took_from_others_has_its_licence_and_version() -> None:
         assert (folder / "LICENSE").is_file()
         assert re.search(r"\d+\.\d+\.\d+\nlicence: ", (folder / "VERSION").read_text())
     assert len(folders) == 3
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cases/", "/api", "/api/v1/model/", "/docs/", "/static"])
+def test_an_address_that_is_not_there_redirects_to_no_host(service: Service, path: str) -> None:
+    answer = service.client.get(
+        path, headers={"Host": "elders.example"}, auth=("arts", PASSWORD), follow_redirects=False
+    )
+
+    assert answer.status_code == 404
+    is_problem = answer.headers["content-type"] == "application/problem+json"
+    assert is_problem is path.startswith("/api")
+    assert "elders.example" not in answer.text

@@ -194,6 +194,13 @@ def test_a_constant_outcome_is_refused_by_name(road: Road) -> None:
         train(nobody, road.config, 1, lambda _: None)
 
 
+def test_a_handful_of_persons_is_refused_by_name(road: Road) -> None:
+    cases = road.extract.cases.assign(person_key="P-1")
+
+    with pytest.raises(TooFewCasesError, match=r"fewer than 20 different persons: .* person_key"):
+        train(replace(road.extract, cases=cases), road.config, 1, lambda _: None)
+
+
 def test_what_a_run_tells_of_itself_is_plain_json(road: Road) -> None:
     info = build_info(road.trained, road.extract, road.config, 1)
 
