@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     InterfaceError,
     InternalError,
@@ -64,7 +65,10 @@ def _telling_outages() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, _OUTAGES) or error.connection_invalidated:
+        # DatabaseError itself, and no kind of it, is a file that is damaged or no database
+        if isinstance(error, _OUTAGES) or type(error) is DatabaseError:
+            raise _build_outage(error) from None
+        if error.connection_invalidated:
             raise _build_outage(error) from None
         raise
     except PoolTimeoutError as error:
@@ -105,7 +109,13 @@ def build_engine(url: str) -> Engine:
 def _build_sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise StoreAddressError("DATABASE_URL: expected the path of a file after sqlite:///")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(url.database).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreAddressError(
+            f"DATABASE_URL: the folder {folder} cannot be made ({error.strerror}): choose another"
+        ) from None
     engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=5, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

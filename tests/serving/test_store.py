@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -211,6 +212,25 @@ def test_a_page_is_found_by_the_index_and_without_sorting(sqlite_url: str) -> No
 def test_an_address_that_is_no_store_says_what_one_looks_like(url: str) -> None:
     with pytest.raises(StoreAddressError, match="DATABASE_URL: expected"):
         Store(url)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StoreAddressError, match=r"the folder .* cannot be made"):
+        Store(f"sqlite:///{tmp_path}/file/kantelpunt.db")
+
+
+def test_a_file_that_is_no_database_is_told_as_an_outage(tmp_path: Path) -> None:
+    path = tmp_path / "kantelpunt.db"
+    path.write_bytes(b"no database at all" * 1000)
+    store = Store(f"sqlite:///{path}")
+
+    with pytest.raises(StoreGoneError, match="check DATABASE_URL"):
+        store.check()
+    store.close()
+
+    assert path.read_bytes() == b"no database at all" * 1000
 
 
 def test_a_store_that_is_gone_is_told_without_what_was_asked() -> None:
