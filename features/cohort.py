@@ -24,6 +24,8 @@ class Screenings:
     matrix: Matrix
     returned: Days
     known_days: Days
+    open_days: Days
+    by_support: NDArray[np.bool_]
 
     def __len__(self) -> int:
         """Return the number of screenings."""
@@ -35,7 +37,16 @@ class Screenings:
         return replace(self, **rows)
 
 
-_PER_ROW = ("case_id", "person", "screened_on", "matrix", "returned", "known_days")
+_PER_ROW = (
+    "case_id",
+    "person",
+    "screened_on",
+    "matrix",
+    "returned",
+    "known_days",
+    "open_days",
+    "by_support",
+)
 
 
 def build_screenings(extract: Extract, *, as_of: date | None = None) -> Screenings:
@@ -50,6 +61,8 @@ def build_screenings(extract: Extract, *, as_of: date | None = None) -> Screenin
         matrix=build_matrix(cases, extract.contract),
         returned=outcomes.returned,
         known_days=outcomes.known_days,
+        open_days=outcomes.open_days,
+        by_support=outcomes.by_support,
     )
     if as_of is None:
         return screenings

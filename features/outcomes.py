@@ -41,11 +41,14 @@ class Outcomes:
     """One value per screening, in the order of the cases table.
 
     `returned`: 1 sustained return begun within the horizon, 0 none, NaN not known. `known_days`:
-    days from the screening to the day that settled it, or that ended our knowledge.
+    days from the screening to the day that settled it, or that ended our knowledge. `open_days`:
+    days during which support could still begin; `by_support`: support ended our knowledge.
     """
 
     returned: Days
     known_days: Days
+    open_days: Days
+    by_support: NDArray[np.bool_]
 
 
 def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = None) -> Outcomes:
@@ -68,7 +71,8 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
     is_known = known <= end
     returned = np.where(is_known, (success <= failure).astype(float), np.nan)
     known_days = np.maximum(np.where(is_known, known, end), 0.0)
-    return Outcomes(returned, known_days)
+    open_days = np.clip(find_spell_ends(extract), 0.0, known_days)
+    return Outcomes(returned, known_days, open_days, ~is_known & (supported <= last))
 
 
 class _Calendar:
@@ -182,20 +186,35 @@ def merge_periods(work_periods: pd.DataFrame) -> pd.DataFrame:
     return merged.reset_index(drop=True)
 
 
-def weigh(returned: Days, known_days: Days) -> Days:
+def weigh(
+    returned: Days,
+    known_days: Days,
+    open_days: Days | None = None,
+    by_support: NDArray[np.bool_] | None = None,
+) -> Days:
     """Return inverse-probability-of-censoring weights; 0 where the outcome is not known.
 
-    One over the Kaplan-Meier chance that a screening is still followed on the day that settled it.
-    Weigh only screenings that belong together: those of one window, made by one day.
+    One over the chance that a screening is still followed on the day that settled it, and was not
+    supported while it could be: who is back at work can't start support during the months that
+    prove the return to last. Weigh only screenings that belong together: those of one window, made
+    by one day.
     """
     is_known = ~np.isnan(returned)
-    if not len(returned):
+    if by_support is None or open_days is None:
+        chance = _stay(known_days, ~is_known)
+    else:
+        chance = _stay(known_days, ~is_known & ~by_support) * _stay(open_days, by_support)
+    return np.where(is_known, 1 / np.maximum(chance, SMALLEST_CHANCE), 0.0)
+
+
+def _stay(days: Days, is_lost: NDArray[np.bool_]) -> Days:
+    """Return for each row the Kaplan-Meier chance of not being lost before its own day."""
+    if not len(days):
         return np.empty(0)
-    times, place = np.unique(known_days, return_inverse=True)
+    times, place = np.unique(days, return_inverse=True)
     leaving = np.bincount(place, minlength=len(times))
-    censored = np.bincount(place, weights=~is_known, minlength=len(times))
-    at_risk = leaving[::-1].cumsum()[::-1] - (leaving - censored)  # settled that day: left before
-    stay = np.where(at_risk > 0, 1 - censored / np.maximum(at_risk, 1), 1.0)
-    chance_before = np.concatenate([[1.0], np.cumprod(stay)[:-1]])
-    weights = 1 / np.maximum(chance_before[place], SMALLEST_CHANCE)
-    return np.where(is_known, weights, 0.0)
+    lost = np.bincount(place, weights=is_lost, minlength=len(times))
+    at_risk = leaving[::-1].cumsum()[::-1] - (leaving - lost)  # settled that day: left before
+    stay = np.where(at_risk > 0, 1 - lost / np.maximum(at_risk, 1), 1.0)
+    chance_before: Days = np.concatenate([[1.0], np.cumprod(stay)[:-1]])
+    return chance_before[place]

@@ -65,7 +65,12 @@ class Sample:
     @classmethod
     def of(cls, screenings: Screenings) -> "Sample":
         """Return those with a known outcome, weighted to stand for all of them."""
-        weight = weigh(screenings.returned, screenings.known_days)
+        weight = weigh(
+            screenings.returned,
+            screenings.known_days,
+            screenings.open_days,
+            screenings.by_support,
+        )
         known = weight > 0
         return cls(
             screenings.contract,

@@ -153,6 +153,35 @@ def test_weights_undo_the_loss_of_those_not_followed_long_enough() -> None:
     assert abs(returned[known].mean() - truth) > 0.05
 
 
+def test_who_is_back_at_work_cannot_be_lost_to_support_any_more() -> None:
+    rng = np.random.default_rng(0)
+    returns, starts = rng.exponential(300, 40_000), rng.uniform(28, 84, 40_000)
+    starts[rng.random(40_000) > 0.3] = NEVER
+    by_support = starts < np.minimum(returns, 365)
+    settled = np.where(returns <= 365, returns + 89, 365)  # three months prove that a return lasts
+    returned = np.where(by_support, np.nan, (returns <= 365).astype(float))
+    known_days = np.where(by_support, starts, settled)
+    open_days = np.minimum(returns, known_days)
+
+    weight = weigh(returned, known_days, open_days, by_support)
+    as_if_open = weigh(returned, known_days)
+
+    known, truth = ~by_support, (returns <= 365).mean()
+    assert np.average(returned[known], weights=weight[known]) == pytest.approx(truth, abs=0.008)
+    assert np.average(returned[known], weights=as_if_open[known]) > truth + 0.015
+    assert weight.sum() == pytest.approx(40_000, rel=0.01)
+
+
+def test_support_can_begin_until_work_ends_the_spell_or_knowledge_ends() -> None:
+    back = find_outcomes(make_extract("100-", until=500), Outcome())
+    supported = find_outcomes(make_extract("", until=500, support="60"), Outcome())
+    lost = find_outcomes(make_extract("", until=200), Outcome())
+
+    assert (back.known_days[0], back.open_days[0], back.by_support[0]) == (189, 100, False)
+    assert (supported.open_days[0], supported.by_support[0]) == (60, True)
+    assert (lost.open_days[0], lost.by_support[0]) == (200, False)
+
+
 def test_everybody_followed_gives_everybody_the_same_weight() -> None:
     weight = weigh(np.array([1.0, 0.0, 1.0]), np.array([20.0, 365.0, 20.0]))
 
