@@ -74,7 +74,46 @@ def test_a_shift_of_the_level_is_followed_without_touching_the_slope() -> None:
 
     found = fit_calibration(p, y, np.ones(6000))
 
-    assert found.apply(p).mean() == pytest.approx(y.mean(), abs=1e-9)
+    assert found.slope == 1.0
+    assert found.apply(p).mean() == pytest.approx(y.mean(), abs=0.004)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 5, 49])
+def test_a_handful_of_cases_corrects_nothing(rows: int) -> None:
+    p = np.linspace(0.2, 0.8, 50)[:rows]
+
+    found = fit_calibration(p, np.zeros(rows), np.ones(rows))
+
+    assert found.apply(np.array([0.1, 0.9])) == pytest.approx([0.1, 0.9])
+
+
+def test_a_few_heavy_weights_are_a_handful_too() -> None:
+    p, weight = np.full(200, 0.5), np.full(200, 0.01)
+    weight[:5] = 20.0
+
+    found = fit_calibration(p, np.arange(200) < 5, weight)
+
+    assert found.apply(p) == pytest.approx(p)
+
+
+def test_a_departure_that_is_just_clear_is_followed_in_small_part_only() -> None:
+    p = np.full(400, 0.5)
+    y = (np.arange(400) < 222).astype(float)  # 5.5 points more, at a standard error of 2.5
+
+    found = fit_calibration(p, y, np.ones(400))
+
+    assert 0.5 < found.apply(p)[0] < 0.52
+
+
+def test_corrections_of_right_estimates_do_little_harm() -> None:
+    rng = np.random.default_rng(3)
+    harm = []
+    for _ in range(200):
+        p = rng.beta(4, 4.5, 200)
+        y = (rng.random(200) < p).astype(float)
+        harm.append(np.abs(fit_calibration(p, y, np.ones(200)).apply(p) - p).mean())
+
+    assert np.mean(harm) < 0.003  # 0.0055 where all beyond two errors was followed in full
 
 
 def test_a_slope_from_elsewhere_is_kept_and_only_the_level_is_judged() -> None:
