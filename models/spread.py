@@ -51,10 +51,12 @@ def fit_spread(
     hidden = _hide_answers(used)
     if hidden is not None:
         answered, blank = hidden
+        # of those who truly did not answer nobody knows how far answers would have moved them
+        rows, error = rows[answered], error[answered]
         from_blank = head.predict(blank, usual.threads)
         moved = (known[answered] - from_blank) ** 2
         rows = np.vstack([rows, blank])
-        error = np.append(error, moved + _miss(refits, blank, from_blank, usual) * shrink)
+        error = np.append(error, moved + error)  # the answers move it to what is missed too
     return _learn(rows, error, head, usual, config, seed)
 
 

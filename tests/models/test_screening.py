@@ -6,6 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from models.baseline import fit_logistic
 from models.screening import ScreeningModel
+from models.spread import SpreadConfig, fit_spread
 from models.usual import Shape, fit_boosted, fit_usual
 from tests.models.conftest import FAST
 from tests.models.worlds import make_matrix, make_sample, true_chance
@@ -89,6 +90,24 @@ def test_a_case_without_answers_gets_a_wider_interval(model: ScreeningModel) -> 
     without = model.estimate_many(blank[answered])
 
     assert (without.high - without.low).mean() > 1.3 * (with_answers.high - with_answers.low).mean()
+
+
+def test_the_interval_without_answers_holds_what_answers_would_have_said() -> None:
+    sample = make_sample(3000, seed=40)
+    rng = np.random.default_rng(6)
+    sample.matrix[rng.random(3000) < 0.6, 3:] = np.nan  # seven in ten do not answer
+    shape = Shape(4, 60, 0.5, 0.0)
+    head = fit_usual(sample, shape, FAST, seed=1)
+    spread = fit_spread(sample, head, shape, FAST, SpreadConfig(refits=3, rounds=60), seed=1)
+    matrix = make_matrix(4000, seed=41)
+    matrix = matrix[~np.isnan(matrix[:, 3])]
+    blank = matrix.copy()
+    blank[:, 3:] = np.nan
+
+    found = ScreeningModel(sample.contract, head, spread).estimate_many(blank)
+
+    held = (found.low <= true_chance(matrix)) & (true_chance(matrix) <= found.high)
+    assert 0.82 <= held.mean() <= 0.98
 
 
 def test_intervals_hold_the_truth_of_cases_with_answers(model: ScreeningModel) -> None:
