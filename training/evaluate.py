@@ -109,17 +109,23 @@ class CalibrationBin:
     """Cases of about the same estimate: how many, what was estimated, what happened."""
 
     count: int
+    weight: float
     estimated: float
     returned: float
 
 
 def bin_calibration(p: Floats, y: Floats, w: Floats, bins: int) -> list[CalibrationBin]:
-    """Return up to `bins` groups of equal size, from the lowest estimate to the highest."""
+    """Return up to `bins` groups of about equal size, from the lowest estimate to the highest.
+
+    Cases of the same estimate are in the same group: their order says nothing.
+    """
     order = np.argsort(p, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part) and w[part].sum() > 0]
+    edges = np.searchsorted(p[order], p[order][np.arange(1, bins) * len(p) // bins], side="left")
+    parts = [part for part in np.split(order, np.unique(edges)) if w[part].sum() > 0]
     return [
         CalibrationBin(
             len(part),
+            float(w[part].sum()),
             float(np.average(p[part], weights=w[part])),
             float(np.average(y[part], weights=w[part])),
         )
@@ -128,14 +134,22 @@ def bin_calibration(p: Floats, y: Floats, w: Floats, bins: int) -> list[Calibrat
 
 
 def calibration_error(p: Floats, y: Floats, w: Floats, bins: int) -> float:
-    """Return the expected calibration error: the mean distance of bins from what happened."""
+    """Return the expected calibration error: the mean distance of bins from what happened.
+
+    Chance alone makes it more than 0, the more so the fewer the cases.
+    """
     found = bin_calibration(p, y, w, bins)
-    total = sum(one.count for one in found)
-    return sum(one.count * abs(one.estimated - one.returned) for one in found) / total
+    total = sum(one.weight for one in found)
+    return sum(one.weight * abs(one.estimated - one.returned) for one in found) / total
 
 
 def _returned(key: Floats, y: Floats, w: Floats, share: float) -> float:
-    """Return the share that returned among the cases with the smallest keys."""
-    order = np.argsort(key, kind="stable")
-    count = int(np.searchsorted(np.cumsum(w[order]), share * w.sum())) + 1
-    return float(np.average(y[order[:count]], weights=w[order[:count]]))
+    """Return the share that returned among the cases with the smallest keys.
+
+    Where cases of the same key do not all fit in, each counts for the part that does.
+    """
+    _, place = np.unique(key, return_inverse=True)
+    mass, hits = np.bincount(place, weights=w), np.bincount(place, weights=w * y)
+    room = share * w.sum() - (np.cumsum(mass) - mass)
+    part = np.clip(room / np.maximum(mass, 1e-300), 0, 1)
+    return float((part @ hits) / (part @ mass))

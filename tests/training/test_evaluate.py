@@ -96,6 +96,38 @@ def test_bins_are_of_equal_size_and_in_order() -> None:
     assert calibration_error(p, p, np.ones(100), 10) == pytest.approx(0.0)
 
 
+def test_ties_are_measured_the_same_in_any_order() -> None:
+    p = np.repeat([0.7, 0.4], [120, 880])
+    y = np.concatenate([np.ones(80), np.zeros(40), np.ones(350), np.zeros(530)])
+
+    found = [
+        measure(one, make_sample(other), CONFIG, seed=1)
+        for one, other in ((p, y), (p[::-1], y[::-1]))
+    ]
+
+    for name in ("returned_highest_5", "returned_highest_10", "returned_lowest_5", "ece"):
+        assert found[0][name].value == pytest.approx(found[1][name].value), name
+    assert found[0]["returned_highest_5"].value == pytest.approx(80 / 120)
+    assert found[0]["returned_lowest_10"].value == pytest.approx(350 / 880)
+
+
+def test_the_highest_share_takes_a_part_of_the_case_at_its_edge() -> None:
+    p, y = np.array([0.9, 0.8, 0.1]), np.array([1.0, 0.0, 0.0])
+    config = EvaluateConfig(top_shares=(0.5,), bins=2, resamples=1)
+
+    found = measure(p, make_sample(y), config, seed=1)
+
+    assert found["returned_highest_50"].value == pytest.approx(1 / 1.5)
+
+
+def test_calibration_counts_a_case_by_its_weight() -> None:
+    p, y = np.array([0.2, 0.8]), np.array([0.0, 0.0])
+
+    found = calibration_error(p, y, np.array([3.0, 1.0]), 2)
+
+    assert found == pytest.approx((3 * 0.2 + 1 * 0.8) / 4)
+
+
 def test_one_kind_of_outcome_cannot_be_measured() -> None:
     with pytest.raises(NothingToMeasureError, match="3 screenings have a known outcome"):
         check_measurable(make_sample([1, 1, 1]))
