@@ -50,13 +50,17 @@ def _describe_use(contract: Contract) -> str:
 def _describe_data(trained: Trained) -> str:
     windows = trained.windows
     if windows.calibrate_from is None:
-        calibrated = "none: the history is too short for a window of its own"
-    else:
-        calibration = trained.model.usual.calibration
         calibrated = (
-            f"screenings from {windows.calibrate_from} until {windows.calibrate_until}: "
-            f"{calibration.intercept:+.3f} + {calibration.slope:.3f} p"
+            "of the tested model none: the history is too short for a window of its own; of the "
+            "released model its level by the test window"
         )
+    else:
+        calibrated = (
+            f"of the tested model by screenings from {windows.calibrate_from} until "
+            f"{windows.calibrate_until}; of the released model its slope by these and the test "
+            "window, its level by the test window"
+        )
+    calibration = trained.model.usual.calibration
     shape = trained.shape
     return "\n".join(
         [
@@ -65,6 +69,8 @@ def _describe_data(trained: Trained) -> str:
             f"- tested model learnt from: {trained.counts['learn']:,} screenings before "
             f"{windows.learn_until}, as known on that day",
             f"- correction: {calibrated}",
+            f"- correction of the released model: {calibration.intercept:+.3f} + "
+            f"{calibration.slope:.3f} p",
             f"- test: {trained.counts['test']:,} screenings from {windows.test_from} until "
             f"{windows.test_until}",
             f"- released model learnt from: {trained.counts['all']:,} screenings, as known on "
@@ -107,7 +113,10 @@ def _list_drivers(trained: Trained) -> str:
 def _list_limits(trained: Trained, warnings: list[str]) -> str:
     fixed = [
         "the gain of support is not estimated: the suggestion rests on p_usual alone",
-        "a person who started support counts as not known from that day on",
+        "a person who started support counts as not known from that day on; the weights take it "
+        "that, among those still off work, who starts has nothing to do with the chance of return. "
+        "Where the more motivated start, estimates come out low: by about one point in the "
+        "synthetic world",
         "the figures are those of the recipe one step earlier in time than the released model",
     ]
     suspects = [str(suspect) for suspect in trained.suspects]

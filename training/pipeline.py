@@ -14,7 +14,7 @@ from features.leaks import Suspect, find_suspects
 from features.matrix import Matrix
 from features.tables import Extract
 from models.baseline import fit_logistic, fit_tree
-from models.calibration import fit_calibration
+from models.calibration import fit_calibration, measure_slope
 from models.heads import AdditiveHead, Calibration
 from models.screening import ScreeningModel
 from models.spread import fit_spread
@@ -70,9 +70,8 @@ def train(extract: Extract, config: Config, seed: int, report: Report) -> Traine
     report(f"Choosing leaves and rounds on {len(learn):,} screenings")
     shape = choose_shape(learn, config.usual, seed)
     report("Fitting the model that is tested")
-    head = fit_usual(learn, shape, config.usual, seed)
-    correction = _find_correction(head.predict, samples.get("calibrate"))
-    head = replace(head, calibration=correction)
+    raw = fit_usual(learn, shape, config.usual, seed)
+    head = replace(raw, calibration=_find_correction(raw.predict, samples.get("calibrate")))
     report("Fitting the baselines")
     logistic, tree = fit_logistic(learn), fit_tree(learn)
     report(f"Testing on {len(test):,} later screenings")
@@ -86,7 +85,8 @@ def train(extract: Extract, config: Config, seed: int, report: Report) -> Traine
     groups = _measure_groups(estimated, test, config, seed)
     known = samples["all"]
     report(f"Fitting the model of the release on {len(known):,} screenings")
-    final = _fit_release(known, test, shape, correction.slope, config, seed)
+    slope = find_slope(raw.predict, samples.get("calibrate"), test)
+    final = _fit_release(known, test, shape, slope, config, seed)
     report("Learning the intervals")
     spread = fit_spread(known, final, shape, config.usual, config.spread, seed)
     return Trained(
@@ -98,7 +98,7 @@ def train(extract: Extract, config: Config, seed: int, report: Report) -> Traine
         figures=figures,
         groups=groups,
         tree_text=tree.text,
-        suspects=_look_for_leaks(build_screenings(extract)),
+        suspects=look_for_leaks(build_screenings(extract), windows),
         counts={name: len(sample) for name, sample in samples.items()},
     )
 
@@ -140,19 +140,26 @@ def _check_sample(name: str, sample: Sample, fewest: int) -> None:
         )
 
 
-def _look_for_leaks(screenings: Screenings) -> list[Suspect]:
-    back = np.where(screenings.returned == 1, screenings.known_days, np.nan)
-    return find_suspects(screenings.matrix, screenings.returned, screenings.contract, back)
+def look_for_leaks(screenings: Screenings, windows: Windows) -> list[Suspect]:
+    """Return suspects among settled screenings.
+
+    Of newer ones only who returned is known, and who did so soon: there, any input that changes
+    with the calendar would seem to tell the outcome.
+    """
+    settled = select_days(screenings, None, windows.test_until)
+    back = np.where(settled.returned == 1, settled.known_days, np.nan)
+    return find_suspects(settled.matrix, settled.returned, settled.contract, back)
 
 
 def _fit_release(
     known: Sample, newest: Sample, shape: Shape, slope: float, config: Config, seed: int
 ) -> AdditiveHead:
-    """Return the model learnt from everything, with the slope that a later window asked for.
+    """Return the model learnt from everything, with the slope that later windows asked for.
 
-    Its level is compared with the newest settled window: it has no input that tells time, so it
-    cannot have fitted a drift there. The level found for the tested model was partly the noise of
-    that model's own, smaller sample, and is not carried over.
+    Its level is compared with the newest settled window, which is a part of what it learnt from:
+    with few inputs that tell time it fits a drift there only in part, and what it did fit needs no
+    correction. The level found for the tested model was partly the noise of that model's own,
+    smaller sample, and is not carried over.
     """
     head = fit_usual(known, shape, config.usual, seed)
     p = head.predict(newest.matrix, config.usual.threads)
@@ -164,6 +171,23 @@ def _find_correction(predict: Callable[[Matrix], Floats], sample: Sample | None)
     if sample is None or len(sample) == 0:
         return Calibration()
     return fit_calibration(predict(sample.matrix), sample.target, sample.weight)
+
+
+def find_slope(
+    predict: Callable[[Matrix], Floats], calibrate: Sample | None, test: Sample
+) -> float:
+    """Return the slope for the release, from both windows that the tested model did not learn from.
+
+    One window alone is little to tell a slope by. Nothing is corrected without a first window.
+    """
+    if calibrate is None:
+        return 1.0
+    later = (calibrate, test)
+    return measure_slope(
+        np.concatenate([predict(one.matrix) for one in later]),
+        np.concatenate([one.target for one in later]),
+        np.concatenate([one.weight for one in later]),
+    )
 
 
 def _measure_groups(
