@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from features.contract import Contract
     from features.tables import Extract
     from models.bundle import Bundle
@@ -21,7 +23,7 @@ ContractFile = Annotated[
 Uri = Annotated[
     str | None,
     typer.Option(
-        "--tracking-uri", help="MLflow store [default: MLFLOW_TRACKING_URI or mlflow.db]."
+        "--tracking-uri", help="MLflow store; without it MLFLOW_TRACKING_URI, or mlflow.db."
     ),
 ]
 Rejected = Annotated[
@@ -39,6 +41,10 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+WORLDS = (
+    "How support works: as in the literature; null: not at all; rct: as published, given by lot; "
+    "ignorable: given for what the fields show only."
+)
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 
 
@@ -68,9 +74,12 @@ def synth(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; made when missing.")],
     persons: Annotated[int, typer.Option("--persons", min=1, help="Persons screened.")] = 20_000,
     seed: Seed = 1,
-    world: Annotated[World, typer.Option("--world", help="Which truth.")] = World.DEFAULT,
+    world: Annotated[World, typer.Option("--world", help=WORLDS)] = World.DEFAULT,
     until: Annotated[
-        datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Last day of the data.")
+        datetime,
+        typer.Option(
+            "--until", formats=["%Y-%m-%d"], show_default="2026-06-30", help="Last day of the data."
+        ),
     ] = datetime(2026, 6, 30),  # noqa: DTZ001
     fmt: Annotated[Format, typer.Option("--format", help="File format.")] = Format.PARQUET,
     contract: ContractFile = None,
@@ -148,6 +157,15 @@ def evaluate(
     figures = measure(estimated, sample, read_config().evaluate, seed)
     _print_figures({f"version {bundle.version}": figures})
     typer.echo(f"on {len(sample):,} screenings with a known outcome")
+    seen = _count_seen(extract, bundle.trained_on)
+    if seen:
+        typer.secho(
+            f"warning: {seen:,} of {len(extract.cases):,} screenings are not later than "
+            f"{bundle.trained_on}, until when this version learnt: where it learnt from these, the "
+            "figures are too good; those on screenings that it never saw are in its model card",
+            fg="yellow",
+            err=True,
+        )
 
 
 def release(
@@ -192,6 +210,10 @@ def score(
         rows = write_scores(score_cases(extract.cases, bundle, threads, count), out)
     _say_rejected(extract, where)
     typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
+
+
+def _count_seen(extract: "Extract", trained_on: "date") -> int:
+    return int((extract.cases["screened_on"].dt.date <= trained_on).sum())
 
 
 def _choose_contract(path: Path | None) -> "Contract | None":

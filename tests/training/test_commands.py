@@ -53,6 +53,7 @@ def test_five_unrelated_fields_go_the_whole_road(tmp_path: Path, fast_config: Pa
         .all()
     )
     assert "auc" in measured.output
+    assert "until when this version learnt" in measured.output
 
 
 def test_synth_leaves_an_extract_that_is_there(tmp_path: Path) -> None:
