@@ -35,16 +35,20 @@ class Store:
     def __init__(self, url: str) -> None:
         """Prepare the connections; none is made before it is needed."""
         self.engine = build_engine(url)
+        self._file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
+        self._inode: int | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection to read with; raises StoreGoneError when the store does not answer."""
+        self._check_file()
         with _telling_outages(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection inside one transaction: everything in it is kept, or nothing."""
+        self._check_file()
         with _telling_outages(), self.engine.connect() as connection:
             connection = connection.execution_options(kantelpunt_writes=True)
             with connection.begin():
@@ -54,6 +58,18 @@ class Store:
         """Raise StoreGoneError unless the store answers."""
         with self.reading() as connection:
             connection.execute(text("select 1"))
+
+    def _check_file(self) -> None:
+        """Leave a file that was removed or replaced: what went into it would be lost unnoticed."""
+        if self._file is None:
+            return
+        path = Path(self._file)
+        found = path.stat().st_ino if path.exists() else None
+        if self._inode not in (None, found):
+            self.engine.dispose()
+            if found is None:
+                raise StoreGoneError(f"{path} is gone: put it back, or restore a backup of it")
+        self._inode = found
 
     def close(self) -> None:
         """Give all connections back."""

@@ -233,6 +233,26 @@ def test_a_file_that_is_no_database_is_told_as_an_outage(tmp_path: Path) -> None
     assert path.read_bytes() == b"no database at all" * 1000
 
 
+def test_a_file_that_is_removed_or_replaced_is_noticed(sqlite_url: str) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    backup = path.read_bytes()
+    store = Store(sqlite_url)
+    store.check()
+    path.unlink()
+
+    with pytest.raises(StoreGoneError, match="is gone: put it back"):
+        store.check()
+    assert not path.exists()
+    path.with_suffix(".new").write_bytes(backup)
+    path.with_suffix(".new").rename(path)
+    with store.writing() as connection:
+        connection.exec_driver_sql("create table after_restoring (id integer)")
+    store.close()
+
+    with Store(sqlite_url).reading() as connection:
+        connection.exec_driver_sql("select * from after_restoring")
+
+
 def test_a_store_that_is_gone_is_told_without_what_was_asked() -> None:
     store = Store("postgresql://geheim:gemerkt@127.0.0.1:1/none")
 
