@@ -114,6 +114,8 @@ def read_contract(path: Path) -> Contract:
     """Return the contract in a TOML file; raises ContractError with every fault in it."""
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise ContractError(str(path), ["does not exist"]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(
             str(path), [f"cannot be read as UTF-8 text ({type(error).__name__})"]

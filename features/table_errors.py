@@ -77,13 +77,17 @@ class UnknownColumnError(TableError):
 
     def __init__(self, path: Path, unknown: Sequence[str], known: Collection[str]) -> None:
         """Name the columns, as far as their names cannot be personal themselves."""
-        shown = [_explain(name, known) for name in _name_like(unknown)]
-        hidden = len(unknown) - len(shown)
+        plain = _name_like(unknown)
+        shown = [_explain(name, known) for name in plain[:_MOST_SHOWN]]
+        if plain[_MOST_SHOWN:]:
+            shown.append(f"and {len(plain) - _MOST_SHOWN} more")
+        hidden = len(unknown) - len(plain)
         if hidden:
             shown.append(f"{hidden} whose name is empty or no plain name")
         super().__init__(
             f"{path} has {_count(unknown, 'unknown column')}: {', '.join(shown)}. "
-            "Remove them, or declare them as [[fields]] in a contract.toml beside the tables"
+            "Remove them, declare them as [[fields]] in a contract.toml beside the tables, "
+            "or give the contract or model that belongs to this table"
         )
 
 
@@ -97,6 +101,9 @@ class PersonNumberColumnError(TableError):
             f"({', '.join(names)}), which may never enter: remove them from the file, "
             "and use a pseudonym as person_key"
         )
+
+
+_MOST_SHOWN = 10
 
 
 def _count(names: Sequence[str], what: str) -> str:

@@ -12,7 +12,10 @@ _SOURCES_NL = {
 
 def describe_nl(field: Field) -> str:
     """Return one Dutch line: what to fill in, where it comes from, whether it may stay empty."""
-    need = "Mag ontbreken." if field.missing else "Verplicht."
+    if field.derived is not None:
+        need = "Wordt berekend."
+    else:
+        need = "Mag ontbreken." if field.missing else "Verplicht."
     expected = expected_nl(field)
     return f"{expected[:1].upper()}{expected[1:]}. Bron: {source_nl(field)}. {need}"
 

@@ -18,16 +18,18 @@ KEYS_NL = {
     "label_nl": "wat de gebruiker ziet",
     "source": "van wie het gegeven komt",
     "unit_nl": "eenheid, voor schermen en redenen",
-    "low": "kleinste waarde die mag (getal of antwoord op een schaal)",
-    "high": "grootste waarde die mag",
-    "integer": "`true`: alleen gehele getallen",
-    "levels": "tabel van sleutel naar Nederlands label; bij een antwoord de laagste trede eerst",
+    "low": "kleinste waarde die mag; een getal of een antwoord zonder `levels` heeft ze nodig",
+    "high": "grootste waarde die mag; nodig waar `low` het is",
+    "integer": "`true`: alleen gehele getallen, ook bij een antwoord op een schaal",
+    "levels": "tabel van sleutel naar Nederlands label, twee of meer, voor een categorie of een "
+    "antwoord; bij een antwoord de laagste trede eerst",
     "missing": "mag het ontbreken (standaard `true`); een antwoord mag dat altijd",
     "changeable": "kan het nog veranderen, door de persoon, de arts of de werkgever",
     "derived": "berekend uit de data van het dossier in plaats van aangeleverd: `absent_days`",
     "known": "`screening` (standaard) of `later`; wat pas later bekend is, wordt geweigerd",
-    "up_nl": "zin bij een reden die de kans verhoogt; mag `{label}` en `{value}` gebruiken",
-    "down_nl": "zin bij een reden die de kans verlaagt",
+    "up_nl": "zin bij een reden die de kans verhoogt; mag `{label}` en `{value}` gebruiken; "
+    "zonder zin: het label en de waarde",
+    "down_nl": "zin bij een reden die de kans verlaagt, met dezelfde regels",
 }
 NEEDED = ("name", "kind", "label_nl", "source")
 
@@ -44,22 +46,69 @@ billijkheid te toetsen, staat in de tabel `groups`, die het model nooit ziet.
 """
 CHANGING = """## Een eigen contract
 
-Een contract is één TOML-bestand met `[contract]` (`name`, `version`, `title_nl`), `[outcome]` en
-een `[[fields]]` per veld, in de volgorde van de matrix. Wie een veld toevoegt, krijgt vanzelf de
-controle van tabellen en verzoeken, de kolom in de matrix, synthetische gegevens, redenen en de
-schermen. Een gepubliceerd model draagt het contract waarmee het geleerd heeft.
+Een contract is één TOML-bestand met `[contract]` (`name`, `version`, en als u wil `title_nl`),
+`[outcome]` (mag wegblijven: 365 en 90 dagen) en een `[[fields]]` per veld, in de volgorde van de
+matrix. Wie een veld toevoegt, krijgt vanzelf de controle van tabellen en verzoeken, de kolom in de
+matrix, synthetische gegevens, redenen en de schermen. Een gepubliceerd model draagt het contract
+waarmee het geleerd heeft.
 """
-EXAMPLE = """```toml
+EXAMPLE = """Een geheel contract, met van elke soort een veld:
+
+```toml
+[contract]
+name = "knie"
+version = "1"
+title_nl = "Terugkeer na een knieletsel"
+
+[outcome]
+horizon_days = 180
+sustained_days = 30
+
 [[fields]]
-name = "tenure_years"
+name = "weekly_sessions"
 kind = "number"
-label_nl = "Anciënniteit"
-unit_nl = "jaar"
+label_nl = "Kinesessies per week"
+unit_nl = "sessies"
 low = 0
-high = 50
-source = "sickness fund"
-down_nl = "Anciënniteit van {value}"
+high = 14
+source = "kinesist"
+up_nl = "{label}: {value}, meer dan gewoonlijk"
+
+[[fields]]
+name = "job"
+kind = "category"
+label_nl = "Soort werk"
+levels = { roof = "dakwerk", floor = "vloerwerk", crane = "kraanbediening" }
+missing = false
+source = "werkgever"
+
+[[fields]]
+name = "operated"
+kind = "flag"
+label_nl = "Geopereerd"
+source = "ziekenhuis"
+
+[[fields]]
+name = "trust_in_knee"
+kind = "answer"
+label_nl = "Vertrouwen in de knie (0-10)"
+low = 0
+high = 10
+integer = true
+changeable = true
+source = "vragenlijst"
+
+[[fields]]
+name = "stairs"
+kind = "answer"
+label_nl = "Kan een trap op"
+levels = { no = "nee", with_rail = "met leuning", yes = "ja" }
+changeable = true
+source = "vragenlijst"
 ```
+
+`kantelpunt synth --contract knie.toml --out var/knie` maakt er verzonnen gegevens bij, waarmee u
+de hele weg kunt proberen.
 """
 
 

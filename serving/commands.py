@@ -68,15 +68,16 @@ def demo(
         bool, typer.Option("--check", help="Do everything, call every page once, and end.")
     ] = False,
     persons: Annotated[
-        int | None, typer.Option("--persons", min=300, help="Persons in the synthetic data.")
+        int | None, typer.Option("--persons", min=300, help="Persons made; without it 12,000.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="Port to listen on; without it 8000."),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Where the demo keeps its files.")
+        Path | None, typer.Option("--dir", help="Folder of the demo; without it var/demo.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew.")] = False,
 ) -> None:
     """Make synthetic persons, a model and a filled store, and serve them on this machine."""
     from serving.demo import check_demo, run_demo
@@ -98,7 +99,7 @@ def import_file(
     ] = 0.05,
     rejected_to: Annotated[
         Path | None,
-        typer.Option("--rejected-to", help="Folder for rejected.csv [default: beside the file]."),
+        typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the file."),
     ] = None,
 ) -> None:
     """Assess every case of a file and keep it; bad rows are set aside in rejected.csv."""

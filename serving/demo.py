@@ -216,4 +216,5 @@ def _print_welcome(address: str, demo: Demo) -> None:
     for key, _, role in USERS:
         table.add_row(key, PASSWORD, ROLE_NL[role])
     Console().print(table)
-    typer.echo(f"The API is described at {address}/docs; stop with Ctrl-C. Cases: {demo.fund}.")
+    typer.echo(f"Physician and coordinator see the cases of sickness fund {demo.fund}.")
+    typer.echo(f"The API is described at {address}/docs. Stop with Ctrl-C.")

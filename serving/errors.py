@@ -181,7 +181,8 @@ def _explain_refusal(error: CaseRefusedError, contract: Contract) -> Problem:
     faults = tuple(FieldFault(name, _expected_nl(name, text, contract)) for name, text in pairs)
     named = [f"Bij {_label_nl(f.field, contract)}: {f.expected}." for f in faults[:_MOST_NAMED]]
     if len(faults) > _MOST_NAMED:
-        named.append(f"En nog {len(faults) - _MOST_NAMED} andere velden.")
+        more = len(faults) - _MOST_NAMED
+        named.append(f"En nog {more} {'ander veld' if more == 1 else 'andere velden'}.")
     return build_problem("case-refused", faults, detail=" ".join(named))
 
 

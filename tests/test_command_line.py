@@ -1,6 +1,7 @@
 """The commands that pages and MLproject name exist, with the options that they are given."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ def find_faults(text: str) -> list[str]:
     return faults
 
 
+def walk_commands(command: Any) -> Iterator[Any]:
+    """Return a command and all below it."""
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from walk_commands(below)
+
+
 def read_project() -> dict[str, Any]:
     project: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())
     return project
@@ -59,6 +67,15 @@ def test_a_command_or_option_that_is_not_there_is_found() -> None:
     faults = find_faults(text)
 
     assert faults == ["kantelpunt dance", "--colour"]
+
+
+def test_no_help_holds_brackets_that_the_terminal_would_swallow_as_markup() -> None:
+    commands = list(walk_commands(typer.main.get_command(app)))
+
+    helps = [getattr(part, "help", "") or "" for c in commands for part in (c, *c.params)]
+
+    assert len(helps) > 40
+    assert [text for text in helps if "[" in text] == []
 
 
 def test_mlproject_has_the_five_entry_points_and_calls_real_commands() -> None:

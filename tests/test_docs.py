@@ -1,13 +1,15 @@
 """The pages: fresh where they are generated, true to the code, and without dead ends."""
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from features.contract import Field, Outcome, default_contract
+from features.contract import Field, Outcome, default_contract, parse_contract
 from features.deadlines import DEADLINES
+from features.requests import check_case
 from scripts.build_docs import build_pages, find_stale
 from scripts.field_page import KEYS_NL, OUTCOME_KEYS_NL
 from scripts.markdown import build_table
@@ -62,6 +64,22 @@ def test_every_role_may_do_something() -> None:
 def test_every_key_of_a_contract_is_explained() -> None:
     assert set(KEYS_NL) == {f.name for f in fields(Field)}
     assert set(OUTCOME_KEYS_NL) == {f.name for f in fields(Outcome)}
+
+
+def test_the_example_contract_is_one_that_can_be_used() -> None:
+    example = re.search(r"```toml\n(.*?)```", build_pages()["velden.md"], re.DOTALL)
+
+    assert example is not None
+    contract = parse_contract(example.group(1))
+    assert {f.kind for f in contract.fields} == {"number", "category", "flag", "answer"}
+
+
+def test_the_case_that_the_readme_posts_is_accepted() -> None:
+    posted = re.search(r"-d '({.*?})'", (ROOT / "README.md").read_text(), re.DOTALL)
+
+    assert posted is not None
+    case = check_case(json.loads(posted.group(1)), default_contract())
+    assert case["sickness_fund"] == "fund_a"
 
 
 def test_a_bar_in_a_cell_does_not_break_the_table() -> None:

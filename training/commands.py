@@ -32,7 +32,7 @@ Rejected = Annotated[
 ]
 RejectedTo = Annotated[
     Path | None,
-    typer.Option("--rejected-to", help="Folder for rejected.csv [default: beside the data]."),
+    typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the data."),
 ]
 Model = Annotated[
     str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
@@ -42,7 +42,7 @@ ConfigFile = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 WORLDS = (
-    "How support works: as in the literature; null: not at all; rct: as published, given by lot; "
+    "How support works. default: as in the literature; null: not at all; rct: given by lot; "
     "ignorable: given for what the fields show only."
 )
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
@@ -193,7 +193,7 @@ def score(
     max_rejected: Rejected = 0.05,
     rejected_to: Annotated[
         Path | None,
-        typer.Option("--rejected-to", help="Folder for rejected.csv [default: beside --out]."),
+        typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside --out."),
     ] = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads to use.")] = 2,
 ) -> None:

@@ -16,6 +16,7 @@ from features.requests import (
     build_request_model,
     check_case,
 )
+from features.wording import describe_nl
 from tests.factories import make_case, make_contract, make_field, make_head
 
 CONTRACT = default_contract()
@@ -235,3 +236,12 @@ def test_checking_one_case_imports_nothing_heavy() -> None:
     )
 
     assert done.stdout.split() == []
+
+
+def test_a_field_that_is_computed_is_not_asked_for() -> None:
+    computed = default_contract().get_field("absent_days")
+
+    text = describe_nl(computed)
+
+    assert text.endswith("Wordt berekend.")
+    assert "Verplicht" not in text

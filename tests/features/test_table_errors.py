@@ -131,6 +131,17 @@ def test_the_first_row_of_a_file_without_header_is_not_shown(tmp_path: Path) -> 
     assert "janssens" not in message
 
 
+def test_a_table_of_another_contract_gets_a_short_list_and_the_way_out(tmp_path: Path) -> None:
+    cases = make_extract_tables()["cases"].assign(**{f"other_{i}": 1 for i in range(12)})
+    write_extract(tmp_path, {"cases": cases})
+
+    message = fail(tmp_path)
+
+    assert "has 12 unknown columns: other_0, " in message
+    assert "other_9, and 2 more. " in message
+    assert "or give the contract or model that belongs to this table" in message
+
+
 def test_unknown_columns_are_named_with_what_to_do(tmp_path: Path) -> None:
     cases = make_extract_tables()["cases"].rename(columns={"age_years": "age_year"})
     added = cases.assign(totmed=1, sex="f", absent_days=85, **{"Jan Jansens": 1})
@@ -142,7 +153,7 @@ def test_unknown_columns_are_named_with_what_to_do(tmp_path: Path) -> None:
     assert "age_year (is age_years meant?)" in message
     assert "sex (never an input: keep it in the groups table)" in message
     assert "absent_days (is counted from the dates of the case)" in message
-    assert "Remove them, or declare them as [[fields]] in a contract.toml" in message
+    assert "Remove them, declare them as [[fields]] in a contract.toml" in message
     assert "jansens" not in message.lower()
 
 

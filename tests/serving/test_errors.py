@@ -274,6 +274,15 @@ def test_many_faults_are_counted_rather_than_all_spelled_out() -> None:
     assert len(problem.errors) == 8
 
 
+def test_one_fault_more_than_are_spelled_out_is_one_other_field() -> None:
+    contract = make_contract(fields=6)
+    faults = [f"{name}: expected a number from 0 to 10" for name in contract.names]
+
+    problem = explain(CaseRefusedError(faults), contract)
+
+    assert problem.detail.endswith("En nog 1 ander veld.")
+
+
 def test_what_we_did_not_expect_is_a_fault_of_ours() -> None:
     assert explain(RuntimeError(MARK), default_contract()).status == 500
 
