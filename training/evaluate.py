@@ -96,7 +96,7 @@ def _recalibrate(p: Floats, y: Floats, w: Floats) -> tuple[float, float]:
     """
     bounded = np.clip(p, 0.005, 0.995)
     design = np.column_stack([np.ones(len(p)), np.log(bounded / (1 - bounded))])
-    found = np.array([0.0, 1.0])
+    found = np.zeros(2)  # from a slope of 1 the steps run away where estimates say little
     for _ in range(NEWTON_STEPS):
         chance = expit(design @ found)
         hessian = (design * (w * chance * (1 - chance))[:, None]).T @ design

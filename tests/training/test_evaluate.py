@@ -54,6 +54,16 @@ def test_too_sure_chances_show_a_slope_under_one() -> None:
     assert found["calibration_slope"].high < 0.7
 
 
+def test_the_slope_of_weak_estimates_on_few_cases_keeps_a_bounded_interval() -> None:
+    rng = np.random.default_rng(0)
+    sample = make_sample(rng.random(139) < 0.75)
+
+    found = measure(np.clip(rng.normal(0.8, 0.12, 139), 0, 1), sample, CONFIG, seed=1)
+
+    slope = found["calibration_slope"]
+    assert -2 < slope.low < slope.value < slope.high < 2
+
+
 def test_an_estimate_that_knows_nothing_has_an_interval_around_one_half() -> None:
     rng = np.random.default_rng(3)
     sample = make_sample(rng.random(3000) < 0.4)
