@@ -18,7 +18,7 @@ from features.tables import write_tables
 HERE = Path(__file__).parent
 CLAIMS = 7150
 STILL_OPEN_WEEKS = 182  # the longest duration, which 86 claims have: open when the study ended
-FIRST_INJURY = date(2022, 4, 1)
+FIRST_INJURY = date(2020, 4, 1)
 LAST_INJURY = date(2026, 3, 31)  # 13 weeks later is the last day of the data
 UNTIL = date(2026, 6, 30)
 FUND = "ongevallenfonds"
