@@ -56,7 +56,7 @@ def _fit_ridge(x: Matrix, target: Floats, weight: Floats) -> Floats:
     leverage = along**2 @ kept + (weight / weight.sum())[:, None]
     left_out = (y[:, None] - along @ found) / np.maximum(1 - leverage, SMALLEST_SPREAD)
     error = (left_out**2).sum(axis=0) / weight.sum()
-    rows = weight.sum() ** 2 / (weight**2).sum()
+    rows = np.count_nonzero(weight)  # each tells as much of the error, whatever its weight
     share = np.exp(-rows * (error / error.min() - 1) / 2) if error.min() > 0 else error == 0
     coefficients: Floats = axes @ (found @ (share / share.sum()))
     return coefficients
