@@ -46,8 +46,8 @@ def fit_spread(
         fit_usual(_draw_outcomes(used, known, rng), shape, usual, seed + number)
         for number in range(config.refits)
     ]
-    shrink = len(used) / len(sample)  # the error of a mean falls with the number of cases
-    rows, error = used.matrix, _miss(refits, used.matrix, known, usual) * shrink
+    rows = used.matrix
+    error = _miss(refits, rows, known, usual, len(used) / len(sample))
     hidden = _hide_answers(used)
     if hidden is not None:
         answered, blank = hidden
@@ -64,11 +64,18 @@ def _draw_outcomes(sample: Sample, chance: Floats, rng: np.random.Generator) -> 
     return replace(sample, target=(rng.random(len(sample)) < chance).astype(float))
 
 
-def _miss(refits: list[AdditiveHead], matrix: Matrix, known: Floats, usual: UsualConfig) -> Floats:
-    """Return the mean squared distance of the refits from what they should have found."""
-    squares = [(head.predict(matrix, usual.threads) - known) ** 2 for head in refits]
-    mean: Floats = np.mean(squares, axis=0)
-    return mean
+def _miss(
+    refits: list[AdditiveHead], matrix: Matrix, known: Floats, usual: UsualConfig, shrink: float
+) -> Floats:
+    """Return the squared distance of the refits from what they should have found.
+
+    Their noise falls with the number of cases, by `shrink`; what they all miss alike does not.
+    """
+    found = np.array([head.predict(matrix, usual.threads) for head in refits])
+    noise = found.var(axis=0, ddof=min(1, len(refits) - 1))
+    alike = (found.mean(axis=0) - known) ** 2 - noise / len(refits)
+    missed: Floats = shrink * noise + np.maximum(alike, 0.0)
+    return missed
 
 
 def _hide_answers(sample: Sample) -> tuple[NDArray[np.bool_], Matrix] | None:
