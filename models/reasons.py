@@ -1,7 +1,7 @@
 """From contributions to sentences that a physician reads."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,12 +44,15 @@ def reasons_of_many(
     count = points.shape[1] if most is None else min(most, points.shape[1])
     order = _find_strongest(points, count)
     chosen = np.take_along_axis(points, order, axis=1)
-    for place, (fields, found) in enumerate(zip(order.tolist(), chosen.tolist(), strict=True)):
-        row = matrix[place]
+    padded = np.column_stack([matrix, np.zeros(len(matrix))])
+    values = np.take_along_axis(padded, order, axis=1)
+    describe = _build_describer(contract)
+    rows = zip(order.tolist(), chosen.tolist(), values.tolist(), is_blank.tolist(), strict=True)
+    for places, found, seen, blank in rows:
         yield [
-            _describe(contract, field, row, value)
-            for field, value in zip(fields, found, strict=True)
-            if _counts(contract, field, is_blank[place])
+            describe(place, value, one)
+            for place, one, value in zip(places, found, seen, strict=True)
+            if _counts(contract, place, blank)
         ]
 
 
@@ -83,11 +86,20 @@ def _counts(contract: Contract, field: int, is_blank: bool) -> bool:
     return not (is_blank and contract.fields[field].kind == "answer")
 
 
-def _describe(contract: Contract, place: int, row: Floats, points: float) -> Reason:
-    if place == len(contract.fields):
-        return Reason(QUESTIONNAIRE, points, QUESTIONNAIRE_NL, changeable=True)
-    field = contract.fields[place]
-    return Reason(field.name, points, phrase_nl(field, row[place], points), field.changeable)
+def _build_describer(contract: Contract) -> Callable[[int, float, float], Reason]:
+    """Return a function from place, value and points to a reason; it says a sentence once."""
+    said: dict[tuple[int, float | None, bool], str] = {}
+
+    def describe(place: int, value: float, points: float) -> Reason:
+        if place == len(contract.fields):
+            return Reason(QUESTIONNAIRE, points, QUESTIONNAIRE_NL, changeable=True)
+        field = contract.fields[place]
+        key = (place, None if math.isnan(value) else value, points >= 0)
+        if key not in said:
+            said[key] = phrase_nl(field, value, points)
+        return Reason(field.name, points, said[key], field.changeable)
+
+    return describe
 
 
 def phrase_nl(field: Field, value: float, points: float) -> str:

@@ -91,7 +91,7 @@ def test_a_few_heavy_weights_are_a_handful_too() -> None:
     p, weight = np.full(200, 0.5), np.full(200, 0.01)
     weight[:5] = 20.0
 
-    found = fit_calibration(p, np.arange(200) < 5, weight)
+    found = fit_calibration(p, (np.arange(200) < 5).astype(float), weight)
 
     assert found.apply(p) == pytest.approx(p)
 
