@@ -29,10 +29,8 @@ ERRORS_TO_WIN: dict[Form, float] = {"linear": 1.0, "boosted": 2.0}
 
 @dataclass(frozen=True)
 class GainConfig:
-    """How the gain is learnt; training/config.toml gives the reason of each number."""
+    """How the gain is learnt; `least_chance` bounds the propensity on either side."""
 
-    fewest_supported: int = 200
-    fewest_usual: int = 200
     least_chance: float = 0.01
     nuisance_leaves: int = 4
     nuisance_rounds: int = 200
