@@ -237,7 +237,7 @@ def test_every_model_of_the_comparison_gives_chances_for_the_rows_held_out() -> 
 
 
 def make_row(name: str, auc: float, brier: float) -> Row:
-    return Row(name, auc, brier, 1.0, 0.02, (0.01, -0.01, 0.03), (-0.01, -0.02, 0.0))
+    return Row(name, auc, brier, auc, 1.0, 0.02, (0.01, -0.01, 0.03), (-0.01, -0.02, 0.0))
 
 
 @pytest.mark.parametrize(
