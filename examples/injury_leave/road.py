@@ -4,12 +4,14 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from examples.injury_leave.extract import (
@@ -150,8 +152,8 @@ def _describe(row: dict[str, Any]) -> str:
 
 
 def _wait() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the service as Ctrl-C does
     try:
-        while True:
-            input()
-    except (KeyboardInterrupt, EOFError):
+        Event().wait()
+    except KeyboardInterrupt:
         print("stopped")
