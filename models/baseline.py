@@ -10,7 +10,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier, export_text
+from sklearn.tree import DecisionTreeRegressor, export_text
 
 from features.contract import Contract
 from features.matrix import Matrix
@@ -48,7 +48,7 @@ def fit_logistic(sample: Sample) -> Baseline:
 
 
 def fit_tree(sample: Sample) -> Baseline:
-    """Return a tree of depth 3, with its rules in words."""
+    """Return a tree of depth 3, with its rules in words; the value of a leaf is a share."""
     fewest = max(1, int(SMALLEST_SHARE_IN_LEAF * len(sample)))
     steps = make_pipeline(
         ColumnTransformer(
@@ -58,12 +58,12 @@ def fit_tree(sample: Sample) -> Baseline:
             ],
             sparse_threshold=0.0,
         ),
-        DecisionTreeClassifier(max_depth=TREE_DEPTH, min_samples_leaf=fewest, random_state=0),
+        DecisionTreeRegressor(max_depth=TREE_DEPTH, min_samples_leaf=fewest, random_state=0),
     )
-    steps.fit(sample.matrix, sample.target, decisiontreeclassifier__sample_weight=sample.weight)
+    steps.fit(sample.matrix, sample.target, decisiontreeregressor__sample_weight=sample.weight)
     names = _name_columns(sample.contract, steps[0])
-    text = str(export_text(steps[-1], feature_names=names, show_weights=False, decimals=2))
-    return Baseline("tree", _chance(steps), text)
+    text = str(export_text(steps[-1], feature_names=names, decimals=2))
+    return Baseline("tree", _share(steps), text)
 
 
 def _numbers(contract: Contract) -> list[int]:
@@ -87,6 +87,14 @@ def _chance(steps: Pipeline) -> Callable[[Matrix], Floats]:
     def predict(matrix: Matrix) -> Floats:
         chances: Floats = steps.predict_proba(matrix)[:, -1]
         return chances
+
+    return predict
+
+
+def _share(steps: Pipeline) -> Callable[[Matrix], Floats]:
+    def predict(matrix: Matrix) -> Floats:
+        shares: Floats = steps.predict(matrix)
+        return shares
 
     return predict
 

@@ -155,7 +155,7 @@ def test_the_tree_reads_in_dutch_and_is_three_deep() -> None:
     tree = fit_tree(make_sample(2000))
 
     assert "Leeftijd" in tree.text or "Werkvermogen" in tree.text
-    assert "|   |   |   |--- class" in tree.text
+    assert "|   |   |   |--- value" in tree.text
     assert "|   |   |   |   |---" not in tree.text
 
 
