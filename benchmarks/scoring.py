@@ -67,7 +67,9 @@ def main() -> None:
             return booster.predict(ready, pred_contrib=True, num_threads=2)
 
         def ours() -> object:
-            return write_scores(score_cases(cases, bundle, threads=2), folder / "out.parquet")
+            return write_scores(
+                score_cases(cases, bundle, read_limits(), threads=2), folder / "out.parquet"
+            )
 
         times = [(clock(bare), clock(ours)) for _ in range(ROUNDS + 1)][1:]
         rates = [len(cases) / statistics.median(column) for column in zip(*times, strict=True)]
@@ -88,7 +90,7 @@ def measure_one(bundle: Bundle, board: Board) -> None:
     def one() -> object:
         row = build_row(check_case(request, bundle.contract), bundle.contract)
         found = bundle.estimate(row)
-        return suggest(found, limits), reasons_nl(found.contributions, row, bundle.contract)
+        return suggest(found, limits), reasons_nl(found.usual.contributions, row, bundle.contract)
 
     times = sorted(clock(one) for _ in range(500))
     board.add("one case in process, median", 1000 * times[250], "ms")
@@ -98,8 +100,8 @@ def measure_one(bundle: Bundle, board: Board) -> None:
 def check_additivity(bundle: Bundle, extract: Extract, board: Board) -> None:
     """Print by how much base, contributions and limit miss the estimate, at worst."""
     found = bundle.estimate_many(build_screenings(extract).matrix)
-    total = found.base + found.contributions.sum(axis=1) + found.limit
-    worst = float(np.abs(total - found.p_usual).max())
+    total = found.usual.base + found.usual.contributions.sum(axis=1) + found.usual.limit
+    worst = float(np.abs(total - found.usual.value).max())
     board.add("additivity, worst error", worst, "", "at most 1e-9", worst <= 1e-9)
 
 

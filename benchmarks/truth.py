@@ -67,7 +67,7 @@ def main() -> None:
     found = trained.model.estimate_many(fresh.matrix)
     best = np.asarray(fit_best(make_world(contract, 200_000, 33)).predict(fresh.matrix))
     answered = np.asarray(~np.isnan(fresh.matrix[:, list(contract.answers)]).all(axis=1))
-    error = 100 * float((found.p_usual - fresh.truth).mean())
+    error = 100 * float((found.usual.value - fresh.truth).mean())
     board.add("mean error of p_usual", error, "points", "within 2", abs(error) <= 2)
     for name, rows in (("with answers", answered), ("without answers", ~answered)):
         compare(found, fresh.truth, rows, f"{name}, own chance", board)
@@ -84,7 +84,7 @@ def compare(
     found: Estimates, truth: Floats, rows: NDArray[np.bool_], name: str, board: Board
 ) -> None:
     """Print error, correlation, and how often the 90 % interval holds the truth."""
-    p, low, high = found.p_usual[rows], found.low[rows], found.high[rows]
+    p, low, high = found.usual.value[rows], found.usual.low[rows], found.usual.high[rows]
     board.add(f"{name}: mean absolute error", 100 * float(np.abs(p - truth[rows]).mean()), "points")
     board.add(f"{name}: correlation", float(np.corrcoef(p, truth[rows])[0, 1]), "")
     held = float(((low <= truth[rows]) & (truth[rows] <= high)).mean())

@@ -1,7 +1,7 @@
 """A released model as a folder of readable files, checked on loading; nothing in it is run."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -13,15 +13,15 @@ from features.contract import Contract, ContractError, parse_contract
 from features.errors import KantelpuntError
 from features.matrix import Matrix
 from models.estimate import Estimate, Estimates
-from models.heads import AdditiveHead, Calibration, LinearHead, SpreadHead, TreeHead
-from models.levels import LevelTable
+from models.parts import PartReader, PartWriter
 from models.screening import ScreeningModel
-from models.trees import Trees, TreesUnreadableError
+from models.trees import TreesUnreadableError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CARD = "card.md"
 SMOKE_TOLERANCE = 1e-9
+NOT_KNOWN = -9.0
 # what comes of files that are whole, but were not written by `write_bundle`
 _FOREIGN: tuple[type[Exception], ...] = (LookupError, TypeError, ValueError, AttributeError)
 _FOREIGN += (RecursionError, ContractError, TreesUnreadableError)
@@ -73,9 +73,7 @@ def write_bundle(folder: Path, model: ScreeningModel, info: dict[str, Any], card
     folder.mkdir(parents=True)
     texts = {
         "contract.toml": model.contract.text,
-        "usual.txt": model.usual.trees.trees.text,
-        "spread.txt": model.spread.variance.trees.text,
-        "model.json": _dump(_describe(model)),
+        **_describe(model),
         "smoke.json": _dump(_smoke(model)),
         "info.json": _dump(info),
         CARD: card,
@@ -145,41 +143,25 @@ def _read_file(folder: Path, name: str, expected: str) -> str:
     return text
 
 
-def _describe(model: ScreeningModel) -> dict[str, Any]:
-    usual = model.usual
-    return {
-        "linear": asdict(usual.linear),
-        "encoding": asdict(usual.trees.encoding),
-        "share": usual.share,
-        "calibration": asdict(usual.calibration),
-        "spread_encoding": asdict(model.spread.variance.encoding),
-        "spread_floor": model.spread.floor,
+def _describe(model: ScreeningModel) -> dict[str, str]:
+    """Return the files that hold the model."""
+    writer = PartWriter()
+    parts = {
+        "usual": writer.describe_head("usual", model.usual),
+        "spread": writer.describe_spread("spread", model.spread),
+        "gain": writer.describe_gain(model.gain),
     }
+    return {"model.json": _dump(parts), **writer.files}
 
 
 def _rebuild(texts: dict[str, str]) -> ScreeningModel:
-    parts = json.loads(texts["model.json"])
-    line = parts["linear"]
-    linear = LinearHead(
-        base=float(line["base"]),
-        columns=tuple(line["columns"]),
-        offset=tuple(line["offset"]),
-        slope=tuple(line["slope"]),
-        missing=tuple(line["missing"]),
-        levels=_levels(line["levels"]),
+    parts, reader = json.loads(texts["model.json"]), PartReader(texts)
+    return ScreeningModel(
+        contract=parse_contract(texts["contract.toml"], where="in the bundle"),
+        usual=reader.read_head(parts["usual"]),
+        spread=reader.read_spread(parts["spread"]),
+        gain=reader.read_gain(parts["gain"]),
     )
-    boosted = TreeHead(_levels(parts["encoding"]), Trees(texts["usual.txt"]))
-    usual = AdditiveHead(
-        linear, boosted, float(parts["share"]), Calibration(**parts["calibration"])
-    )
-    variance = TreeHead(_levels(parts["spread_encoding"]), Trees(texts["spread.txt"]))
-    spread = SpreadHead(variance, float(parts["spread_floor"]))
-    contract = parse_contract(texts["contract.toml"], where="in the bundle")
-    return ScreeningModel(contract, usual, spread)
-
-
-def _levels(raw: dict[str, Any]) -> LevelTable:
-    return LevelTable(tuple(raw["columns"]), tuple(tuple(v) for v in raw["values"]))
 
 
 def build_smoke_rows(contract: Contract) -> Matrix:
@@ -194,7 +176,10 @@ def build_smoke_rows(contract: Contract) -> Matrix:
 
 def _smoke(model: ScreeningModel) -> list[list[float]]:
     found = model.estimate_many(build_smoke_rows(model.contract), threads=1)
-    rows: list[list[float]] = np.column_stack([found.p_usual, found.low, found.high]).tolist()
+    sums = (found.usual, found.gain, found.support)
+    columns = [column for one in sums for column in (one.value, one.low, one.high)]
+    # what is not known has no number in JSON
+    rows: list[list[float]] = np.nan_to_num(np.column_stack(columns), nan=NOT_KNOWN).tolist()
     return rows
 
 

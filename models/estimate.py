@@ -1,6 +1,7 @@
 """What a model says of a case, on the scale from 0 to 1."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,52 +9,93 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """The estimate of one case.
+class GainStatus(StrEnum):
+    """What is known of the gain of support, of a release or of one case."""
 
-    `base + contributions.sum() + limit == p_usual`; `contributions` has one value per contract
-    field and `limit` is what keeping the sum between 0 and 1 took away or added, nearly always 0.
-    `low` and `high` bound the score with 90 % confidence. `gain` and `p_support` are None where
-    the gain of support is not known.
+    ESTIMATED = "estimated"  # differs between people, and ranking by it was better than chance
+    SAME_FOR_ALL = "same_for_all"  # one mean gain: no difference between people could be shown
+    UNKNOWN = "unknown"  # nobody comparable was supported
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A value as its reasons: `base + contributions.sum() + limit == value`.
+
+    `contributions` has one value per contract field. `limit` is what keeping the sum within its
+    bounds took away or added, nearly always 0. `low` and `high` bound the value with 90 %
+    confidence.
     """
 
-    p_usual: float
+    value: float
     low: float
     high: float
-    gain: float | None
-    p_support: float | None
     base: float
     contributions: Floats
     limit: float
 
 
 @dataclass(frozen=True)
-class Estimates:
-    """The estimates of many cases: `Estimate`, with one value or one row per case."""
+class Estimate:
+    """The estimate of one case: `usual` and `gain` add up to `support`, part by part.
 
-    p_usual: Floats
+    `gain` and `support` are None where the gain of support is not known.
+    """
+
+    usual: Sum
+    gain: Sum | None
+    support: Sum | None
+    gain_status: GainStatus
+
+
+@dataclass(frozen=True)
+class Sums:
+    """`Sum` of many cases, with one value or one row per case; NaN where it is not known."""
+
+    value: Floats
     low: Floats
     high: Floats
-    gain: Floats | None
-    p_support: Floats | None
     base: float
     contributions: Floats
     limit: Floats
 
     def __len__(self) -> int:
         """Return the number of cases."""
-        return len(self.p_usual)
+        return len(self.value)
 
-    def one(self, place: int) -> Estimate:
-        """Return the estimate of the case at `place`."""
-        return Estimate(
-            p_usual=float(self.p_usual[place]),
+    def one(self, place: int) -> Sum:
+        """Return the sum of the case at `place`."""
+        return Sum(
+            value=float(self.value[place]),
             low=float(self.low[place]),
             high=float(self.high[place]),
-            gain=None if self.gain is None else float(self.gain[place]),
-            p_support=None if self.p_support is None else float(self.p_support[place]),
             base=self.base,
             contributions=self.contributions[place],
             limit=float(self.limit[place]),
+        )
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """The estimates of many cases; `gain` and `support` are NaN where the gain is not known."""
+
+    usual: Sums
+    gain: Sums
+    support: Sums
+    gain_status: GainStatus
+
+    def __len__(self) -> int:
+        """Return the number of cases."""
+        return len(self.usual)
+
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Tell of each case whether its gain is known."""
+        return ~np.isnan(self.gain.value)
+
+    def one(self, place: int) -> Estimate:
+        """Return the estimate of the case at `place`."""
+        if not self.is_known[place]:
+            return Estimate(self.usual.one(place), None, None, GainStatus.UNKNOWN)
+        return Estimate(
+            self.usual.one(place), self.gain.one(place), self.support.one(place), self.gain_status
         )

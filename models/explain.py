@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.contract import Contract
-from models.estimate import Estimates
+from models.estimate import Sums
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Driver:
     mean_points: float
 
 
-def find_drivers(estimates: Estimates, contract: Contract) -> list[Driver]:
-    """Return every input with its mean absolute contribution, largest first."""
-    strength = 100 * np.abs(estimates.contributions).mean(axis=0)
+def find_drivers(found: Sums, contract: Contract) -> list[Driver]:
+    """Return every input with its mean absolute contribution to a sum, largest first."""
+    strength = 100 * np.abs(found.contributions).mean(axis=0)
     drivers = [
         Driver(field.name, field.label_nl, float(points))
         for field, points in zip(contract.fields, strength, strict=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Matrix
+from models.estimate import GainStatus
 from models.levels import LevelTable
 from models.trees import Trees
 
@@ -131,13 +132,55 @@ NINETY_PERCENT = 1.6448536269514722  # the 95th percentile of the normal law: 5 
 
 @dataclass(frozen=True)
 class SpreadHead:
-    """How far an estimate may be off, as a variance that is never under `floor`."""
+    """How far an estimate may be off, as a variance that is never under `floor`.
 
-    variance: TreeHead
+    Without `variance` it is `floor` for everybody.
+    """
+
+    variance: TreeHead | None
     floor: float
 
     def half_width(self, matrix: Matrix, threads: int = 1) -> Floats:
         """Return half of the 90 % interval of each row."""
+        if self.variance is None:
+            return np.full(len(matrix), NINETY_PERCENT * np.sqrt(self.floor))
         found = np.maximum(self.variance.predict(matrix, threads), self.floor)
         half: Floats = NINETY_PERCENT * np.sqrt(found)
         return half
+
+
+@dataclass(frozen=True)
+class OverlapHead:
+    """Where somebody comparable was supported, and somebody comparable was not.
+
+    `chance` estimates how likely support is for a case; outside `least` to `most` one of the two
+    is missing, and the gain rests on nobody.
+    """
+
+    chance: AdditiveHead
+    least: float
+    most: float
+
+    def covers(self, matrix: Matrix, threads: int = 1) -> NDArray[np.bool_]:
+        """Tell of each row whether its gain can be known."""
+        chance = self.chance.predict(matrix, threads)
+        return (chance >= self.least) & (chance <= self.most)
+
+
+@dataclass(frozen=True)
+class GainHead:
+    """The gain of support, how far it may be off, and for whom it is known.
+
+    Without `overlap` it is known for everybody: support went by lot.
+    """
+
+    status: GainStatus
+    head: AdditiveHead
+    spread: SpreadHead
+    overlap: OverlapHead | None
+
+    def covers(self, matrix: Matrix, threads: int = 1) -> NDArray[np.bool_]:
+        """Tell of each row whether its gain is known."""
+        if self.overlap is None:
+            return np.ones(len(matrix), dtype=np.bool_)
+        return self.overlap.covers(matrix, threads)

@@ -3,20 +3,32 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.matrix import Matrix
-from models.estimate import Estimate, Estimates
-from models.heads import AdditiveHead, SpreadHead
+from models.estimate import Estimate, Estimates, GainStatus, Sums
+from models.heads import AdditiveHead, GainHead, SpreadHead
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ScreeningModel:
-    """p_usual with an interval and with contributions that add up; the gain is not known yet."""
+    """p_usual and the gain of support, with intervals and with contributions that add up.
+
+    Without `gain` nothing could be learnt of support: the gain of every case is unknown.
+    """
 
     contract: Contract
     usual: AdditiveHead
     spread: SpreadHead
+    gain: GainHead | None = None
+
+    @property
+    def gain_status(self) -> GainStatus:
+        """What this model knows of the gain."""
+        return GainStatus.UNKNOWN if self.gain is None else self.gain.status
 
     def estimate(self, row: Matrix) -> Estimate:
         """Return the estimate of one case from its row of the matrix, on one thread."""
@@ -26,17 +38,49 @@ class ScreeningModel:
         """Return the estimates of all rows; raises ValueError for a matrix of another width."""
         if matrix.ndim != 2 or matrix.shape[1] != len(self.contract.fields):
             raise ValueError(f"expected a matrix of {len(self.contract.fields)} columns")
-        base, contributions = self.usual.contributions(matrix, threads)
-        total = base + contributions.sum(axis=1)
-        p_usual = np.clip(total, 0.0, 1.0)
+        base, parts = self.usual.contributions(matrix, threads)
         half = self.spread.half_width(matrix, threads)
-        return Estimates(
-            p_usual=p_usual,
-            low=np.clip(p_usual - half, 0.0, 1.0),
-            high=np.clip(p_usual + half, 0.0, 1.0),
-            gain=None,
-            p_support=None,
-            base=base,
-            contributions=contributions,
-            limit=p_usual - total,
+        usual = _bound(base, parts, half, np.zeros(len(matrix)), 1.0)
+        if self.gain is None:
+            nothing = _make_unknown(usual)
+            return Estimates(usual, nothing, nothing, GainStatus.UNKNOWN)
+        gain, gain_half = self._estimate_gain(self.gain, matrix, usual.value, threads)
+        support = Sums(
+            value=usual.value + gain.value,
+            low=np.clip(usual.value + gain.value - np.hypot(half, gain_half), 0.0, 1.0),
+            high=np.clip(usual.value + gain.value + np.hypot(half, gain_half), 0.0, 1.0),
+            base=usual.base + gain.base,
+            contributions=usual.contributions + gain.contributions,
+            limit=usual.limit + gain.limit,
         )
+        return Estimates(usual, gain, support, self.gain.status)
+
+    @staticmethod
+    def _estimate_gain(
+        gain: GainHead, matrix: Matrix, p_usual: Floats, threads: int
+    ) -> tuple[Sums, Floats]:
+        """Return the gain, such that p_usual and gain stay within 0 and 1, and its half width."""
+        base, parts = gain.head.contributions(matrix, threads)
+        half = gain.spread.half_width(matrix, threads)
+        parts = np.where(gain.covers(matrix, threads)[:, None], parts, np.nan)
+        return _bound(base, parts, half, -p_usual, 1.0 - p_usual), half
+
+
+def _bound(base: float, parts: Floats, half: Floats, least: Floats, most: Floats | float) -> Sums:
+    total = base + parts.sum(axis=1)
+    value = np.clip(total, least, most)
+    return Sums(
+        value=value,
+        low=np.clip(value - half, least, most),
+        high=np.clip(value + half, least, most),
+        base=base,
+        contributions=parts,
+        limit=value - total,
+    )
+
+
+def _make_unknown(usual: Sums) -> Sums:
+    nothing = np.full(len(usual), np.nan)
+    return Sums(
+        nothing, nothing, nothing, np.nan, np.full_like(usual.contributions, np.nan), nothing
+    )

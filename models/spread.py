@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from features.matrix import Matrix
 from models.heads import AdditiveHead, SpreadHead, TreeHead
+from models.levels import LevelTable, fit_levels
 from models.trees import Trees
 from models.usual import Sample, Shape, UsualConfig, fit_usual
 
@@ -57,7 +58,7 @@ def fit_spread(
         moved = (known[answered] - from_blank) ** 2
         rows = np.vstack([rows, blank])
         error = np.append(error, moved + error)  # the answers move it to what is missed too
-    return _learn(rows, error, head, usual, config, seed)
+    return _learn(rows, error, _find_encoding(sample, head, usual), usual, config, seed)
 
 
 def _draw_outcomes(sample: Sample, chance: Floats, rng: np.random.Generator) -> Sample:
@@ -89,10 +90,17 @@ def _hide_answers(sample: Sample) -> tuple[NDArray[np.bool_], Matrix] | None:
     return answered, blank
 
 
+def _find_encoding(sample: Sample, head: AdditiveHead, usual: UsualConfig) -> LevelTable:
+    """Return the numbers that stand for categories: those of the head, where it has trees."""
+    if head.boosted is not None:
+        return head.boosted.encoding
+    return fit_levels(sample.contract, sample.matrix, sample.target, sample.weight, usual.smoothing)
+
+
 def _learn(
     rows: Matrix,
     variance: Floats,
-    head: AdditiveHead,
+    encoding: LevelTable,
     usual: UsualConfig,
     config: SpreadConfig,
     seed: int,
@@ -108,9 +116,7 @@ def _learn(
         "num_threads": usual.threads,
         "verbosity": -1,
     }
-    encoding = head.trees.encoding
     data = lightgbm.Dataset(encoding.apply(rows), variance)
     booster = lightgbm.train(parameters, data, config.rounds)
-    return SpreadHead(
-        TreeHead(encoding, Trees(booster.model_to_string())), float(np.quantile(variance, 0.05))
-    )
+    trees = TreeHead(encoding, Trees(booster.model_to_string()))
+    return SpreadHead(trees, float(np.quantile(variance, 0.05)))

@@ -3,15 +3,18 @@
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from features.deadlines import add_months
 from features.errors import KantelpuntError
-from models.estimate import Estimate, Estimates
+from models.estimate import Estimate, Estimates, GainStatus
 
 DEFAULT_PATH = Path(__file__).with_name("limits.toml")
+LOOK_AGAIN_MONTHS = (4, 7, 11)
+SOONEST = timedelta(days=14)
 
 
 class LimitsError(KantelpuntError):
@@ -31,17 +34,23 @@ SUGGESTION_NL = {
     Suggestion.REFER: "Ondersteuning bespreken",
     Suggestion.UNSURE: "Onzeker: eerst meer weten",
     Suggestion.NOT_YET: "Nog niet: later opnieuw bekijken",
-    Suggestion.OWN_WAY: "Vindt wellicht zelf de weg terug",
+    Suggestion.OWN_WAY: "Eigen weg, zonder extra steun",
 }
 
 
 @dataclass(frozen=True)
 class Limits:
-    """From which day which limits hold, who set them and why."""
+    """From which day which limits hold, who set them and why.
+
+    `not_yet_below` is policy, on the chance of return with support. `gain_from` follows from the
+    capacity. `own_way_from`, on the chance without support, stands in for `gain_from` where the
+    gain is the same for all or not known.
+    """
 
     valid_from: date
     not_yet_below: float
     own_way_from: float
+    gain_from: float
     author: str
     reason: str
 
@@ -54,13 +63,15 @@ def read_limits(path: Path = DEFAULT_PATH) -> tuple[Limits, ...]:
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise LimitsError(
             f"{path.name}: expected [[limits]] with valid_from, not_yet_below, own_way_from, "
-            "author and reason"
+            "gain_from, author and reason"
         ) from error
     for one in limits:
         if not 0 <= one.not_yet_below < one.own_way_from <= 1:
             raise LimitsError(
                 f"{path.name}: not_yet_below must be less than own_way_from, both from 0 to 1"
             )
+        if not -1 <= one.gain_from <= 1:
+            raise LimitsError(f"{path.name}: gain_from must be from -1 to 1")
     return tuple(limits)
 
 
@@ -73,19 +84,35 @@ def get_limits(day: date, limits: tuple[Limits, ...]) -> Limits:
 
 
 def suggest(estimate: Estimate, limits: Limits) -> Suggestion:
-    """Answer both questions from p_usual alone, because the gain of support is not known yet.
+    """Answer both questions; `unsure` where an interval crosses the limit of a question.
 
-    `unsure` where the interval crosses a limit.
+    (a) Are steps to work possible: by the chance with support, or without where the gain is not
+    known. (b) Is support needed: by the gain where it differs between people, else by the chance
+    without support.
     """
-    return _judge(estimate.p_usual, estimate.low, estimate.high, limits)
+    chance, gain = estimate.support or estimate.usual, estimate.gain
+    if gain is not None and estimate.gain_status is GainStatus.ESTIMATED:
+        is_needed = _compare((gain.value, gain.low, gain.high), limits.gain_from)
+    else:
+        usual = estimate.usual
+        is_own = _compare((usual.value, usual.low, usual.high), limits.own_way_from)
+        is_needed = None if is_own is None else not is_own
+    is_possible = _compare((chance.value, chance.low, chance.high), limits.not_yet_below)
+    return _answer(is_possible, is_needed)
 
 
-def _judge(p: float, low: float, high: float, limits: Limits) -> Suggestion:
-    if any(low < limit <= high for limit in (limits.not_yet_below, limits.own_way_from)):
-        return Suggestion.UNSURE
-    if p < limits.not_yet_below:
+def _compare(found: tuple[float, float, float], limit: float) -> bool | None:
+    """Tell whether a value is at least the limit; None where its interval crosses the limit."""
+    value, low, high = found
+    return None if low < limit <= high else value >= limit
+
+
+def _answer(is_possible: bool | None, is_needed: bool | None) -> Suggestion:
+    if is_possible is False:
         return Suggestion.NOT_YET
-    return Suggestion.OWN_WAY if p >= limits.own_way_from else Suggestion.REFER
+    if is_possible is None or is_needed is None:
+        return Suggestion.UNSURE
+    return Suggestion.REFER if is_needed else Suggestion.OWN_WAY
 
 
 def suggest_many(
@@ -93,11 +120,15 @@ def suggest_many(
 ) -> list[Suggestion]:
     """Return the suggestion of each estimate, by the limits that held on its day."""
     on_day = cache(lambda day: get_limits(day, limits))
-    rows = zip(
-        estimates.p_usual.tolist(),
-        estimates.low.tolist(),
-        estimates.high.tolist(),
-        map(on_day, days),
-        strict=True,
-    )
-    return [_judge(*row) for row in rows]
+    return [suggest(estimates.one(place), on_day(day)) for place, day in enumerate(days)]
+
+
+def find_look_again(absence_started_on: date, screened_on: date) -> date:
+    """Return the day on which to look again: month 4, 7 or 11 of the absence, whichever is next.
+
+    One within two weeks of the screening is too soon for anything to have changed. After month 11
+    it is half a year later.
+    """
+    months = (add_months(absence_started_on, month) for month in LOOK_AGAIN_MONTHS)
+    later = (day for day in months if day > screened_on + SOONEST)
+    return next(later, add_months(screened_on, 6))

@@ -105,7 +105,7 @@ def _describe_groups(trained: Trained) -> list[str]:
 
 def _list_drivers(trained: Trained) -> str:
     estimates = trained.model.estimate_many(trained.test.matrix)
-    drivers = find_drivers(estimates, trained.model.contract)[:SHOWN_DRIVERS]
+    drivers = find_drivers(estimates.usual, trained.model.contract)[:SHOWN_DRIVERS]
     lines = ["| input | mean points |", "| --- | --- |"]
     return "\n".join(lines + [f"| {d.label_nl} | {d.mean_points:.1f} |" for d in drivers])
 

@@ -40,6 +40,9 @@ Model = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
 ]
+LimitsFile = Annotated[
+    Path | None, typer.Option("--limits", help="Limits of the suggestions, instead of limits.toml.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
@@ -153,7 +156,7 @@ def evaluate(
     extract = _read(data, bundle.contract, max_rejected, rejected_to)
     sample = Sample.of(build_screenings(extract))
     check_measurable(sample)
-    estimated = bundle.estimate_many(sample.matrix).p_usual
+    estimated = bundle.estimate_many(sample.matrix).usual.value
     figures = measure(estimated, sample, read_config().evaluate, seed)
     _print_figures({f"version {bundle.version}": figures})
     typer.echo(f"on {len(sample):,} screenings with a known outcome")
@@ -205,19 +208,22 @@ def score(
         Path | None,
         typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside --out."),
     ] = None,
+    limits: LimitsFile = None,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads to use.")] = 2,
 ) -> None:
-    """Estimate every case of an extract or a file, with the five strongest reasons."""
+    """Estimate every case of an extract or a file, with the strongest reasons."""
     from features.progress import show_count
     from features.tables import read_cases
+    from models.suggestion import read_limits
     from training.score import check_output, score_cases, write_scores
 
     check_output(out)
+    held = read_limits(limits) if limits else read_limits()
     bundle = _open_bundle(model, tracking_uri)
     where = rejected_to or out.parent
     extract = read_cases(data, bundle.contract, max_rejected_share=max_rejected, rejected_to=where)
     with show_count("Scored", len(extract.cases)) as count:
-        rows = write_scores(score_cases(extract.cases, bundle, threads, count), out)
+        rows = write_scores(score_cases(extract.cases, bundle, held, threads, count), out)
     _say_rejected(extract, where)
     typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
 

@@ -68,7 +68,7 @@ def _draw_summary(model: ScreeningModel, test: Sample, path: Path) -> None:
     import shap
 
     rows = test.matrix[:SHOWN_ROWS]
-    found = model.estimate_many(rows)
+    found = model.estimate_many(rows).usual
     explanation = shap.Explanation(
         values=100 * found.contributions,
         base_values=np.full(len(rows), 100 * found.base),

@@ -14,11 +14,13 @@ from pyarrow import csv, parquet
 from features.errors import KantelpuntError
 from features.matrix import Matrix, build_matrix
 from models.bundle import Bundle
+from models.estimate import Estimates, GainStatus, Sums
 from models.reasons import reasons_of_many
-from models.suggestion import Limits, read_limits, suggest_many
+from models.suggestion import Limits, Suggestion, find_look_again, suggest_many
 
 ROWS_AT_A_TIME = 20_000
 REASONS = 5
+GAIN_REASONS = 3
 
 
 class OutputError(KantelpuntError):
@@ -28,16 +30,18 @@ class OutputError(KantelpuntError):
 def score_cases(
     cases: pd.DataFrame,
     bundle: Bundle,
+    limits: tuple[Limits, ...],
     threads: int = 2,
     report: Callable[[int], None] = lambda _: None,
 ) -> Iterator[pa.Table]:
     """Yield one table per 20,000 cases, in their order; `report` is told how many were done.
 
-    Columns: case_id, screened_on, p_usual, gain, p_support, low, high, suggestion, reason_1_field,
-    reason_1_points, reason_1_nl to reason_5_nl, model_version. Chances are from 0 to 1, points are
-    percentage points; gain and p_support are empty while the gain of support is not known.
+    Columns: case_id, screened_on, p_usual, gain and p_support, each with its _low and _high,
+    gain_status, suggestion, look_again_on (of not_yet), reason_1_field, reason_1_points,
+    reason_1_nl to reason_5_nl, gain_reason_1_field to gain_reason_3_nl, model_version. Chances are
+    from 0 to 1, points are percentage points; gain and p_support are empty where the gain is not
+    known, and the gain has no reasons where it is the same for all.
     """
-    limits = read_limits()
     for start in range(0, len(cases), ROWS_AT_A_TIME):
         part = cases.iloc[start : start + ROWS_AT_A_TIME]
         yield _score_part(part, bundle, limits, threads)
@@ -49,39 +53,63 @@ def _score_part(
 ) -> pa.Table:
     matrix = build_matrix(cases, bundle.contract)
     found = bundle.estimate_many(matrix, threads)
-    unknown = pa.nulls(len(found), pa.float64())
+    suggested = suggest_many(found, _days(cases, "screened_on"), limits)
     columns = {
         "case_id": pa.array(cases["case_id"].to_numpy(dtype=object), pa.string()),
         "screened_on": pa.array(cases["screened_on"].to_numpy("datetime64[D]"), pa.date32()),
-        "p_usual": found.p_usual,
-        "gain": unknown if found.gain is None else found.gain,
-        "p_support": unknown if found.p_support is None else found.p_support,
-        "low": found.low,
-        "high": found.high,
-        "suggestion": pa.array(suggest_many(found, _days(cases), limits), pa.string()),
-        **_list_reasons(found.contributions, matrix, bundle),
+        **_list_sum("p_usual", found.usual),
+        **_list_sum("gain", found.gain),
+        **_list_sum("p_support", found.support),
+        "gain_status": pa.array(_list_statuses(found), pa.string()),
+        "suggestion": pa.array(suggested, pa.string()),
+        "look_again_on": pa.array(_list_look_again(cases, suggested), pa.date32()),
+        **_list_reasons("reason", REASONS, found.usual.contributions, matrix, bundle),
+        **_list_reasons("gain_reason", GAIN_REASONS, found.gain.contributions, matrix, bundle),
         "model_version": pa.array(np.full(len(found), bundle.version), pa.string()),
     }
     return pa.table(columns)
 
 
-def _days(cases: pd.DataFrame) -> Iterable[date]:
-    days: Iterable[date] = cases["screened_on"].dt.date
+def _list_sum(name: str, sums: Sums) -> dict[str, pa.Array]:
+    bounds = {name: sums.value, f"{name}_low": sums.low, f"{name}_high": sums.high}
+    return {key: pa.array(values, pa.float64(), from_pandas=True) for key, values in bounds.items()}
+
+
+def _list_statuses(found: Estimates) -> list[str]:
+    known, unknown = found.gain_status.value, GainStatus.UNKNOWN.value
+    return [known if is_known else unknown for is_known in found.is_known.tolist()]
+
+
+def _list_look_again(cases: pd.DataFrame, suggested: list[Suggestion]) -> list[date | None]:
+    days = zip(_days(cases, "absence_started_on"), _days(cases, "screened_on"), strict=True)
+    return [
+        find_look_again(*both) if one == Suggestion.NOT_YET else None
+        for one, both in zip(suggested, days, strict=True)
+    ]
+
+
+def _days(cases: pd.DataFrame, column: str) -> Iterable[date]:
+    days: Iterable[date] = cases[column].dt.date
     return days
 
 
-def _list_reasons(contributions: Matrix, matrix: Matrix, bundle: Bundle) -> dict[str, pa.Array]:
+def _list_reasons(
+    name: str, most: int, contributions: Matrix, matrix: Matrix, bundle: Bundle
+) -> dict[str, pa.Array]:
+    """Return the columns of reasons; a contribution of 0 or not known is no reason."""
     parts: tuple[list[list[Any]], ...] = ([], [], [])
-    for reasons in reasons_of_many(contributions, matrix, bundle.contract, REASONS):
-        parts[0].append([reason.field for reason in reasons])
-        parts[1].append([reason.points for reason in reasons])
-        parts[2].append([reason.text_nl for reason in reasons])
+    points = np.nan_to_num(contributions, nan=0.0)
+    for reasons in reasons_of_many(points, matrix, bundle.contract, most):
+        counting = [reason for reason in reasons if reason.points]
+        parts[0].append([reason.field for reason in counting])
+        parts[1].append([reason.points for reason in counting])
+        parts[2].append([reason.text_nl for reason in counting])
     columns = {}
-    for number in range(REASONS):
-        for name, rows in zip(("field", "points", "nl"), parts, strict=True):
+    for number in range(most):
+        for key, rows in zip(("field", "points", "nl"), parts, strict=True):
             values = [row[number] if number < len(row) else None for row in rows]
-            kind = pa.float64() if name == "points" else pa.string()
-            columns[f"reason_{number + 1}_{name}"] = pa.array(values, kind)
+            kind = pa.float64() if key == "points" else pa.string()
+            columns[f"{name}_{number + 1}_{key}"] = pa.array(values, kind)
     return columns
 
 

@@ -25,9 +25,9 @@ def test_a_bundle_gives_back_the_model_that_was_written(
     assert bundle.version == "7"
     assert bundle.trained_on.isoformat() == "2026-06-30"
     before, after = model.estimate_many(matrix), bundle.estimate_many(matrix)
-    assert (before.p_usual == after.p_usual).all()
-    assert (before.low == after.low).all()
-    assert (before.contributions == after.contributions).all()
+    assert (before.usual.value == after.usual.value).all()
+    assert (before.usual.low == after.usual.low).all()
+    assert (before.usual.contributions == after.usual.contributions).all()
 
 
 def test_a_bundle_that_was_never_registered_is_known_by_its_checksum(bundle_folder: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_foreign_format_is_refused(bundle_folder: Path) -> None:
     _rewrite(bundle_folder, format=99)
 
-    with pytest.raises(BundleMismatchError, match="has format 99, this release reads 1"):
+    with pytest.raises(BundleMismatchError, match="has format 99, this release reads 2"):
         read_bundle(bundle_folder)
 
 

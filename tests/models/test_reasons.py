@@ -23,18 +23,18 @@ def test_reasons_come_strongest_first() -> None:
 
 def test_all_reasons_add_up_to_the_estimate_less_the_base(model: ScreeningModel) -> None:
     matrix = make_matrix(200, seed=4)
-    found = model.estimate_many(matrix)
+    found = model.estimate_many(matrix).usual
 
     for place, reasons in enumerate(
         reasons_of_many(found.contributions, matrix, CONTRACT, most=None)
     ):
         total = found.base * 100 + sum(r.points for r in reasons) + found.limit[place] * 100
-        assert total == pytest.approx(found.p_usual[place] * 100, abs=1e-9)
+        assert total == pytest.approx(found.value[place] * 100, abs=1e-9)
 
 
 def test_one_case_and_many_cases_get_the_same_reasons(model: ScreeningModel) -> None:
     matrix = make_matrix(60, seed=5)
-    parts = model.estimate_many(matrix).contributions
+    parts = model.estimate_many(matrix).usual.contributions
 
     many = list(reasons_of_many(parts, matrix, CONTRACT))
 

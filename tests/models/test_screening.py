@@ -15,20 +15,20 @@ from tests.models.worlds import make_matrix, make_sample, true_chance
 def test_contributions_base_and_limit_add_up_to_the_estimate(model: ScreeningModel) -> None:
     matrix = make_matrix(500, seed=9)
 
-    found = model.estimate_many(matrix)
+    found = model.estimate_many(matrix).usual
 
     total = found.base + found.contributions.sum(axis=1) + found.limit
-    assert np.abs(total - found.p_usual).max() < 1e-12
+    assert np.abs(total - found.value).max() < 1e-12
 
 
 def test_one_case_and_many_cases_get_the_same_estimate(model: ScreeningModel) -> None:
     matrix = make_matrix(40, seed=9)
 
-    many = model.estimate_many(matrix)
+    many = model.estimate_many(matrix).usual
 
     for place in range(40):
-        one = model.estimate(matrix[place])
-        assert one.p_usual == pytest.approx(many.p_usual[place], abs=1e-12)
+        one = model.estimate(matrix[place]).usual
+        assert one.value == pytest.approx(many.value[place], abs=1e-12)
         assert one.low == pytest.approx(many.low[place], abs=1e-12)
         assert one.contributions == pytest.approx(many.contributions[place], abs=1e-12)
 
@@ -73,7 +73,7 @@ def test_estimates_come_close_to_the_truth_and_match_a_logistic_regression(
     truth = true_chance(matrix)
     returned = np.random.default_rng(5).random(4000) < truth
 
-    p = model.estimate_many(matrix).p_usual
+    p = model.estimate_many(matrix).usual.value
 
     logistic = fit_logistic(make_sample(3000)).predict(matrix)
     assert np.abs(p - truth).mean() < 0.04
@@ -86,8 +86,8 @@ def test_a_case_without_answers_gets_a_wider_interval(model: ScreeningModel) -> 
     blank[:, 3:] = np.nan
     answered = ~np.isnan(matrix[:, 3])
 
-    with_answers = model.estimate_many(matrix[answered])
-    without = model.estimate_many(blank[answered])
+    with_answers = model.estimate_many(matrix[answered]).usual
+    without = model.estimate_many(blank[answered]).usual
 
     assert (without.high - without.low).mean() > 1.3 * (with_answers.high - with_answers.low).mean()
 
@@ -104,7 +104,7 @@ def test_the_interval_without_answers_holds_what_answers_would_have_said() -> No
     blank = matrix.copy()
     blank[:, 3:] = np.nan
 
-    found = ScreeningModel(sample.contract, head, spread).estimate_many(blank)
+    found = ScreeningModel(sample.contract, head, spread).estimate_many(blank).usual
 
     held = (found.low <= true_chance(matrix)) & (true_chance(matrix) <= found.high)
     assert 0.82 <= held.mean() <= 0.98
@@ -115,7 +115,7 @@ def test_intervals_hold_the_truth_of_cases_with_answers(model: ScreeningModel) -
     matrix = matrix[~np.isnan(matrix[:, 3])]
     truth = true_chance(matrix)
 
-    found = model.estimate_many(matrix)
+    found = model.estimate_many(matrix).usual
 
     held = (found.low <= truth) & (truth <= found.high)
     assert 0.75 <= held.mean() <= 1.0
@@ -124,11 +124,11 @@ def test_intervals_hold_the_truth_of_cases_with_answers(model: ScreeningModel) -
 def test_estimates_and_bounds_stay_between_nought_and_one(model: ScreeningModel) -> None:
     extreme = np.array([[67, 1, 0, 0, 0], [16, 2, 1, 10, 2]], dtype=float).repeat(3, axis=0)
 
-    found = model.estimate_many(extreme)
+    found = model.estimate_many(extreme).usual
 
-    for values in (found.p_usual, found.low, found.high):
+    for values in (found.value, found.low, found.high):
         assert ((values >= 0) & (values <= 1)).all()
-    assert ((found.low <= found.p_usual) & (found.p_usual <= found.high)).all()
+    assert ((found.low <= found.value) & (found.value <= found.high)).all()
 
 
 def test_an_estimate_beyond_one_is_bounded_and_the_limit_says_by_how_much(
@@ -141,11 +141,11 @@ def test_an_estimate_beyond_one_is_bounded_and_the_limit_says_by_how_much(
         model.spread,
     )
 
-    found = stretched.estimate_many(make_matrix(200))
+    found = stretched.estimate_many(make_matrix(200)).usual
 
     assert (found.limit < 0).any()
     total = found.base + found.contributions.sum(axis=1) + found.limit
-    assert np.abs(total - found.p_usual).max() < 1e-12
+    assert np.abs(total - found.value).max() < 1e-12
 
 
 def test_a_matrix_of_another_width_is_refused(model: ScreeningModel) -> None:

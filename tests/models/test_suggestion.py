@@ -4,20 +4,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.estimate import Estimate, Estimates
+from models.estimate import Estimate, Estimates, GainStatus, Sum, Sums
 from models.suggestion import (
     SUGGESTION_NL,
     Limits,
     LimitsError,
     Suggestion,
+    find_look_again,
     get_limits,
     read_limits,
     suggest,
     suggest_many,
 )
 
-LIMITS = Limits(date(2026, 1, 1), 0.20, 0.55, "commissie", "test")
-CASES = [
+LIMITS = Limits(date(2026, 1, 1), 0.20, 0.55, 0.10, "commissie", "test")
+FROM_USUAL = [
     (0.40, 0.30, 0.50, "refer"),
     (0.70, 0.60, 0.80, "own_way"),
     (0.10, 0.05, 0.15, "not_yet"),
@@ -27,33 +28,85 @@ CASES = [
     (0.20, 0.20, 0.30, "refer"),
     (0.40, 0.05, 0.90, "unsure"),
 ]
+# the chance without support, the gain, half of the interval of either, and what follows
+FROM_GAIN = [
+    (0.40, 0.15, 0.03, "refer"),
+    (0.70, 0.15, 0.03, "refer"),
+    (0.40, 0.02, 0.03, "own_way"),
+    (0.15, 0.15, 0.03, "refer"),
+    (0.08, 0.02, 0.03, "not_yet"),
+    (0.40, 0.11, 0.03, "unsure"),
+    (0.17, 0.02, 0.03, "unsure"),
+    (0.10, 0.05, 0.03, "not_yet"),
+]
 
 
-def make_estimate(p: float, low: float, high: float) -> Estimate:
-    return Estimate(p, low, high, None, None, 0.4, np.array([p - 0.4]), 0.0)
+def make_sum(value: float, low: float, high: float) -> Sum:
+    return Sum(value, low, high, 0.4, np.array([value - 0.4]), 0.0)
 
 
-@pytest.mark.parametrize(("p", "low", "high", "expected"), CASES)
-def test_the_two_questions_are_answered_from_the_estimate_and_its_interval(
+def make_estimate(p: float, gain: float, half: float, status: GainStatus) -> Estimate:
+    def spread(value: float) -> Sum:
+        return make_sum(value, value - half, value + half)
+
+    return Estimate(spread(p), spread(gain), spread(p + gain), status)
+
+
+@pytest.mark.parametrize(("p", "low", "high", "expected"), FROM_USUAL)
+def test_where_the_gain_is_not_known_the_chance_without_support_answers_both_questions(
     p: float, low: float, high: float, expected: str
 ) -> None:
-    assert suggest(make_estimate(p, low, high), LIMITS) == expected
+    estimate = Estimate(make_sum(p, low, high), None, None, GainStatus.UNKNOWN)
+
+    assert suggest(estimate, LIMITS) == expected
+
+
+@pytest.mark.parametrize(("p", "gain", "half", "expected"), FROM_GAIN)
+def test_the_chance_with_support_answers_the_first_question_and_the_gain_the_second(
+    p: float, gain: float, half: float, expected: str
+) -> None:
+    assert suggest(make_estimate(p, gain, half, GainStatus.ESTIMATED), LIMITS) == expected
+
+
+def test_a_gain_that_is_the_same_for_all_does_not_answer_the_second_question() -> None:
+    high, low = (make_estimate(p, 0.15, 0.02, GainStatus.SAME_FOR_ALL) for p in (0.7, 0.4))
+
+    assert suggest(high, LIMITS) == "own_way"
+    assert suggest(low, LIMITS) == "refer"
 
 
 def test_many_suggestions_are_those_of_each_case_on_its_own_day() -> None:
-    p, low, high = (np.array([case[i] for case in CASES], dtype=float) for i in range(3))
-    many = Estimates(p, low, high, None, None, 0.4, np.zeros((len(p), 1)), np.zeros(len(p)))
-    later = Limits(date(2026, 7, 1), 0.01, 0.02, "commissie", "test")
+    p, low, high = (np.array([case[i] for case in FROM_USUAL], dtype=float) for i in range(3))
+    usual = Sums(p, low, high, 0.4, np.zeros((len(p), 1)), np.zeros(len(p)))
+    nothing = np.full(len(p), np.nan)
+    gain = Sums(nothing, nothing, nothing, np.nan, np.zeros((len(p), 1)), nothing)
+    many = Estimates(usual, gain, gain, GainStatus.UNKNOWN)
+    later = Limits(date(2026, 7, 1), 0.01, 0.02, 0.1, "commissie", "test")
 
     before = suggest_many(many, [date(2026, 3, 1)] * len(p), (LIMITS, later))
     after = suggest_many(many, [date(2026, 8, 1)] * len(p), (LIMITS, later))
 
-    assert before == [case[3] for case in CASES]
+    assert before == [case[3] for case in FROM_USUAL]
     assert set(after) == {"own_way"}
 
 
+@pytest.mark.parametrize(
+    ("screened_on", "expected"),
+    [
+        (date(2026, 4, 2), date(2026, 5, 10)),  # month 4
+        (date(2026, 4, 28), date(2026, 8, 10)),  # month 4 is too near
+        (date(2026, 8, 20), date(2026, 12, 10)),
+        (date(2026, 12, 20), date(2027, 6, 20)),
+    ],
+)
+def test_who_is_not_ready_yet_is_looked_at_again_at_the_next_month_that_counts(
+    screened_on: date, expected: date
+) -> None:
+    assert find_look_again(date(2026, 1, 10), screened_on) == expected
+
+
 def test_limits_hold_from_their_day_on() -> None:
-    later = Limits(date(2026, 7, 1), 0.1, 0.5, "commissie", "test")
+    later = Limits(date(2026, 7, 1), 0.1, 0.5, 0.1, "commissie", "test")
 
     assert get_limits(date(2026, 6, 30), (LIMITS, later)) == LIMITS
     assert get_limits(date(2026, 7, 1), (LIMITS, later)) == later
@@ -72,7 +125,9 @@ def test_the_limits_that_ship_can_be_read() -> None:
         "limits = 3",
         "[[limits]]\nvalid_from = 2026-01-01",
         '[[limits]]\nvalid_from = 2026-01-01\nnot_yet_below = 0.6\nown_way_from = 0.5\nauthor = "a"'
-        '\nreason = "r"',
+        '\nreason = "r"\ngain_from = 0.1',
+        '[[limits]]\nvalid_from = 2026-01-01\nnot_yet_below = 0.2\nown_way_from = 0.5\nauthor = "a"'
+        '\nreason = "r"\ngain_from = 10',
     ],
 )
 def test_limits_that_cannot_be_used_are_refused(tmp_path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from features.matrix import build_matrix
 from features.tables import read_cases
 from models.bundle import read_bundle
+from models.suggestion import read_limits
 from tests.training.conftest import Road
 from training.config import RegistryConfig
 from training.pipeline import ConstantOutcomeError, TooFewCasesError, build_info, train
@@ -44,9 +45,9 @@ def test_estimates_come_close_to_the_truth_of_the_cohort(road: Road) -> None:
         build_matrix(road.extract.cases, road.extract.contract)
     )
 
-    error = found.p_usual - rows["p_usual"].to_numpy()
+    error = found.usual.value - rows["p_usual"].to_numpy()
     assert abs(error.mean()) < 0.03
-    assert np.corrcoef(found.p_usual, rows["p_usual"])[0, 1] > 0.6
+    assert np.corrcoef(found.usual.value, rows["p_usual"])[0, 1] > 0.6
 
 
 def test_windows_do_not_overlap_and_are_all_used(road: Road) -> None:
@@ -79,7 +80,7 @@ def test_the_champion_is_the_bundle_that_was_trained(road: Road) -> None:
 
     row = np.full(len(bundle.contract.fields), np.nan)
     assert bundle.version == road.made.version
-    assert bundle.estimate(row).p_usual == road.trained.model.estimate(row).p_usual
+    assert bundle.estimate(row).usual.value == road.trained.model.estimate(row).usual.value
     assert bundle.info["gain"] == "unknown"
 
 
@@ -126,21 +127,23 @@ def test_scores_have_every_column_and_add_up_to_the_same_estimates(
     bundle = read_bundle(folder, version)
     cases = read_cases(road.folder, bundle.contract).cases.head(500)
 
-    rows = write_scores(score_cases(cases, bundle, threads=1), tmp_path / "out.parquet")
+    rows = write_scores(
+        score_cases(cases, bundle, read_limits(), threads=1), tmp_path / "out.parquet"
+    )
 
     found = parquet.read_table(tmp_path / "out.parquet").to_pandas()
     assert rows == len(found) == 500
-    assert list(found.columns[:8]) == [
+    assert list(found.columns[:9]) == [
         "case_id",
         "screened_on",
         "p_usual",
+        "p_usual_low",
+        "p_usual_high",
         "gain",
+        "gain_low",
+        "gain_high",
         "p_support",
-        "low",
-        "high",
-        "suggestion",
     ]
-    assert found["gain"].isna().all()
     assert found["case_id"].tolist() == cases["case_id"].tolist()
     assert set(found["suggestion"]) <= {"refer", "own_way", "not_yet", "unsure"}
     assert set(found["model_version"]) == {version}
@@ -154,7 +157,7 @@ def test_csv_and_parquet_scores_are_the_same(road: Road, tmp_path: Path) -> None
     bundle = read_bundle(folder, version)
 
     for name in ("out.csv", "out.parquet"):
-        write_scores(score_cases(cases, bundle, threads=1), tmp_path / name)
+        write_scores(score_cases(cases, bundle, read_limits(), threads=1), tmp_path / name)
 
     as_csv = pd.read_csv(tmp_path / "out.csv")
     as_parquet = pd.read_parquet(tmp_path / "out.parquet")
@@ -166,7 +169,9 @@ def test_a_score_that_fails_leaves_the_earlier_result_as_it_was(road: Road, tmp_
     path = tmp_path / "out.csv"
     path.write_text("earlier")
     folder, _ = fetch_bundle("champion", road.config.registry, road.uri)
-    tables = score_cases(road.extract.cases.head(5).drop(columns="case_id"), read_bundle(folder))
+    tables = score_cases(
+        road.extract.cases.head(5).drop(columns="case_id"), read_bundle(folder), read_limits()
+    )
 
     with pytest.raises(KeyError):
         write_scores(tables, path)
