@@ -32,7 +32,7 @@ def fit_calibration(
     chance = np.maximum(residual**2, SMALLEST_VARIANCE).sum() / len(p)
     supposed = float(np.mean(np.maximum(p * (1 - p), SMALLEST_VARIANCE)))
     error = float(np.sqrt(max(chance, supposed) * (weight**2).sum()) / weight.sum())
-    level = center + _keep_clear(level - center, error)
+    level = center + keep_clear(level - center, error)
     return Calibration(intercept=level - found * center, slope=found)
 
 
@@ -48,14 +48,14 @@ def measure_slope(p: Floats, target: Floats, weight: Floats) -> float:
     slope = float(weight @ (away * target)) / mass
     residual = target - np.average(target, weights=weight) - slope * away
     error = float(np.sqrt(weight**2 @ (away * residual) ** 2)) / mass
-    return 1.0 + _keep_clear(slope - 1.0, error) if slope > 0 else 1.0
+    return 1.0 + keep_clear(slope - 1.0, error) if slope > 0 else 1.0
 
 
-def _keep_clear(departure: float, error: float) -> float:
-    """Return a departure drawn to 0 (Breiman's garrote), all the way under `CLEARLY` errors."""
-    if abs(departure) <= CLEARLY * error:
+def keep_clear(departure: float, error: float, errors: float = CLEARLY) -> float:
+    """Return a departure drawn to 0 (Breiman's garrote), all the way under so many errors."""
+    if abs(departure) <= errors * error:
         return 0.0
-    return departure * (1 - (CLEARLY * error / departure) ** 2)
+    return departure * (1 - (errors * error / departure) ** 2)
 
 
 def _are_enough(weight: Floats) -> bool:
