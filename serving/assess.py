@@ -13,9 +13,8 @@ from features.matrix import build_row
 from features.requests import CaseRefusedError, check_case
 from models.bundle import Bundle
 from models.estimate import Estimate
-from models.reasons import reasons_nl
 from models.suggestion import Limits, LimitsError, get_limits, suggest
-from serving.assessment import Assessment
+from serving.assessment import Assessment, explain_estimate
 from serving.permissions import Action, NotAllowedError, User, check_can, check_can_assess
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
@@ -85,13 +84,12 @@ def build_assessment(case: Mapping[str, Any], estimate: Estimate, desk: Desk) ->
     """Return the assessment of a checked case: its suggestion and all its reasons."""
     contract = desk.bundle.contract
     limits = get_limits(case["screened_on"], desk.limits)
-    row = build_row(case, contract)
     return Assessment(
         assessment_id=uuid4().hex,
         case=case,
         estimate=estimate,
         suggestion=suggest(estimate, limits),
-        reasons=tuple(reasons_nl(estimate.contributions, row, contract, most=None)),
+        reasons=explain_estimate(estimate, case, contract),
         limits=limits,
         contract=contract,
         model_version=desk.bundle.version,

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from features.contract import Contract
-from models.estimate import Estimate
-from models.reasons import Reason
-from models.suggestion import Limits, Suggestion
+from features.matrix import build_row
+from models.estimate import Estimate, Sum
+from models.reasons import Reason, reasons_nl
+from models.suggestion import Limits, Suggestion, find_look_again
 
 # refer first, because help that comes late helps less; then who needs a closer look
 URGENCY = (Suggestion.REFER, Suggestion.UNSURE, Suggestion.NOT_YET, Suggestion.OWN_WAY)
@@ -18,17 +19,44 @@ INTERVAL_LEVEL = 0.9
 
 
 @dataclass(frozen=True)
+class Reasons:
+    """Why the chance is what it is without support, what support adds, and with support.
+
+    Each adds up to its part of the estimate, strongest first; those of the gain leave out what adds
+    nothing. None where the gain is not known.
+    """
+
+    usual: tuple[Reason, ...]
+    gain: tuple[Reason, ...] | None
+    support: tuple[Reason, ...] | None
+
+
+def explain_estimate(estimate: Estimate, case: Mapping[str, Any], contract: Contract) -> Reasons:
+    """Return all reasons of an estimate of a case."""
+    row = build_row(case, contract)
+
+    def list_reasons(one: Sum) -> tuple[Reason, ...]:
+        return tuple(reasons_nl(one.contributions, row, contract, most=None))
+
+    usual = list_reasons(estimate.usual)
+    if estimate.gain is None or estimate.support is None:
+        return Reasons(usual, None, None)
+    gain = tuple(r for r in list_reasons(estimate.gain) if r.points)
+    return Reasons(usual, gain, list_reasons(estimate.support))
+
+
+@dataclass(frozen=True)
 class Assessment:
     """The estimate of one case on one day, with everything that explains it later.
 
-    `case` holds the inputs as they were; `reasons` add up to the estimate, strongest first.
+    `case` holds the inputs as they were.
     """
 
     assessment_id: str
     case: Mapping[str, Any]
     estimate: Estimate
     suggestion: Suggestion
-    reasons: tuple[Reason, ...]
+    reasons: Reasons
     limits: Limits
     contract: Contract
     model_version: str
@@ -56,6 +84,13 @@ class Assessment:
         """The first day of the absence."""
         day: date = self.case["absence_started_on"]
         return day
+
+    @property
+    def look_again_on(self) -> date | None:
+        """The day on which to look again, where steps to work are not possible yet."""
+        if self.suggestion is not Suggestion.NOT_YET:
+            return None
+        return find_look_again(self.absence_started_on, self.screened_on)
 
     @property
     def answered(self) -> bool:

@@ -1,12 +1,13 @@
 """What the API answers about cases: the triage list, and one case with its history."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
+from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL, Suggestion
-from serving.schemas import AssessmentOut, Chance
+from serving.assessment_schemas import AssessmentOut, Chance, MaybeChance, MaybeGain, Status
 from serving.triage import CaseFile, TriagePage, TriageRow
 
 
@@ -29,7 +30,13 @@ class ListedCaseOut(BaseModel):
     p_usual: float = Chance
     low: float = Chance
     high: float = Chance
-    gain_status: Literal["known", "unknown"] = "unknown"
+    gain_status: GainStatus = Status
+    gain: float | None = MaybeGain
+    gain_low: float | None = MaybeGain
+    gain_high: float | None = MaybeGain
+    p_support: float | None = MaybeChance
+    support_low: float | None = MaybeChance
+    support_high: float | None = MaybeChance
     suggestion: Suggestion
     suggestion_nl: str
     answered: bool
@@ -52,6 +59,13 @@ class ListedCaseOut(BaseModel):
             p_usual=c.p_usual,
             low=c.low,
             high=c.high,
+            gain_status=c.gain_status,
+            gain=c.gain,
+            gain_low=c.gain_low,
+            gain_high=c.gain_high,
+            p_support=c.p_support,
+            support_low=c.support_low,
+            support_high=c.support_high,
             suggestion=c.suggestion,
             suggestion_nl=SUGGESTION_NL[c.suggestion],
             answered=c.answered,

@@ -35,10 +35,10 @@ class Chart:
 
 def build_chart(a: Assessment) -> Chart:
     """Return the chart of an assessment; its rows add up to the estimate."""
-    base, end = a.estimate.base * 100, a.estimate.p_usual * 100
-    steps = [(r.text_nl, r.points) for r in a.reasons]
-    if abs(a.estimate.limit) > 1e-9:
-        steps.append(("Begrensd tot 0 à 100", a.estimate.limit * 100))
+    base, end = a.estimate.usual.base * 100, a.estimate.usual.value * 100
+    steps = [(r.text_nl, r.points) for r in a.reasons.usual]
+    if abs(a.estimate.usual.limit) > 1e-9:
+        steps.append(("Begrensd tot 0 à 100", a.estimate.usual.limit * 100))
     totals = [base]
     for _, points in steps:
         totals.append(totals[-1] + points)

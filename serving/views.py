@@ -122,11 +122,11 @@ class CaseView:
             explanation_nl=EXPLANATION_NL[a.suggestion],
             horizon_nl=name_horizon(a.contract),
             sustained_days=a.contract.outcome.sustained_days,
-            average_op_100=op_100(a.estimate.base),
+            average_op_100=op_100(a.estimate.usual.base),
             clocks=shown,
             next_clock=next((c for c in shown if c.state != "past"), None),
-            changeable=_pick(a.reasons, changeable=True),
-            fixed=_pick(a.reasons, changeable=False),
+            changeable=_pick(a.reasons.usual, changeable=True),
+            fixed=_pick(a.reasons.usual, changeable=False),
             chart=build_chart(a) if shows_chart else None,
             inputs=list_inputs(a.case, a.contract),
             earlier=[(e, _estimate(e)) for e in file.history[1:]],
@@ -135,7 +135,9 @@ class CaseView:
 
 
 def _estimate(a: Assessment) -> EstimateView:
-    return EstimateView.of(a.estimate.p_usual, a.estimate.low, a.estimate.high, a.suggestion)
+    return EstimateView.of(
+        a.estimate.usual.value, a.estimate.usual.low, a.estimate.usual.high, a.suggestion
+    )
 
 
 def _pick(reasons: Sequence[Reason], *, changeable: bool) -> list[Reason]:

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import Suggestion
 from serving.assess import MOST_IN_BATCH, assess_batch, assess_case
+from serving.assessment_schemas import AssessmentOut
 from serving.case_schemas import CaseOut, CasePageOut
 from serving.deps import ApiUser, Service, build_desk, give_now, give_service, read_json
 from serving.errors import RequestRefusedError
 from serving.permissions import Action, User, can
-from serving.schemas import AssessmentOut, BatchItemOut, BatchOut, ModelOut
+from serving.schemas import BatchItemOut, BatchOut, ModelOut
 from serving.store.cases import CaseFilter
 from serving.triage import MOST_PER_PAGE, list_triage, view_case
 

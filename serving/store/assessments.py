@@ -1,23 +1,21 @@
 """Assessments in the store, with the case that each belongs to."""
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, RowMapping, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.contract import Contract, parse_contract
-from features.matrix import build_row
-from models.estimate import Estimate
-from models.reasons import reasons_nl
 from models.suggestion import Limits, Suggestion
-from serving.assessment import LIST_REASONS, Assessment, rank_suggestion
+from serving.assessment import LIST_REASONS, Assessment, explain_estimate, rank_suggestion
 from serving.permissions import Scope
 from serving.store.audit import AuditEvent, save_audit
+from serving.store.estimates import read_estimate, to_columns, to_gain_columns
 from serving.store.tables import assessments, cases, contracts
 
 DAYS = ("absence_started_on", "screened_on")
@@ -74,16 +72,16 @@ def _to_case_row(a: Assessment) -> dict[str, Any]:
         "assessment_id": a.assessment_id,
         "suggestion": a.suggestion.value,
         "urgency": rank_suggestion(a.suggestion),
-        "p_usual": a.estimate.p_usual,
-        "low": a.estimate.low,
-        "high": a.estimate.high,
+        "p_usual": a.estimate.usual.value,
+        "low": a.estimate.usual.low,
+        "high": a.estimate.usual.high,
+        **to_gain_columns(a.estimate),
         "answered": a.answered,
-        "reasons": [[r.text_nl, r.points] for r in a.reasons[:LIST_REASONS]],
+        "reasons": [[r.text_nl, r.points] for r in a.reasons.usual[:LIST_REASONS]],
     }
 
 
 def _to_row(a: Assessment) -> dict[str, Any]:
-    e = a.estimate
     return {
         "assessment_id": a.assessment_id,
         "sickness_fund": a.sickness_fund,
@@ -95,14 +93,7 @@ def _to_row(a: Assessment) -> dict[str, Any]:
         "contract_fingerprint": a.contract.fingerprint,
         "limits": _to_json(vars(a.limits)),
         "inputs": _to_json(a.case),
-        "p_usual": e.p_usual,
-        "low": e.low,
-        "high": e.high,
-        "gain": e.gain,
-        "p_support": e.p_support,
-        "base": e.base,
-        "bound": e.limit,
-        "contributions": [float(c) for c in e.contributions],
+        **to_columns(a.estimate),
         "suggestion": a.suggestion.value,
     }
 
@@ -137,30 +128,25 @@ def list_assessments(connection: Connection, scope: Scope, case_id: str) -> list
 def _to_assessment(row: RowMapping) -> Assessment:
     contract = _parse(row["contract_text"])
     case = {k: date.fromisoformat(v) if k in DAYS else v for k, v in row["inputs"].items()}
-    estimate = Estimate(
-        p_usual=row["p_usual"],
-        low=row["low"],
-        high=row["high"],
-        gain=row["gain"],
-        p_support=row["p_support"],
-        base=row["base"],
-        contributions=np.array(row["contributions"], dtype=float),
-        limit=row["bound"],
-    )
-    reasons = reasons_nl(estimate.contributions, build_row(case, contract), contract, most=None)
-    limits = row["limits"] | {"valid_from": date.fromisoformat(row["limits"]["valid_from"])}
+    estimate = read_estimate(dict(row))
     return Assessment(
         assessment_id=row["assessment_id"],
         case=case,
         estimate=estimate,
         suggestion=Suggestion(row["suggestion"]),
-        reasons=tuple(reasons),
-        limits=Limits(**limits),
+        reasons=explain_estimate(estimate, case, contract),
+        limits=_read_limits(row["limits"]),
         contract=contract,
         model_version=row["model_version"],
         made_at=row["made_at"],
         made_by=row["made_by"],
     )
+
+
+def _read_limits(raw: Mapping[str, Any]) -> Limits:
+    # there was no limit on the gain before the gain was estimated
+    known = {"gain_from": math.nan, **raw}
+    return Limits(**known | {"valid_from": date.fromisoformat(raw["valid_from"])})
 
 
 @lru_cache(maxsize=16)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Date, Text, and_, func, literal, select, tuple_
 
+from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
 from serving.permissions import Scope
@@ -43,6 +44,13 @@ class ListedCase:
     p_usual: float
     low: float
     high: float
+    gain_status: GainStatus
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    p_support: float | None
+    support_low: float | None
+    support_high: float | None
     answered: bool
     reasons: tuple[tuple[str, float], ...]
 
@@ -73,8 +81,12 @@ _LISTED = tuple(ListedCase.__dataclass_fields__)
 
 
 def _to_listed(row: dict[str, Any]) -> ListedCase:
-    reasons = tuple((text, points) for text, points in row["reasons"])
-    return ListedCase(**row | {"suggestion": Suggestion(row["suggestion"]), "reasons": reasons})
+    read = {
+        "suggestion": Suggestion(row["suggestion"]),
+        "gain_status": GainStatus(row["gain_status"]),
+        "reasons": tuple((text, points) for text, points in row["reasons"]),
+    }
+    return ListedCase(**row | read)
 
 
 def _build_reach(scope: Scope, wanted: CaseFilter) -> ColumnElement[bool]:

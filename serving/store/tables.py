@@ -43,6 +43,13 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _build_gain_columns() -> list[Column[Any]]:
+    """Return what is kept of the gain of support; no numbers where it is not known."""
+    numbers = ("gain", "gain_low", "gain_high", "p_support", "support_low", "support_high")
+    status: Column[Any] = Column("gain_status", Text, nullable=False, server_default="unknown")
+    return [status, *(Column(name, Double) for name in numbers)]
+
+
 users = Table(
     "users",
     metadata,
@@ -81,6 +88,7 @@ cases = Table(
     Column("p_usual", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("high", Double, nullable=False),
+    *_build_gain_columns(),
     Column("answered", Boolean, nullable=False),
     Column("reasons", JSON, nullable=False),
     Index("triage", "sickness_fund", "urgency", "absence_started_on", "case_id"),
@@ -105,12 +113,14 @@ assessments = Table(
     Column("p_usual", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("high", Double, nullable=False),
-    Column("gain", Double),
-    Column("p_support", Double),
+    *_build_gain_columns(),
     Column("base", Double, nullable=False),
     Column("bound", Double, nullable=False),
     # percentage points are derived: these are on the 0..1 scale, in the order of the contract
     Column("contributions", JSON, nullable=False),
+    Column("gain_base", Double),
+    Column("gain_bound", Double),
+    Column("gain_contributions", JSON(none_as_null=True)),
     Column("suggestion", Text, nullable=False),
     ForeignKeyConstraint(["contract_fingerprint"], ["contracts.fingerprint"]),
     Index("assessments_of_case", "sickness_fund", "case_id", "screened_on", "made_at"),

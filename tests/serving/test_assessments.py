@@ -38,9 +38,9 @@ def test_the_api_says_exactly_what_the_bundle_says(service: Service) -> None:
 
     row = build_row(check_case(case, default_contract()), default_contract())
     estimate = get_bundle().estimate(row)
-    assert body["p_usual"] == estimate.p_usual
-    assert [body["low"], body["high"]] == [estimate.low, estimate.high]
-    assert body["base"] == estimate.base
+    assert body["p_usual"] == estimate.usual.value
+    assert [body["low"], body["high"]] == [estimate.usual.low, estimate.usual.high]
+    assert body["base"] == estimate.usual.base
 
 
 def test_every_reason_has_its_label_value_and_sentence(service: Service) -> None:

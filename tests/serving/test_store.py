@@ -55,8 +55,8 @@ def test_what_is_kept_comes_back_the_same(store: Store) -> None:
 
     same = replace(made, estimate=found.estimate, made_at=made.made_at.astimezone(UTC))
     assert found == same
-    assert found.estimate.p_usual == made.estimate.p_usual
-    assert (found.estimate.contributions == made.estimate.contributions).all()
+    assert found.estimate.usual.value == made.estimate.usual.value
+    assert (found.estimate.usual.contributions == made.estimate.usual.contributions).all()
     assert found.made_at.utcoffset() is not None
 
 
@@ -273,5 +273,5 @@ def test_an_old_contract_still_explains_an_old_assessment(store: Store) -> None:
         [found] = list_assessments(connection, Scope(FUND), made.case_id)
 
     assert found.contract.fingerprint == made.contract.fingerprint
-    assert [r.text_nl for r in found.reasons] == [r.text_nl for r in made.reasons]
+    assert [r.text_nl for r in found.reasons.usual] == [r.text_nl for r in made.reasons.usual]
     assert found.limits.valid_from <= date(2026, 4, 15)
