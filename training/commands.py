@@ -46,7 +46,7 @@ LimitsFile = Annotated[
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
-    "ignorable: given for what the fields show only."
+    "ignorable: given for what the fields show only; sign_flip: it helps some and harms others."
 )
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 
@@ -58,6 +58,7 @@ class World(StrEnum):
     NULL = "null"
     RCT = "rct"
     IGNORABLE = "ignorable"
+    SIGN_FLIP = "sign_flip"
 
 
 class Format(StrEnum):

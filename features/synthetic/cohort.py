@@ -16,7 +16,7 @@ from features.synthetic.population import Population, draw_population
 from features.synthetic.spreads import roll
 from features.synthetic.support import Story, tell_story
 from features.synthetic.tables import build_tables, list_screenings, name_cases, to_dates
-from features.synthetic.world import WORLDS, CohortRefusedError, World, read_rules
+from features.synthetic.world import WORLDS, CohortRefusedError, World, fit_rules, read_rules
 from features.tables import write_tables
 
 MOST_PERSONS = 9_999_999
@@ -44,7 +44,7 @@ def build_cohort(
     The same seed gives the same persons in every world; only support and what it does differ.
     """
     _check(persons, seed, world)
-    rules = read_rules()
+    rules = fit_rules(read_rules(), world)
     population = draw_population(contract, rules, max(persons, rules.cohort.smallest), seed, until)
     law = build_law(population, helps=world != "null")
     rows = np.arange(persons)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from features.errors import KantelpuntError
 from features.synthetic.effects import Effects, read_effects
 
-World = Literal["default", "null", "rct", "ignorable"]
+World = Literal["default", "null", "rct", "ignorable", "sign_flip"]
 WORLDS: tuple[str, ...] = get_args(World)
 PATH = Path(__file__).with_name("world.toml")
 Shares = Mapping[str, float]
@@ -83,12 +83,19 @@ class ExitRules:
 
 
 @dataclass(frozen=True)
-class GainRules:
-    """What support adds to the chance of return."""
+class GainRange:
+    """Mean, least and most of what support adds at middle chances."""
 
     middle: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class GainRules(GainRange):
+    """What support adds to the chance of return."""
+
+    sign_flip: GainRange
     unseen_sd: float
     effects: Effects
 
@@ -175,7 +182,7 @@ def read_rules(path: Path = PATH) -> Rules:
         ),
         course=CourseRules(**{**_with_effects(raw["course"]), "pairs": _to_pairs(raw["course"])}),
         exits={name: ExitRules(**_with_effects(item)) for name, item in raw["exits"].items()},
-        gain=GainRules(**_with_effects(raw["gain"])),
+        gain=_read_gain(raw["gain"]),
         support=_read_support(raw["support"]),
         response=ResponseRules(**_with_effects(raw["response"])),
         strangers=StrangerRules(**raw["strangers"]),
@@ -197,6 +204,10 @@ def _to_pairs(raw: Mapping[str, Any]) -> tuple[tuple[Mapping[str, str], float], 
     return tuple((pair["when"], float(pair["effect"])) for pair in raw.get("pairs", ()))
 
 
+def _read_gain(raw: Mapping[str, Any]) -> GainRules:
+    return GainRules(**{**_with_effects(raw), "sign_flip": GainRange(**raw["sign_flip"])})
+
+
 def _read_support(raw: Mapping[str, Any]) -> SupportRules:
     referral = ReferralRules(**{key: read_effects(item) for key, item in raw["referral"].items()})
     shares = {key: _to_shares(raw[key]) for key in ("kinds", "partners")}
@@ -213,3 +224,10 @@ def _read_spread(raw: Mapping[str, Any]) -> Spread:
             "quantiles": quantiles,
         }
     )
+
+
+def fit_rules(rules: Rules, world: World) -> Rules:
+    """Return the rules with the gain of a world: where signs flip, as much harm as help."""
+    if world != "sign_flip":
+        return rules
+    return replace(rules, gain=replace(rules.gain, **asdict(rules.gain.sign_flip)))

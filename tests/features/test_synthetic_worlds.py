@@ -22,7 +22,7 @@ from tests.cohorts import get_cohort, get_lives, measure_work
 from tests.factories import make_contract, make_field, make_head
 
 UNTIL = date(2026, 6, 30)
-ALL: list[World] = ["default", "null", "rct", "ignorable"]
+ALL: list[World] = ["default", "null", "rct", "ignorable", "sign_flip"]
 
 
 def test_support_does_nothing_at_all_in_the_null_world(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +37,16 @@ def test_support_does_nothing_at_all_in_the_null_world(monkeypatch: pytest.Monke
     assert alone.tables["pathways"]["started_on"].isna().all()
     pd.testing.assert_frame_equal(supported.tables["work_periods"], alone.tables["work_periods"])
     assert (supported.truth["gain"] == 0).all()
+
+
+def test_support_helps_some_and_harms_others_where_its_sign_flips() -> None:
+    flipped, default = get_cohort("sign_flip").truth, get_cohort("default").truth
+
+    first = flipped.merge(default, on=["case_id", "screened_on"], suffixes=("", "_usual"))
+    assert abs(first["gain"].mean()) < 0.01
+    assert (first["gain"] > 0.02).mean() > 0.2
+    assert (first["gain"] < -0.02).mean() > 0.4
+    assert first["gain"].corr(first["gain_usual"]) > 0.9
 
 
 def test_referral_in_the_null_world_is_as_confounded_as_in_the_default() -> None:
@@ -132,7 +142,7 @@ def test_the_same_seed_gives_the_same_tables_and_another_seed_others() -> None:
 def test_every_world_has_the_same_persons() -> None:
     persons = [get_lives(world).query("is_first")["age_years"].tolist() for world in ALL]
 
-    assert persons[0] == persons[1] == persons[2] == persons[3]
+    assert all(others == persons[0] for others in persons)
     assert set(WORLDS) == set(ALL)
 
 
