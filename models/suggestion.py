@@ -92,17 +92,17 @@ def suggest(estimate: Estimate, limits: Limits) -> Suggestion:
     """
     chance, gain = estimate.support or estimate.usual, estimate.gain
     if gain is not None and estimate.gain_status is GainStatus.ESTIMATED:
-        is_needed = _compare((gain.value, gain.low, gain.high), limits.gain_from)
+        is_needed = compare((gain.value, gain.low, gain.high), limits.gain_from)
     else:
         usual = estimate.usual
-        is_own = _compare((usual.value, usual.low, usual.high), limits.own_way_from)
+        is_own = compare((usual.value, usual.low, usual.high), limits.own_way_from)
         is_needed = None if is_own is None else not is_own
-    is_possible = _compare((chance.value, chance.low, chance.high), limits.not_yet_below)
+    is_possible = compare((chance.value, chance.low, chance.high), limits.not_yet_below)
     return _answer(is_possible, is_needed)
 
 
-def _compare(found: tuple[float, float, float], limit: float) -> bool | None:
-    """Tell whether a value is at least the limit; None where its interval crosses the limit."""
+def compare(found: tuple[float, float, float], limit: float) -> bool | None:
+    """Tell whether a value, given with its bounds, is at least a limit; None where they cross it."""
     value, low, high = found
     return None if low < limit <= high else value >= limit
 
