@@ -63,7 +63,8 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
     last = np.minimum(last, days.last_day)
     exit_day = find_exits(extract)
     exit_day[exit_day > last] = NEVER
-    supported = find_support(extract)
+    ends = find_spell_ends(extract)
+    supported = find_support(extract, ends)
     success, settled = _settle_returns(extract, outcome, days, last)
     failure = np.minimum(exit_day, settled)
     known = np.minimum(success, failure)
@@ -71,7 +72,7 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
     is_known = known <= end
     returned = np.where(is_known, (success <= failure).astype(float), np.nan)
     known_days = np.maximum(np.where(is_known, known, end), 0.0)
-    open_days = np.clip(find_spell_ends(extract), 0.0, known_days)
+    open_days = np.clip(ends, 0.0, known_days)
     return Outcomes(returned, known_days, open_days, ~is_known & (supported <= last))
 
 
@@ -103,13 +104,13 @@ def find_exits(extract: Extract) -> Days:
     return days.count(_per_case(extract.cases, final, "exited_on"), unknown=NEVER)
 
 
-def find_support(extract: Extract) -> Days:
+def find_support(extract: Extract, spell_ends: Days) -> Days:
     """Return the day on which support began while the spell still ran, NEVER where it did not."""
     started = extract.pathways.dropna(subset=["started_on"])
     days = _Calendar(extract.cases, None)
     rows = _join(extract.cases, started)
     found = _first(rows, _days_between(days, rows, "started_on"), len(days.screened_on))
-    return np.where(found < find_spell_ends(extract), found, NEVER)
+    return np.where(found < spell_ends, found, NEVER)
 
 
 def find_spell_ends(extract: Extract) -> Days:

@@ -67,7 +67,8 @@ def build_trial(extract: Extract, *, seed: int, as_of: date | None = None) -> Tr
     not yet supported; one that starts support later can be a comparison before. Without any start
     there are no rows.
     """
-    starts, ends = find_support(extract), find_spell_ends(extract)
+    ends = find_spell_ends(extract)
+    starts = find_support(extract, ends)
     until = _count_followed(extract, as_of)
     ends = np.minimum(ends, find_exits(extract))
     is_start = (starts < ends) & (starts <= until)
