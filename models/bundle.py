@@ -1,7 +1,7 @@
 """A released model as a folder of readable files, checked on loading; nothing in it is run."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -12,8 +12,9 @@ import numpy as np
 from features.contract import Contract, ContractError, parse_contract
 from features.errors import KantelpuntError
 from features.matrix import Matrix
-from models.estimate import Estimate, Estimates
-from models.parts import PartReader, PartWriter
+from models.curve import Band, trace_curves
+from models.estimate import Estimate, Estimates, Sums
+from models.parts import PartReader, PartWriter, read_answers
 from models.screening import ScreeningModel
 from models.trees import TreesUnreadableError
 
@@ -150,6 +151,8 @@ def _describe(model: ScreeningModel) -> dict[str, str]:
         "usual": writer.describe_head("usual", model.usual),
         "spread": writer.describe_spread("spread", model.spread),
         "gain": writer.describe_gain(model.gain),
+        "curve": writer.describe_curve(model.curve),
+        "answers": model.answers and asdict(model.answers),
     }
     return {"model.json": _dump(parts), **writer.files}
 
@@ -161,6 +164,8 @@ def _rebuild(texts: dict[str, str]) -> ScreeningModel:
         usual=reader.read_head(parts["usual"]),
         spread=reader.read_spread(parts["spread"]),
         gain=reader.read_gain(parts["gain"]),
+        curve=reader.read_curve(parts.get("curve")),
+        answers=read_answers(parts.get("answers")),
     )
 
 
@@ -175,9 +180,13 @@ def build_smoke_rows(contract: Contract) -> Matrix:
 
 
 def _smoke(model: ScreeningModel) -> list[list[float]]:
-    found = model.estimate_many(build_smoke_rows(model.contract), threads=1)
-    sums = (found.usual, found.gain, found.support)
-    columns = [column for one in sums for column in (one.value, one.low, one.high)]
+    matrix = build_smoke_rows(model.contract)
+    found = model.estimate_many(matrix, threads=1)
+    bands: list[Sums | Band] = [found.usual, found.gain, found.support]
+    if model.curve is not None:
+        curves = trace_curves(model.curve, found, matrix)
+        bands += [curves.usual, curves.support]
+    columns = [column for one in bands for column in (one.value, one.low, one.high)]
     # what is not known has no number in JSON
     rows: list[list[float]] = np.nan_to_num(np.column_stack(columns), nan=NOT_KNOWN).tolist()
     return rows

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from models.answers import AnswerTable
+from models.curve import CurveHead, CurveStep
 from models.estimate import GainStatus
 from models.heads import (
     AdditiveHead,
@@ -64,6 +66,22 @@ class PartWriter:
             },
         }
 
+    def describe_curve(self, curve: CurveHead | None) -> dict[str, Any] | None:
+        """Return what JSON says of the return curve."""
+        if curve is None:
+            return None
+        steps = [
+            {
+                "days": step.days,
+                "head": self.describe_head(f"curve_{step.days}", step.head),
+                "error": step.error,
+                "shift": step.shift,
+                "shift_error": step.shift_error,
+            }
+            for step in curve.steps
+        ]
+        return {"horizon_days": curve.horizon_days, "steps": steps}
+
 
 class PartReader:
     """Makes the parts of a model from their descriptions and the files with trees."""
@@ -111,6 +129,30 @@ class PartReader:
             self.read_spread(raw["spread"]),
             overlap,
         )
+
+    def read_curve(self, raw: Mapping[str, Any] | None) -> CurveHead | None:
+        """Return the return curve, or None where there was nothing to learn it from."""
+        if raw is None:
+            return None
+        steps = tuple(
+            CurveStep(
+                days=int(step["days"]),
+                head=self.read_head(step["head"]),
+                error=float(step["error"]),
+                shift=float(step["shift"]),
+                shift_error=float(step["shift_error"]),
+            )
+            for step in raw["steps"]
+        )
+        return CurveHead(int(raw["horizon_days"]), steps)
+
+
+def read_answers(raw: Mapping[str, Any] | None) -> AnswerTable | None:
+    """Return the answers that people give, or None where the release keeps none."""
+    if raw is None:
+        return None
+    values, shares = (tuple(tuple(one) for one in raw[name]) for name in ("values", "shares"))
+    return AnswerTable(tuple(raw["columns"]), values, shares)
 
 
 def _read_levels(raw: Mapping[str, Any]) -> LevelTable:

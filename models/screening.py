@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.matrix import Matrix
+from models.answers import AnswerTable
+from models.curve import CurveHead
 from models.estimate import Estimate, Estimates, GainStatus, Sums
 from models.heads import AdditiveHead, GainHead, SpreadHead
 
@@ -17,13 +19,16 @@ Floats = NDArray[np.float64]
 class ScreeningModel:
     """p_usual and the gain of support, with intervals and with contributions that add up.
 
-    Without `gain` nothing could be learnt of support: the gain of every case is unknown.
+    Without `gain` nothing could be learnt of support: the gain of every case is unknown. `answers`
+    are those that people give to its questions.
     """
 
     contract: Contract
     usual: AdditiveHead
     spread: SpreadHead
     gain: GainHead | None = None
+    curve: CurveHead | None = None
+    answers: AnswerTable | None = None
 
     @property
     def gain_status(self) -> GainStatus:
