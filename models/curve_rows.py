@@ -136,12 +136,24 @@ def see_support(
         bare = replace(extract, contract=replace(contract, fields=()))
         later = build_trial(bare, seed=trial_seed, as_of=as_of)
         seen[days] = Seen(later.returned, later.known_days, weigh_trial(later))
-    if not np.array_equal(trial.supported[effects.rows], effects.supported):
+    if not _is_of(trial, effects):
         raise ValueError("expected effects of the trial that trial_seed and as_of make")
     chance = np.full(len(trial), np.nan)
     chance[effects.rows] = effects.chance
     people = People(extract.contract.outcome.horizon_days, trial.matrix, trial.person, seen)
     return Support(trial, people, chance)
+
+
+def _is_of(trial: Trial, effects: Effects) -> bool:
+    inside = bool((effects.rows < len(trial)).all())
+    return inside and all(
+        np.array_equal(ours[effects.rows], theirs)
+        for ours, theirs in (
+            (trial.person, effects.sample.person),
+            (trial.supported, effects.supported),
+            (trial.returned, effects.sample.target),
+        )
+    )
 
 
 def _each_horizon(contract: Contract) -> Iterator[tuple[int, Contract]]:
