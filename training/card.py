@@ -13,6 +13,11 @@ FIGURES = {
     "mean_p_less_outcome": "Mean estimate less share that returned",
     "ece": "Expected calibration error",
 }
+SHARES = {
+    "returned": "Share that returned",
+    "precision": "Share that did not return",
+    "recall": "Part of all who did not return",
+}
 SHOWN_DRIVERS = 12
 
 
@@ -93,8 +98,8 @@ def _tabulate(columns: dict[str, dict[str, Measured]]) -> str:
 
 
 def _name_share(key: str) -> str:
-    _, side, percent = key.split("_")
-    return f"Share that returned, {side} {percent} %"
+    kind, side, percent = key.split("_")
+    return f"{SHARES[kind]}, {side} {percent} %"
 
 
 def _describe_groups(trained: Trained) -> list[str]:

@@ -37,6 +37,32 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True)
+class DecisionConfig:
+    """At which limits on p_usual the net benefit is told."""
+
+    thresholds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """At which capacities a ranking is measured, and which fields the rules of thumb read.
+
+    `expectation_order` holds all levels of the field, who is supported first in front; "" stands
+    for no answer.
+    """
+
+    capacities: tuple[float, ...]
+    waiting_field: str
+    expectation_field: str
+    expectation_order: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse percentages: a capacity of 8 is one of 0.08."""
+        if not all(0 < share <= 1 for share in self.capacities):
+            raise TypeError("[policy]: capacities are shares of 1, more than 0 and at most 1")
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
     """Names under which runs and versions are kept."""
 
@@ -52,6 +78,8 @@ class Config:
     usual: UsualConfig
     spread: SpreadConfig
     evaluate: EvaluateConfig
+    decision: DecisionConfig
+    policy: PolicyConfig
     registry: RegistryConfig
 
 

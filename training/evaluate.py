@@ -1,5 +1,6 @@
 """How good estimates are on screenings that they have not seen: figures with intervals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,15 +43,17 @@ def check_measurable(sample: Sample) -> None:
 
 
 def measure(p: Floats, sample: Sample, config: EvaluateConfig, seed: int) -> dict[str, Measured]:
-    """Return AUC, Brier score, calibration, and returns among the highest and lowest shares.
+    """Return AUC, Brier score, calibration, and what happened among the highest and lowest shares.
 
-    Every figure is weighted for censoring; intervals come from persons drawn again.
+    `precision_lowest_5` is the part of the lowest 5 % that did not return, `recall_lowest_5` the
+    part of all who did not that is among them. Every figure is weighted for censoring; intervals
+    come from persons drawn again.
     """
     value = _measure_once(p, sample.target, sample.weight, config)
-    rng = np.random.default_rng(seed)
-    again = [_measure_again(p, sample, config, rng) for _ in range(config.resamples)]
+    draws = draw_persons(sample.person, config.resamples, seed)
+    again = [_measure_again(p, sample, config, times) for times in draws]
     return {
-        name: _bound(found, [draw[name] for draw in again if draw]) for name, found in value.items()
+        name: bound(found, [draw[name] for draw in again if draw]) for name, found in value.items()
     }
 
 
@@ -66,17 +69,26 @@ def _measure_once(p: Floats, y: Floats, w: Floats, config: EvaluateConfig) -> di
     }
     for share in config.top_shares:
         percent = f"{share * 100:.0f}"
-        figures[f"returned_highest_{percent}"] = _returned(-p, y, w, share)
-        figures[f"returned_lowest_{percent}"] = _returned(p, y, w, share)
+        figures[f"returned_highest_{percent}"] = _take_first(-p, y, w, share) / (share * w.sum())
+        missed = _take_first(p, 1 - y, w, share)
+        figures[f"precision_lowest_{percent}"] = missed / (share * w.sum())
+        figures[f"recall_lowest_{percent}"] = missed / float(w @ (1 - y))
     return figures
 
 
+def draw_persons(person: NDArray[np.int64], resamples: int, seed: int) -> Iterator[Floats]:
+    """Yield how often each row counts when persons are drawn again with replacement."""
+    unique, place = np.unique(person, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    for _ in range(resamples):
+        times = rng.multinomial(len(unique), np.full(len(unique), 1 / len(unique)))
+        yield times[place].astype(float)
+
+
 def _measure_again(
-    p: Floats, sample: Sample, config: EvaluateConfig, rng: np.random.Generator
+    p: Floats, sample: Sample, config: EvaluateConfig, times: Floats
 ) -> dict[str, float]:
-    """Measure on persons drawn again with replacement; nothing where one outcome is absent."""
-    unique, place = np.unique(sample.person, return_inverse=True)
-    times = rng.multinomial(len(unique), np.full(len(unique), 1 / len(unique)))[place]
+    """Measure with each row counted some times; nothing where one outcome is absent."""
     rows = times > 0
     if len(np.unique(sample.target[rows])) < 2:
         return {}
@@ -84,7 +96,8 @@ def _measure_again(
     return _measure_once(p[rows], sample.target[rows], weight, config)
 
 
-def _bound(value: float, again: list[float]) -> Measured:
+def bound(value: float, again: list[float]) -> Measured:
+    """Return a figure with the 95 % interval that its draws tell."""
     low, high = np.quantile(again, [0.025, 0.975]) if again else (value, value)
     return Measured(value, float(low), float(high))
 
@@ -143,8 +156,8 @@ def calibration_error(p: Floats, y: Floats, w: Floats, bins: int) -> float:
     return sum(one.weight * abs(one.estimated - one.returned) for one in found) / total
 
 
-def _returned(key: Floats, y: Floats, w: Floats, share: float) -> float:
-    """Return the share that returned among the cases with the smallest keys.
+def _take_first(key: Floats, y: Floats, w: Floats, share: float) -> float:
+    """Return how many of y, by weight, are among the share of cases with the smallest keys.
 
     Where cases of the same key do not all fit in, each counts for the part that does.
     """
@@ -152,4 +165,4 @@ def _returned(key: Floats, y: Floats, w: Floats, share: float) -> float:
     mass, hits = np.bincount(place, weights=w), np.bincount(place, weights=w * y)
     room = share * w.sum() - (np.cumsum(mass) - mass)
     part = np.clip(room / np.maximum(mass, 1e-300), 0, 1)
-    return float((part @ hits) / (part @ mass))
+    return float(part @ hits)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from models.screening import ScreeningModel
 from models.usual import Sample
 from training.config import EvaluateConfig
-from training.evaluate import bin_calibration
+from training.evaluate import Measured, bin_calibration
 from training.pipeline import Trained
 
 SHOWN_ROWS = 2000
@@ -43,7 +43,9 @@ def _draw_lift(trained: Trained, config: EvaluateConfig) -> Figure:
     overall = float(np.average(trained.test.target, weights=trained.test.weight))
     shares = [f"{share * 100:.0f}" for share in config.top_shares]
     names = [f"lowest_{s}" for s in shares] + [f"highest_{s}" for s in reversed(shares)]
-    bars = [figures[f"returned_{name}"] for name in names]
+    stayed = [figures[f"precision_lowest_{s}"] for s in shares]
+    bars = [Measured(1 - one.value, 1 - one.high, 1 - one.low) for one in stayed]
+    bars += [figures[f"returned_highest_{s}"] for s in reversed(shares)]
     values = np.array([bar.value for bar in bars])
     reach = [values - [bar.low for bar in bars], [bar.high for bar in bars] - values]
     figure = Figure(figsize=(6, 4), layout="constrained")

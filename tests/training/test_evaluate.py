@@ -41,7 +41,8 @@ def test_right_chances_measure_as_right() -> None:
     assert found["ece"].value < 0.02
     assert found["mean_p_less_outcome"].low < 0 < found["mean_p_less_outcome"].high
     assert found["returned_highest_5"].value == pytest.approx(0.927, abs=0.02)
-    assert found["returned_lowest_10"].value == pytest.approx(0.095, abs=0.02)
+    assert found["precision_lowest_10"].value == pytest.approx(0.905, abs=0.02)
+    assert found["recall_lowest_10"].value == pytest.approx(0.181, abs=0.01)
 
 
 def test_too_sure_chances_show_a_slope_under_one() -> None:
@@ -115,10 +116,11 @@ def test_ties_are_measured_the_same_in_any_order() -> None:
         for one, other in ((p, y), (p[::-1], y[::-1]))
     ]
 
-    for name in ("returned_highest_5", "returned_highest_10", "returned_lowest_5", "ece"):
+    for name in ("returned_highest_5", "returned_highest_10", "precision_lowest_5", "ece"):
         assert found[0][name].value == pytest.approx(found[1][name].value), name
     assert found[0]["returned_highest_5"].value == pytest.approx(80 / 120)
-    assert found[0]["returned_lowest_10"].value == pytest.approx(350 / 880)
+    assert found[0]["precision_lowest_10"].value == pytest.approx(530 / 880)
+    assert found[0]["recall_lowest_10"].value == pytest.approx(100 * 530 / 880 / 570)
 
 
 def test_the_highest_share_takes_a_part_of_the_case_at_its_edge() -> None:
