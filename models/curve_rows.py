@@ -22,8 +22,9 @@ MULTIPLES = (0.5, 1.5, 2.0)  # of the horizon: 6, 18 and 24 months where it is a
 
 def list_days(contract: Contract) -> tuple[int, ...]:
     """Return the days of the curve but for the horizon itself."""
-    days = (int(multiple * contract.outcome.horizon_days) for multiple in MULTIPLES)
-    return tuple(day for day in days if day > 0)
+    horizon = contract.outcome.horizon_days
+    days = {int(multiple * horizon) for multiple in MULTIPLES}
+    return tuple(sorted(days - {0, horizon}))
 
 
 @dataclass(frozen=True)

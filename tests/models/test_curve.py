@@ -3,21 +3,21 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 
 from benchmarks.curve import find_law, find_supported, find_usual
-from features.contract import Contract, default_contract
+from features.contract import Outcome
 from features.matrix import build_matrix
 from features.outcomes import find_outcomes
-from features.synthetic import World, build_cohort, write_cohort
-from features.tables import Extract, read_extract
+from features.synthetic import World
+from features.tables import Extract
 from features.trial import build_trial
 from models.bundle import read_bundle, write_bundle
 from models.curve import CurveHead, CurveStep, trace_curve, trace_curves
 from models.curve_fit import FEWEST, FittedCurve, fit_curve
+from models.curve_rows import list_days
 from models.effects import Effects
 from models.estimate import Estimates, GainStatus, Sums
 from models.heads import AdditiveHead, GainHead, LinearHead, SpreadHead
@@ -25,10 +25,8 @@ from models.levels import LevelTable
 from models.screening import ScreeningModel
 from models.usual import Sample
 from tests.factories import make_contract as make_other_contract
-from tests.models.worlds import make_matrix
+from tests.models.worlds import SEED, get_extract, make_extract, make_matrix
 
-SEED = 7
-PERSONS = 5000
 CURVE_DAYS = (182, 365, 547, 730)
 
 
@@ -57,18 +55,6 @@ def make_estimates(p: np.ndarray, gain: float = 0.1) -> Estimates:
 
     support = np.clip(p + gain, 0, 1)
     return Estimates(make(p), make(support - p), make(support), GainStatus.ESTIMATED)
-
-
-def make_extract(world: World, persons: int, contract: Contract) -> Extract:
-    cohort = build_cohort(contract, persons, SEED, world)
-    with TemporaryDirectory() as folder:
-        write_cohort(cohort, Path(folder) / "data", contract)
-        return read_extract(Path(folder) / "data", contract)
-
-
-@cache
-def get_extract(world: World = "default") -> Extract:
-    return make_extract(world, PERSONS, default_contract())
 
 
 def make_effects(extract: Extract) -> Effects:
@@ -231,6 +217,15 @@ def test_a_contract_with_another_horizon_gets_its_own_days() -> None:
 
     assert fitted.head is not None
     assert fitted.head.days == (90, 180, 270, 360)
+
+
+@pytest.mark.parametrize(("horizon", "days"), [(1, (2,)), (2, (1, 3, 4)), (91, (45, 136, 182))])
+def test_a_short_horizon_is_never_a_day_of_its_own_curve_twice(
+    horizon: int, days: tuple[int, ...]
+) -> None:
+    contract = replace(make_other_contract(), outcome=Outcome(horizon_days=horizon))
+
+    assert list_days(contract) == days
 
 
 def test_who_is_settled_for_a_day_is_settled_for_every_day_before_it() -> None:

@@ -1,10 +1,19 @@
-"""Small made-up samples with a known truth, for the tests of models."""
+"""Small made-up samples and cohorts with a known truth, for the tests of models."""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.contract import Contract, parse_contract
+from features.contract import Contract, default_contract, parse_contract
+from features.synthetic import World, build_cohort, write_cohort
+from features.tables import Extract, read_extract
 from models.usual import Sample
+
+SEED = 7
+PERSONS = 5000
 
 CONTRACT_TEXT = """
 [contract]
@@ -94,3 +103,17 @@ def make_sample(rows: int, seed: int = 0) -> Sample:
     matrix = make_matrix(rows, seed)
     drawn = np.random.default_rng(seed + 1).random(rows) < true_chance(matrix)
     return Sample(make_contract(), matrix, drawn.astype(float), np.ones(rows), np.arange(rows))
+
+
+def make_extract(world: World, persons: int, contract: Contract) -> Extract:
+    """Return a synthetic cohort as an extract."""
+    cohort = build_cohort(contract, persons, SEED, world)
+    with TemporaryDirectory() as folder:
+        write_cohort(cohort, Path(folder) / "data", contract)
+        return read_extract(Path(folder) / "data", contract)
+
+
+@cache
+def get_extract(world: World = "default") -> Extract:
+    """Return the cohort that tests of models share; they may not change it."""
+    return make_extract(world, PERSONS, default_contract())
