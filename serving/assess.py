@@ -9,10 +9,12 @@ from uuid import uuid4
 import numpy as np
 
 from features.errors import KantelpuntError
-from features.matrix import build_row
+from features.matrix import Matrix, build_row
 from features.requests import CaseRefusedError, check_case
 from models.bundle import Bundle
+from models.curve import trace_curve
 from models.estimate import Estimate
+from models.sharpen import Sharpener, find_sharpeners
 from models.suggestion import Limits, LimitsError, get_limits, suggest
 from serving.assessment import Assessment, explain_estimate
 from serving.permissions import Action, NotAllowedError, User, check_can, check_can_assess
@@ -46,8 +48,8 @@ def assess_case(data: Any, *, desk: Desk, store: Store, save: bool = True) -> As
     """Estimate one case, say why in Dutch, and keep both with an audit line."""
     check_can(desk.user, Action.ASSESS)
     case = _check(data, desk)
-    estimate = desk.bundle.estimate(build_row(case, desk.bundle.contract))
-    assessment = build_assessment(case, estimate, desk)
+    row = build_row(case, desk.bundle.contract)
+    assessment = build_assessment(case, row, desk.bundle.estimate(row), desk)
     if save:
         _save(store, [assessment], desk)
     return assessment
@@ -77,25 +79,41 @@ def assess_checked(cases: Sequence[Mapping[str, Any]], desk: Desk) -> list[Asses
         return []
     matrix = np.vstack([build_row(case, desk.bundle.contract) for case in cases])
     estimates = desk.bundle.estimate_many(matrix)
-    return [build_assessment(c, estimates.one(i), desk) for i, c in enumerate(cases)]
+    return [
+        build_assessment(case, matrix[i], estimates.one(i), desk) for i, case in enumerate(cases)
+    ]
 
 
-def build_assessment(case: Mapping[str, Any], estimate: Estimate, desk: Desk) -> Assessment:
-    """Return the assessment of a checked case: its suggestion and all its reasons."""
-    contract = desk.bundle.contract
+def build_assessment(
+    case: Mapping[str, Any], row: Matrix, estimate: Estimate, desk: Desk
+) -> Assessment:
+    """Return the assessment of a checked case and its row: its suggestion and all its reasons."""
+    contract, curve = desk.bundle.contract, desk.bundle.model.curve
     limits = get_limits(case["screened_on"], desk.limits)
     return Assessment(
         assessment_id=uuid4().hex,
         case=case,
         estimate=estimate,
         suggestion=suggest(estimate, limits),
-        reasons=explain_estimate(estimate, case, contract),
+        reasons=explain_estimate(estimate, row, contract),
+        curve=tuple(trace_curve(curve, estimate, row)) if curve else (),
         limits=limits,
         contract=contract,
         model_version=desk.bundle.version,
         made_at=desk.now,
         made_by=desk.user.key,
     )
+
+
+def find_open_questions(made: Assessment, bundle: Bundle) -> list[Sharpener] | None:
+    """Return the open questions that would move an assessment most.
+
+    None when another model made it: what this one would ask says nothing of that estimate.
+    """
+    made_by = (made.model_version, made.contract.fingerprint)
+    if made_by != (bundle.version, bundle.contract.fingerprint):
+        return None
+    return find_sharpeners(bundle.model, build_row(made.case, made.contract))
 
 
 def _check(data: Any, desk: Desk) -> Mapping[str, Any]:

@@ -1,14 +1,17 @@
 """One assessment: what was known of a case, what the model said, and what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+
 from features.contract import Contract
-from features.matrix import build_row
-from models.estimate import Estimate, Sum
-from models.reasons import Reason, reasons_nl
+from features.matrix import Matrix
+from models.curve import CurvePoint
+from models.estimate import Estimate
+from models.reasons import QUESTIONNAIRE, Reason, reasons_of_many, value_nl
 from models.suggestion import Limits, Suggestion, find_look_again
 
 # refer first, because help that comes late helps less; then who needs a closer look
@@ -31,25 +34,34 @@ class Reasons:
     support: tuple[Reason, ...] | None
 
 
-def explain_estimate(estimate: Estimate, case: Mapping[str, Any], contract: Contract) -> Reasons:
-    """Return all reasons of an estimate of a case."""
-    row = build_row(case, contract)
+def explain_estimate(estimate: Estimate, row: Matrix, contract: Contract) -> Reasons:
+    """Return all reasons of an estimate, from the row that it was made from."""
+    parts = [one for one in (estimate.usual, estimate.gain, estimate.support) if one is not None]
+    contributions = np.array([one.contributions for one in parts])
+    rows = np.broadcast_to(row, contributions.shape)
+    found = [tuple(one) for one in reasons_of_many(contributions, rows, contract, most=None)]
+    if len(found) == 1:
+        return Reasons(found[0], None, None)
+    usual, gain, support = found
+    named = (_say_value(reason, row, contract) for reason in gain if reason.points)
+    return Reasons(usual, tuple(named), support)
 
-    def list_reasons(one: Sum) -> tuple[Reason, ...]:
-        return tuple(reasons_nl(one.contributions, row, contract, most=None))
 
-    usual = list_reasons(estimate.usual)
-    if estimate.gain is None or estimate.support is None:
-        return Reasons(usual, None, None)
-    gain = tuple(r for r in list_reasons(estimate.gain) if r.points)
-    return Reasons(usual, gain, list_reasons(estimate.support))
+def _say_value(reason: Reason, row: Matrix, contract: Contract) -> Reason:
+    """Return a reason that says the value alone: the contract's phrases are about return."""
+    if reason.field == QUESTIONNAIRE:
+        return reason
+    place = contract.names.index(reason.field)
+    field = contract.fields[place]
+    text = f"{field.label_nl}: {value_nl(field, float(row[place]))}"
+    return replace(reason, text_nl=text)
 
 
 @dataclass(frozen=True)
 class Assessment:
     """The estimate of one case on one day, with everything that explains it later.
 
-    `case` holds the inputs as they were.
+    `case` holds the inputs as they were. `curve` is empty where the model has none.
     """
 
     assessment_id: str
@@ -57,6 +69,7 @@ class Assessment:
     estimate: Estimate
     suggestion: Suggestion
     reasons: Reasons
+    curve: tuple[CurvePoint, ...]
     limits: Limits
     contract: Contract
     model_version: str

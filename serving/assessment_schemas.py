@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 from features.matrix import build_row
 from models.estimate import GainStatus, Sum
 from models.reasons import QUESTIONNAIRE, QUESTIONNAIRE_NL, Reason, value_nl
+from models.sharpen import Sharpener
 from models.suggestion import SUGGESTION_NL, Limits, Suggestion
 from serving.assessment import INTERVAL_LEVEL, TOP_REASONS, Assessment
+from serving.store.cases import Bounds
 
 Chance = Field(ge=0, le=1)
 MaybeChance = Field(ge=0, le=1, description="Leeg waar de meerwaarde van steun onbekend is.")
@@ -55,6 +57,28 @@ class LimitsOut(BaseModel):
         )
 
 
+class CurvePointOut(BaseModel):
+    """The chance to be back by a day after the screening."""
+
+    days: int
+    usual: float = Chance
+    usual_low: float = Chance
+    usual_high: float = Chance
+    support: float | None = MaybeChance
+    support_low: float | None = MaybeChance
+    support_high: float | None = MaybeChance
+
+
+class SharpenerOut(BaseModel):
+    """A question without an answer that would move the estimate."""
+
+    field: str
+    label_nl: str
+    points: float | None = Field(
+        description="Procentpunten; leeg voor rollen die de redenen in punten niet zien."
+    )
+
+
 class AssessmentOut(BaseModel):
     """One assessment: the chance without support, what support adds, and the chance with support.
 
@@ -95,11 +119,21 @@ class AssessmentOut(BaseModel):
     support_contributions: list[ContributionOut] | None = Reasons
     support_limit_points: float | None = Limit
     top_reasons: list[str] = Field(description="De sterkste redenen van p_usual als zin.")
+    curve: list[CurvePointOut] = Field(description="Leeg als het model geen curve heeft.")
+    sharpen: list[SharpenerOut] | None = Field(
+        description="De open vragen die het meest verscherpen, de sterkste eerst. Alleen bij de "
+        "laatste inschatting van één dossier, en alleen als het huidige model ze maakte."
+    )
     limits: LimitsOut
 
     @classmethod
     def of(
-        cls, a: Assessment, *, saved: bool = True, with_contributions: bool = True
+        cls,
+        a: Assessment,
+        sharpeners: Sequence[Sharpener] | None = None,
+        *,
+        saved: bool = True,
+        with_contributions: bool = True,
     ) -> "AssessmentOut":
         """Return what the API says of an assessment; contributions only for who may see them."""
         e = a.estimate
@@ -110,12 +144,10 @@ class AssessmentOut(BaseModel):
             made_at=a.made_at.astimezone(UTC),
             model_version=a.model_version,
             contract_fingerprint=a.contract.fingerprint,
-            p_usual=e.usual.value,
-            low=e.usual.low,
-            high=e.usual.high,
+            **name_bounds(e.usual, "p_usual"),
             gain_status=e.gain_status,
-            **_name_bounds(e.gain, "gain", "gain"),
-            **_name_bounds(e.support, "p_support", "support"),
+            **name_bounds(e.gain, "gain", "gain_"),
+            **name_bounds(e.support, "p_support", "support_"),
             interval_level=INTERVAL_LEVEL,
             suggestion=a.suggestion,
             suggestion_nl=SUGGESTION_NL[a.suggestion],
@@ -123,16 +155,32 @@ class AssessmentOut(BaseModel):
             base=e.usual.base if with_contributions else None,
             **_list_sets(a, shown=with_contributions),
             top_reasons=[r.text_nl for r in a.reasons.usual[:TOP_REASONS]],
+            curve=[CurvePointOut.model_construct(**vars(point)) for point in a.curve],
+            sharpen=_list_sharpeners(sharpeners, shown=with_contributions),
             limits=LimitsOut.of(a.limits),
         )
 
 
-def _name_bounds(one: Sum | None, value: str, prefix: str) -> dict[str, Any]:
+def name_bounds(one: Sum | Bounds | None, value: str, prefix: str = "") -> dict[str, Any]:
+    """Return a number and its interval as the API names them."""
     return {
         value: one.value if one else None,
-        f"{prefix}_low": one.low if one else None,
-        f"{prefix}_high": one.high if one else None,
+        f"{prefix}low": one.low if one else None,
+        f"{prefix}high": one.high if one else None,
     }
+
+
+def _list_sharpeners(
+    found: Sequence[Sharpener] | None, *, shown: bool
+) -> list[SharpenerOut] | None:
+    if found is None:
+        return None
+    return [
+        SharpenerOut.model_construct(
+            field=one.field, label_nl=one.label_nl, points=one.points if shown else None
+        )
+        for one in found
+    ]
 
 
 def _list_sets(a: Assessment, *, shown: bool) -> dict[str, Any]:

@@ -7,7 +7,14 @@ from pydantic import BaseModel, Field
 
 from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL, Suggestion
-from serving.assessment_schemas import AssessmentOut, Chance, MaybeChance, MaybeGain, Status
+from serving.assessment_schemas import (
+    AssessmentOut,
+    Chance,
+    MaybeChance,
+    MaybeGain,
+    Status,
+    name_bounds,
+)
 from serving.triage import CaseFile, TriagePage, TriageRow
 
 
@@ -56,16 +63,10 @@ class ListedCaseOut(BaseModel):
             absence_started_on=c.absence_started_on,
             absent_day=row.absent_day,
             screened_on=c.screened_on,
-            p_usual=c.p_usual,
-            low=c.low,
-            high=c.high,
+            **name_bounds(c.usual, "p_usual"),
             gain_status=c.gain_status,
-            gain=c.gain,
-            gain_low=c.gain_low,
-            gain_high=c.gain_high,
-            p_support=c.p_support,
-            support_low=c.support_low,
-            support_high=c.support_high,
+            **name_bounds(c.gain, "gain", "gain_"),
+            **name_bounds(c.support, "p_support", "support_"),
             suggestion=c.suggestion,
             suggestion_nl=SUGGESTION_NL[c.suggestion],
             answered=c.answered,
@@ -115,13 +116,14 @@ class CaseOut(BaseModel):
     @classmethod
     def of(cls, file: CaseFile, *, with_contributions: bool) -> "CaseOut":
         """Return what the API says of a case; contributions only for who may see them."""
-        made = [AssessmentOut.of(a, with_contributions=with_contributions) for a in file.history]
+        shown = with_contributions
+        latest, *earlier = file.history
         return cls.model_construct(
             case_id=file.latest.case_id,
             region=file.latest.case["region"],
             absence_started_on=file.latest.absence_started_on,
             absent_day=file.absent_day,
             inputs={f.name: file.latest.case.get(f.name) for f in file.latest.contract.columns},
-            latest=made[0],
-            earlier=made[1:],
+            latest=AssessmentOut.of(latest, file.sharpeners, with_contributions=shown),
+            earlier=[AssessmentOut.of(a, with_contributions=shown) for a in earlier],
         )

@@ -1,20 +1,28 @@
-"""The chart of all reasons: a bar begins where the one before ended, from average to estimate."""
+"""The chart of all reasons: a bar begins where the one before ended.
+
+It runs from the average case to the chance without support and, where the gain of support is known,
+on to the chance with support.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
+from models.estimate import GainStatus
+from models.reasons import Reason
 from serving.assessment import Assessment
 
 STEP = 10
 THINNEST = 0.35  # percent of the width: a bar of nearly nothing still shows where it is
+SMALLEST = 0.05  # points: what support adds by less would read 0,0, and joins the others
+NOTHING = 1e-7  # points: a sum that was not bounded differs by rounding alone
 
 
 @dataclass(frozen=True)
 class Bar:
     """One row: `start` and `width` place the bar in percent of the chart's width.
 
-    `points` is what the row adds, `total` the sum so far; in the first and last row they are equal.
+    `points` is what the row adds, `total` the sum so far; in a row that is a sum they are equal.
     """
 
     kind: str
@@ -33,22 +41,49 @@ class Chart:
     ticks: Sequence[tuple[float, int]]
 
 
+Step = tuple[str, float]
+
+
 def build_chart(a: Assessment) -> Chart:
     """Return the chart of an assessment; its rows add up to the estimate."""
-    base, end = a.estimate.usual.base * 100, a.estimate.usual.value * 100
-    steps = [(r.text_nl, r.points) for r in a.reasons.usual]
-    if abs(a.estimate.usual.limit) > 1e-9:
-        steps.append(("Begrensd tot 0 à 100", a.estimate.usual.limit * 100))
-    totals = [base]
-    for _, points in steps:
-        totals.append(totals[-1] + points)
-    low, high = _find_span([*totals, end])
+    e = a.estimate
+    first = [(r.text_nl, r.points) for r in a.reasons.usual] + _list_limit(e.usual.limit)
+    if e.gain is None or e.support is None or a.reasons.gain is None:
+        return _draw(e.usual.base, first, [("Deze inschatting", e.usual.value, [])])
+    is_same = e.gain_status is GainStatus.SAME_FOR_ALL
+    label = "Geschat effect van steun, " + ("voor iedereen gelijk" if is_same else "gemiddeld")
+    more = [(label, e.gain.base * 100), *_join_small(a.reasons.gain), *_list_limit(e.gain.limit)]
+    sums = [("Zonder extra steun", e.usual.value, more), ("Met steun", e.support.value, [])]
+    return _draw(e.usual.base, first, sums)
+
+
+def _list_limit(limit: float) -> list[Step]:
+    points = limit * 100
+    return [("Begrensd tot 0 à 100", points)] if abs(points) > NOTHING else []
+
+
+def _join_small(reasons: Sequence[Reason]) -> list[Step]:
+    steps = [(r.text_nl, r.points) for r in reasons if abs(r.points) >= SMALLEST]
+    rest = sum(r.points for r in reasons if abs(r.points) < SMALLEST)
+    return [*steps, ("Alle andere gegevens samen", rest)] if len(steps) < len(reasons) else steps
+
+
+def _draw(base: float, steps: list[Step], sums: list[tuple[str, float, list[Step]]]) -> Chart:
+    """Return the chart: an average, steps, a sum, and for each further sum the steps to it."""
+    rows = [("average", "Gemiddeld dossier", base * 100)]
+    for label, value, following in sums:
+        rows += [("up" if points >= 0 else "down", text, points) for text, points in steps]
+        rows.append(("result", label, value * 100))
+        steps = following
+    totals: list[float] = []
+    for kind, _, points in rows:
+        totals.append(totals[-1] + points if kind in ("up", "down") else points)
+    low, high = _find_span(totals)
     place = _Scale(low, high)
-    bars = [Bar("average", "Gemiddeld dossier", base, base, *place.span(0.0, base))]
-    for (label, points), before, after in zip(steps, totals, totals[1:], strict=False):
-        kind = "up" if points >= 0 else "down"
-        bars.append(Bar(kind, label, points, after, *place.span(before, after)))
-    bars.append(Bar("result", "Deze inschatting", end, end, *place.span(0.0, end)))
+    bars = []
+    for (kind, label, points), before, after in zip(rows, [0.0, *totals], totals, strict=False):
+        start = before if kind in ("up", "down") else 0.0
+        bars.append(Bar(kind, label, points, after, *place.span(start, after)))
     ticks = [(place.of(t), t) for t in range(low, high + 1, _find_step(low, high))]
     return Chart(bars, ticks)
 

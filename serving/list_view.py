@@ -7,12 +7,14 @@ from re import fullmatch
 from urllib.parse import quote, urlencode
 
 from features.pseudonyms import TEXT_PATTERN
+from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
+from serving.estimate_view import EstimateView
 from serving.permissions import Action, User, can
 from serving.store.cases import CaseFilter
 from serving.triage import TriagePage, TriageRow
-from serving.views import ClockView, EstimateView
+from serving.views import ClockView
 from serving.wording import number_nl
 
 _SEARCH = r"[A-Za-z0-9._-]{1,64}"
@@ -101,7 +103,7 @@ class RowView:
             region=c.region,
             absent_day=row.absent_day,
             clock=ClockView.of(row.next_clock) if row.next_clock else None,
-            estimate=EstimateView.of(c.p_usual, c.low, c.high, c.suggestion),
+            estimate=EstimateView.of(c.suggestion, c.gain_status, c.usual, c.gain, c.support),
             reasons=c.reasons,
             answered=c.answered,
         )
@@ -117,14 +119,23 @@ class TriageView:
     regions: Sequence[str]
     own_region: str | None
     shows_points: bool
+    gain_status: GainStatus
     suggestions: Sequence[tuple[str, str]]
     next_address: str | None
     first_address: str | None
     today: date
 
     @classmethod
-    def of(cls, page: TriagePage, chosen: FilterView, user: User, today: date) -> "TriageView":
-        """Return what the page of the list shows to a user."""
+    def of(
+        cls,
+        page: TriagePage,
+        chosen: FilterView,
+        user: User,
+        *,
+        gain_status: GainStatus,
+        today: date,
+    ) -> "TriageView":
+        """Return what the page of the list shows to a user; the status is of today's model."""
         over = "" if page.count_is_exact else "meer dan "
         unit = "dossier" if page.count == 1 and page.count_is_exact else "dossiers"
         return cls(
@@ -133,6 +144,7 @@ class TriageView:
             chosen=chosen,
             regions=page.regions,
             own_region=user.region,
+            gain_status=gain_status,
             shows_points=can(user, Action.VIEW_CONTRIBUTIONS),
             suggestions=[(s.value, SUGGESTION_NL[s]) for s in URGENCY],
             next_address=chosen.to_address(page.next_cursor) if page.next_cursor else None,

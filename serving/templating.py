@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from serving import wording
 from serving.errors import Problem
 from serving.permissions import ROLE_NL, Action, can
+from serving.questions import SAME_NL
 
 if TYPE_CHECKING:
     from serving.deps import Service, Visitor
@@ -32,7 +33,7 @@ def build_pages() -> Environment:
         pages.filters[name] = getattr(wording, name)
     for name in ("one_decimal_nl", "days_left_nl", "region_nl"):
         pages.filters[name] = getattr(wording, name)
-    pages.globals |= {"static": build_static_address, "interval_nl": wording.interval_nl}
+    pages.globals |= {"static": build_static_address, "same_nl": SAME_NL}
     return pages
 
 

@@ -9,6 +9,9 @@ from re import fullmatch
 
 from features.deadlines import Clock, absent_day, clocks, find_next_clock
 from features.pseudonyms import ID_PATTERN
+from models.bundle import Bundle
+from models.sharpen import Sharpener
+from serving.assess import find_open_questions
 from serving.assessment import Assessment
 from serving.errors import FieldFault, NotFoundError, RequestRefusedError
 from serving.permissions import Action, User, check_can, get_scope
@@ -51,9 +54,13 @@ class TriagePage:
 
 @dataclass(frozen=True)
 class CaseFile:
-    """One case with every assessment, latest first, and its legal clocks."""
+    """One case with every assessment, latest first, and its legal clocks.
+
+    `sharpeners` are of the latest assessment; None when another model made it.
+    """
 
     history: Sequence[Assessment]
+    sharpeners: Sequence[Sharpener] | None
     absent_day: int
     clocks: Sequence[Clock]
 
@@ -104,7 +111,7 @@ def _to_row(case: ListedCase, rank: int, today: date) -> TriageRow:
     )
 
 
-def view_case(user: User, case_id: str, *, store: Store, now: datetime) -> CaseFile:
+def view_case(user: User, case_id: str, *, store: Store, bundle: Bundle, now: datetime) -> CaseFile:
     """Return one case in reach and note that it was seen; raises NotFoundError for any other."""
     check_can(user, Action.VIEW_CASE)
     scope = get_scope(user)
@@ -118,7 +125,10 @@ def view_case(user: User, case_id: str, *, store: Store, now: datetime) -> CaseF
         save_audit(connection, [seen])
     started_on, today = history[0].absence_started_on, now.date()
     return CaseFile(
-        history, absent_day(started_on, max(today, started_on)), clocks(started_on, today)
+        history,
+        find_open_questions(history[0], bundle),
+        absent_day(started_on, max(today, started_on)),
+        clocks(started_on, today),
     )
 
 

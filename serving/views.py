@@ -10,29 +10,23 @@ from features.deadlines import Clock
 from features.matrix import build_row
 from features.wording import describe_nl
 from models.bundle import Bundle
+from models.estimate import GainStatus
 from models.reasons import Reason, value_nl
-from models.suggestion import SUGGESTION_NL, Suggestion
+from models.sharpen import Sharpener
 from serving.assessment import Assessment
-from serving.chart import Chart, build_chart
+from serving.chart import SMALLEST, Chart, build_chart
+from serving.curve_view import CurveView, build_curve
+from serving.estimate_view import EstimateView, view_estimate
+from serving.questions import SAME_NL, Question, answer_questions, describe_gain, summarise
 from serving.triage import CaseFile
-from serving.wording import interval_nl, number_nl, op_100
+from serving.wording import number_nl, op_100
 
 SOON_DAYS = 7
 MOST_PER_SIDE = 5
-PILL = {
-    Suggestion.REFER: "link",
-    Suggestion.UNSURE: "warning",
-    Suggestion.NOT_YET: "default",
-    Suggestion.OWN_WAY: "success",
-}
-EXPLANATION_NL = {
-    Suggestion.REFER: "Stappen naar werk lijken mogelijk, maar niet vanzelf. "
-    "Bespreek of VDAB of een partner kan helpen.",
-    Suggestion.UNSURE: "De onzekerheid is groot: het interval loopt over een grens. "
-    "Kijk eerst wat er ontbreekt, of vraag het aan de persoon.",
-    Suggestion.NOT_YET: "Stappen naar werk lijken nu nog ver weg. "
-    "Bekijk dit dossier later opnieuw.",
-    Suggestion.OWN_WAY: "Een terugkeer lijkt te lukken zonder extra ondersteuning.",
+MODEL_GAIN_NL = {
+    GainStatus.ESTIMATED: "geschat per persoon",
+    GainStatus.SAME_FOR_ALL: SAME_NL,
+    GainStatus.UNKNOWN: "onbekend, dit model kon ze niet schatten",
 }
 
 
@@ -55,32 +49,6 @@ class ClockView:
 
 
 @dataclass(frozen=True)
-class EstimateView:
-    """An estimate as so many in a hundred."""
-
-    op_100: int
-    interval: str
-    low: int
-    high: int
-    suggestion: Suggestion
-    suggestion_nl: str
-    pill: str
-
-    @classmethod
-    def of(cls, p: float, low: float, high: float, suggestion: Suggestion) -> "EstimateView":
-        """Return what a page shows of an estimate."""
-        return cls(
-            op_100(p),
-            interval_nl(low, high),
-            op_100(low),
-            op_100(high),
-            suggestion,
-            SUGGESTION_NL[suggestion],
-            PILL[suggestion],
-        )
-
-
-@dataclass(frozen=True)
 class CaseView:
     """One case."""
 
@@ -92,7 +60,9 @@ class CaseView:
     answered: bool
     model_version: str
     estimate: EstimateView
-    explanation_nl: str
+    summary_nl: str
+    questions: Sequence[Question]
+    gain_nl: str
     horizon_nl: str
     sustained_days: int
     average_op_100: int
@@ -100,7 +70,11 @@ class CaseView:
     next_clock: ClockView | None
     changeable: Sequence[Reason]
     fixed: Sequence[Reason]
+    raises: Sequence[Reason]
+    lowers: Sequence[Reason]
     chart: Chart | None
+    curve: CurveView | None
+    sharpeners: Sequence[Sharpener]
     inputs: Sequence[tuple[str, Sequence[tuple[str, str]]]]
     earlier: Sequence[tuple[Assessment, EstimateView]]
     today: date
@@ -108,7 +82,8 @@ class CaseView:
     @classmethod
     def of(cls, file: CaseFile, shows_chart: bool, today: date) -> "CaseView":
         """Return what the page of a case shows; the chart only for who may see it."""
-        a = file.latest
+        a, estimate = file.latest, view_estimate(file.latest)
+        gain_reasons = a.reasons.gain or ()
         shown = [ClockView.of(c) for c in file.clocks]
         return cls(
             case_id=a.case_id,
@@ -118,8 +93,10 @@ class CaseView:
             screened_on=a.screened_on,
             answered=a.answered,
             model_version=a.model_version,
-            estimate=_estimate(a),
-            explanation_nl=EXPLANATION_NL[a.suggestion],
+            estimate=estimate,
+            summary_nl=summarise(a),
+            questions=answer_questions(a, estimate),
+            gain_nl=describe_gain(estimate, a.limits),
             horizon_nl=name_horizon(a.contract),
             sustained_days=a.contract.outcome.sustained_days,
             average_op_100=op_100(a.estimate.usual.base),
@@ -127,17 +104,15 @@ class CaseView:
             next_clock=next((c for c in shown if c.state != "past"), None),
             changeable=_pick(a.reasons.usual, changeable=True),
             fixed=_pick(a.reasons.usual, changeable=False),
+            raises=[r for r in gain_reasons if r.points >= SMALLEST][:MOST_PER_SIDE],
+            lowers=[r for r in gain_reasons if r.points <= -SMALLEST][:MOST_PER_SIDE],
             chart=build_chart(a) if shows_chart else None,
+            curve=build_curve(a, estimate),
+            sharpeners=file.sharpeners or (),
             inputs=list_inputs(a.case, a.contract),
-            earlier=[(e, _estimate(e)) for e in file.history[1:]],
+            earlier=[(e, view_estimate(e)) for e in file.history[1:]],
             today=today,
         )
-
-
-def _estimate(a: Assessment) -> EstimateView:
-    return EstimateView.of(
-        a.estimate.usual.value, a.estimate.usual.low, a.estimate.usual.high, a.suggestion
-    )
 
 
 def _pick(reasons: Sequence[Reason], *, changeable: bool) -> list[Reason]:
@@ -169,6 +144,7 @@ class ModelView:
     version: str
     trained_on: date
     contract: Contract
+    gain_nl: str
     card_html: str
     fields: Sequence[tuple[str, str]]
 
@@ -179,6 +155,7 @@ class ModelView:
             version=bundle.version,
             trained_on=bundle.trained_on,
             contract=bundle.contract,
+            gain_nl=MODEL_GAIN_NL[bundle.model.gain_status],
             card_html=render_card(bundle.card),
             fields=[(f.label_nl, describe_nl(f)) for f in bundle.contract.fields],
         )

@@ -53,6 +53,16 @@ def points_nl(points: float) -> str:
     return f"{'+' if points > 0 else MINUS}{shown}"
 
 
+def whole_nl(number: int) -> str:
+    """Return a whole number, with a true minus sign below 0."""
+    return f"{MINUS if number < 0 else ''}{abs(number)}"
+
+
+def signed_nl(number: int) -> str:
+    """Return a whole number with its sign: +13; 0 has none."""
+    return f"+{number}" if number > 0 else whole_nl(number)
+
+
 def days_left_nl(days: int) -> str:
     """Return how far off a day is: vandaag, nog 1 dag, 3 dagen geleden."""
     if days == 0:

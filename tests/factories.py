@@ -10,6 +10,17 @@ import pandas as pd
 from features.contract import Contract, Field, default_contract, parse_contract
 from features.requests import build_example
 from features.tables import write_tables
+from models.curve import CurveHead, CurveStep
+from models.estimate import GainStatus
+from models.heads import (
+    NINETY_PERCENT,
+    AdditiveHead,
+    GainHead,
+    LinearHead,
+    OverlapHead,
+    SpreadHead,
+)
+from models.levels import LevelTable
 
 # nothing of sick leave in it: what works with this works with any contract
 FIVE_FIELDS = """
@@ -179,3 +190,45 @@ def write_extract(
     """Write tables as an extract of CSV files, some replaced; return the folder."""
     write_tables({**(tables or make_extract_tables()), **changes}, folder, "csv")
     return folder
+
+
+def make_line(
+    contract: Contract, base: float, slopes: Mapping[str, float] | None = None
+) -> AdditiveHead:
+    """Return straight lines with fixed numbers: each adds `slope` per unit from a middle value."""
+    names = list(slopes or {})
+    fields = [contract.fields[contract.names.index(name)] for name in names]
+    middle = [((f.low or 0.0) + (1.0 if f.high is None else f.high)) / 2 for f in fields]
+    slope = tuple((slopes or {}).values())
+    offset = tuple(-one * place for one, place in zip(slope, middle, strict=True))
+    columns = tuple(contract.names.index(name) for name in names)
+    missing = (0.0,) * len(names)
+    linear = LinearHead(base, columns, offset, slope, missing, LevelTable((), ()))
+    return AdditiveHead(linear, None, 0.0)
+
+
+def make_gain(
+    contract: Contract,
+    status: GainStatus = GainStatus.ESTIMATED,
+    *,
+    base: float = 0.12,
+    slopes: Mapping[str, float] | None = None,
+    half: float = 0.04,
+    overlap: OverlapHead | None = None,
+) -> GainHead:
+    """Return a gain with fixed numbers; `half` is half of its 90 % interval."""
+    spread = SpreadHead(None, (half / NINETY_PERCENT) ** 2)
+    return GainHead(status, make_line(contract, base, slopes), spread, overlap)
+
+
+def make_curve(contract: Contract) -> CurveHead:
+    """Return a curve at half, once, one and a half and twice the horizon, with fixed shares."""
+    horizon = contract.outcome.horizon_days
+    steps = [(0.5, 0.7, -0.05), (1.5, 0.2, 0.02), (2.0, 0.12, 0.0)]
+    return CurveHead(
+        horizon,
+        tuple(
+            CurveStep(int(horizon * times), make_line(contract, share), 0.01, shift, 0.005)
+            for times, share, shift in steps
+        ),
+    )

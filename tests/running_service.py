@@ -25,7 +25,10 @@ from features.contract import Contract, default_contract
 from features.matrix import build_matrix
 from features.synthetic import build_cohort
 from features.tables import Extract
+from models.answers import AnswerTable
 from models.bundle import Bundle, read_bundle, write_bundle
+from models.estimate import GainStatus
+from models.heads import OverlapHead
 from models.screening import ScreeningModel
 from models.spread import SpreadConfig, fit_spread
 from models.usual import Sample, Shape, fit_usual
@@ -37,7 +40,14 @@ from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from serving.store.users import save_user
-from tests.factories import make_case, make_contract, make_extract_tables
+from tests.factories import (
+    make_case,
+    make_contract,
+    make_curve,
+    make_extract_tables,
+    make_gain,
+    make_line,
+)
 from training.config import read_config
 
 NOW = datetime(2026, 4, 15, 10, 0, tzinfo=ZONE)
@@ -80,6 +90,33 @@ def _fit(sample: Sample, contract: Contract) -> Path:
 def get_bundle() -> Bundle:
     """Return the bundle, loaded once."""
     return read_bundle(get_bundle_folder(), version="3")
+
+
+# the gain differs by age and by the answer on work ability
+GAIN_SLOPES = {"age_years": 0.004, "work_ability": -0.02}
+
+
+@cache
+def get_gain_bundle(status: GainStatus) -> Bundle:
+    """Return the same bundle with a gain of fixed numbers, a curve and answers, loaded once.
+
+    Under `estimated` nobody under 20 was supported: their gain is not known.
+    """
+    model = get_bundle().model
+    contract = model.contract
+    young = make_line(contract, 0.5, {"age_years": 0.02})
+    gains = {
+        GainStatus.ESTIMATED: make_gain(
+            contract, slopes=GAIN_SLOPES, overlap=OverlapHead(young, 0.06, 1.1)
+        ),
+        GainStatus.SAME_FOR_ALL: make_gain(contract, GainStatus.SAME_FOR_ALL, base=0.05, half=0.03),
+        GainStatus.UNKNOWN: None,
+    }
+    answers = AnswerTable(contract.answers[:4], ((2.0, 5.0, 8.0),) * 4, ((0.3, 0.4, 0.3),) * 4)
+    made = replace(model, gain=gains[status], curve=make_curve(contract), answers=answers)
+    folder = Path(mkdtemp(prefix="kantelpunt-bundle-")) / "bundle"
+    write_bundle(folder, made, {"trained_on": "2026-03-31"}, "# Model card\n")
+    return read_bundle(folder, version="4")
 
 
 @cache

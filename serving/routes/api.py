@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import Suggestion
-from serving.assess import MOST_IN_BATCH, assess_batch, assess_case
+from serving.assess import MOST_IN_BATCH, assess_batch, assess_case, find_open_questions
 from serving.assessment_schemas import AssessmentOut
 from serving.case_schemas import CaseOut, CasePageOut
 from serving.deps import ApiUser, Service, build_desk, give_now, give_service, read_json
@@ -68,7 +68,8 @@ def post_assessment(
     desk = build_desk(service, user, now)
     made = assess_case(body, desk=desk, store=service.store, save=save)
     service.metrics.count_assessments([made])
-    return _json(AssessmentOut.of(made, saved=save), 201 if save else 200)
+    sharpeners = find_open_questions(made, service.bundle)
+    return _json(AssessmentOut.of(made, sharpeners, saved=save), 201 if save else 200)
 
 
 @router.post(
@@ -157,7 +158,7 @@ def get_case(
     user: Annotated[User, Depends(ApiUser(Action.VIEW_CASE))],
 ) -> Response:
     """Geeft de laatste inschatting en alle vorige; dat u dit bekeek, wordt genoteerd."""
-    file = view_case(user, case_id, store=service.store, now=now)
+    file = view_case(user, case_id, store=service.store, bundle=service.bundle, now=now)
     return _json(CaseOut.of(file, with_contributions=can(user, Action.VIEW_CONTRIBUTIONS)))
 
 

@@ -137,7 +137,8 @@ def get_list(
         cursor=chosen.cursor,
         limit=PAGE_SIZE,
     )
-    view = TriageView.of(page, chosen, visitor.user, now.date())
+    status = service.bundle.model.gain_status
+    view = TriageView.of(page, chosen, visitor.user, gain_status=status, today=now.date())
     return render(request, "triage.html", view=view)
 
 
@@ -150,7 +151,7 @@ def get_case(
     visitor: Annotated[Visitor, Depends(PageUser(Action.VIEW_CASE))],
 ) -> Response:
     """Show one case."""
-    file = view_case(visitor.user, case_id, store=service.store, now=now)
+    file = view_case(visitor.user, case_id, store=service.store, bundle=service.bundle, now=now)
     shows_chart = can(visitor.user, Action.VIEW_CONTRIBUTIONS)
     return render(request, "case.html", view=CaseView.of(file, shows_chart, now.date()))
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.contract import Contract, parse_contract
+from features.matrix import build_row
+from models.curve import CurvePoint
 from models.suggestion import Limits, Suggestion
 from serving.assessment import LIST_REASONS, Assessment, explain_estimate, rank_suggestion
 from serving.permissions import Scope
@@ -94,6 +96,7 @@ def _to_row(a: Assessment) -> dict[str, Any]:
         "limits": _to_json(vars(a.limits)),
         "inputs": _to_json(a.case),
         **to_columns(a.estimate),
+        "curve": [vars(point) for point in a.curve] or None,
         "suggestion": a.suggestion.value,
     }
 
@@ -134,7 +137,8 @@ def _to_assessment(row: RowMapping) -> Assessment:
         case=case,
         estimate=estimate,
         suggestion=Suggestion(row["suggestion"]),
-        reasons=explain_estimate(estimate, case, contract),
+        reasons=explain_estimate(estimate, build_row(case, contract), contract),
+        curve=tuple(CurvePoint(**point) for point in row["curve"] or ()),
         limits=_read_limits(row["limits"]),
         contract=contract,
         model_version=row["model_version"],

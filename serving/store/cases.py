@@ -3,9 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Date, Text, and_, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    RowMapping,
+    Text,
+    and_,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
@@ -31,9 +42,17 @@ class CaseFilter:
     search: str | None = None
 
 
+class Bounds(NamedTuple):
+    """A number with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class ListedCase:
-    """One row of the triage list."""
+    """One row of the triage list; `gain` and `support` are None where the gain is not known."""
 
     case_id: str
     region: str
@@ -41,16 +60,10 @@ class ListedCase:
     screened_on: date
     suggestion: Suggestion
     urgency: int
-    p_usual: float
-    low: float
-    high: float
+    usual: Bounds
+    gain: Bounds | None
+    support: Bounds | None
     gain_status: GainStatus
-    gain: float | None
-    gain_low: float | None
-    gain_high: float | None
-    p_support: float | None
-    support_low: float | None
-    support_high: float | None
     answered: bool
     reasons: tuple[tuple[str, float], ...]
 
@@ -69,24 +82,32 @@ def list_cases(
     limit: int,
 ) -> list[ListedCase]:
     """Return the next `limit` cases in reach, those after a place or from the top."""
-    query = select(*(cases.c[name] for name in _LISTED)).where(_build_reach(scope, wanted))
+    query = select(cases).where(_build_reach(scope, wanted))
     if after is not None:
         bound = tuple_(literal(after[0]), literal(after[1], Date), literal(after[2], Text))
         query = query.where(tuple_(*_ORDER) > bound)
     rows = connection.execute(query.order_by(*_ORDER).limit(limit)).mappings()
-    return [_to_listed(dict(row)) for row in rows]
+    return [_to_listed(row) for row in rows]
 
 
-_LISTED = tuple(ListedCase.__dataclass_fields__)
-
-
-def _to_listed(row: dict[str, Any]) -> ListedCase:
-    read = {
-        "suggestion": Suggestion(row["suggestion"]),
-        "gain_status": GainStatus(row["gain_status"]),
-        "reasons": tuple((text, points) for text, points in row["reasons"]),
-    }
-    return ListedCase(**row | read)
+def _to_listed(row: RowMapping) -> ListedCase:
+    is_known = row["gain"] is not None
+    return ListedCase(
+        case_id=row["case_id"],
+        region=row["region"],
+        absence_started_on=row["absence_started_on"],
+        screened_on=row["screened_on"],
+        suggestion=Suggestion(row["suggestion"]),
+        urgency=row["urgency"],
+        usual=Bounds(row["p_usual"], row["low"], row["high"]),
+        gain=Bounds(row["gain"], row["gain_low"], row["gain_high"]) if is_known else None,
+        support=Bounds(row["p_support"], row["support_low"], row["support_high"])
+        if is_known
+        else None,
+        gain_status=GainStatus(row["gain_status"]),
+        answered=row["answered"],
+        reasons=tuple((text, points) for text, points in row["reasons"]),
+    )
 
 
 def _build_reach(scope: Scope, wanted: CaseFilter) -> ColumnElement[bool]:

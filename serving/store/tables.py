@@ -121,6 +121,7 @@ assessments = Table(
     Column("gain_base", Double),
     Column("gain_bound", Double),
     Column("gain_contributions", JSON(none_as_null=True)),
+    Column("curve", JSON(none_as_null=True)),
     Column("suggestion", Text, nullable=False),
     ForeignKeyConstraint(["contract_fingerprint"], ["contracts.fingerprint"]),
     Index("assessments_of_case", "sickness_fund", "case_id", "screened_on", "made_at"),

@@ -150,4 +150,4 @@ def test_an_imported_case_has_the_estimate_that_the_table_road_gives(
     expected = get_bundle().estimate_many(build_matrix(frame, default_contract())).usual.value
     by_case = dict(zip(frame["case_id"], expected, strict=True))
     assert len(listed) == 30
-    assert all(abs(c.p_usual - by_case[c.case_id]) < 1e-12 for c in listed)
+    assert all(abs(c.usual.value - by_case[c.case_id]) < 1e-12 for c in listed)

@@ -36,7 +36,8 @@ def make_assessment(number: int = 1, **changes: object) -> Assessment:
     case = check_case(make_own_case(number, **changes), default_contract())
     bundle = get_bundle()
     desk = Desk(USERS[0], bundle, read_limits(), NOW)
-    return build_assessment(case, bundle.estimate(build_row(case, bundle.contract)), desk)
+    row = build_row(case, bundle.contract)
+    return build_assessment(case, row, bundle.estimate(row), desk)
 
 
 @pytest.fixture

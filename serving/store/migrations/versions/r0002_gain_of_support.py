@@ -1,4 +1,4 @@
-"""What an assessment and the list keep of the gain of support; what was kept before has none."""
+"""The gain of support and the return curve; what was kept before has neither."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ ADDED = {
     "cases": ("gain", "p_support", *_BOUNDS),
     "assessments": (*_BOUNDS, "gain_base", "gain_bound"),
 }
+TEXTS = ("gain_contributions", "curve")
 
 
 def upgrade() -> None:
@@ -22,12 +23,14 @@ def upgrade() -> None:
         op.add_column(table, status)
         for name in numbers:
             op.add_column(table, sa.Column(name, sa.Double))
-    op.add_column("assessments", sa.Column("gain_contributions", sa.JSON))
+    for name in TEXTS:
+        op.add_column("assessments", sa.Column(name, sa.JSON))
 
 
 def downgrade() -> None:
     """Remove the columns, and what they held."""
-    op.drop_column("assessments", "gain_contributions")
+    for name in TEXTS:
+        op.drop_column("assessments", name)
     for table, numbers in ADDED.items():
         for name in (*numbers, "gain_status"):
             op.drop_column(table, name)

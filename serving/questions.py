@@ -1,0 +1,109 @@
+"""The two questions of month three with their answers, in one sentence each."""
+
+import math
+from dataclasses import dataclass
+
+from models.estimate import GainStatus, Sum
+from models.suggestion import Limits, Suggestion, compare
+from serving.assessment import Assessment
+from serving.estimate_view import ChanceView, EstimateView
+from serving.wording import date_nl, number_nl
+
+POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
+ADDS_NL = "Voegt steun iets toe?"
+UNSURE_NL = "Onzeker"
+SAME_NL = "voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
+UNKNOWN_NL = (
+    "Meerwaarde van steun onbekend: niemand in een vergelijkbare situatie kreeg steun, "
+    "of bijna iedereen"
+)
+NOT_YET_ESTIMATED_NL = "Meerwaarde van steun onbekend: ze werd toen nog niet geschat"
+SUMMARY_NL = {
+    Suggestion.REFER: "Stappen naar werk lijken mogelijk, maar niet vanzelf. "
+    "Bespreek of VDAB of een partner kan helpen.",
+    Suggestion.UNSURE: "De onzekerheid is groot: een interval loopt over een grens. "
+    "Kijk eerst wat er ontbreekt, of vraag het aan de persoon.",
+    Suggestion.NOT_YET: "Stappen naar werk lijken nu nog ver weg.",
+    Suggestion.OWN_WAY: "Een terugkeer lijkt te lukken zonder extra ondersteuning.",
+}
+# where the gain differs between people it answers the second question, not the chance alone
+BY_GAIN_NL = SUMMARY_NL | {
+    Suggestion.REFER: "Stappen naar werk lijken mogelijk, en steun voegt naar schatting genoeg "
+    "toe. Bespreek of VDAB of een partner kan helpen.",
+    Suggestion.OWN_WAY: "Stappen naar werk lijken mogelijk, en steun voegt naar schatting weinig "
+    "toe: het geschatte effect ligt onder de grens.",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, its answer in a word or two, and why."""
+
+    question_nl: str
+    answer_nl: str
+    why_nl: str
+
+
+def summarise(a: Assessment) -> str:
+    """Return what the suggestion comes down to; for own_way and refer it depends on why."""
+    by_gain = a.estimate.gain_status is GainStatus.ESTIMATED
+    summary = (BY_GAIN_NL if by_gain else SUMMARY_NL)[a.suggestion]
+    return f"{summary}{_look_again(a)}"
+
+
+def answer_questions(a: Assessment, view: EstimateView) -> tuple[Question, Question]:
+    """Return both questions, answered by the limits of the assessment."""
+    return _ask_possible(a, view), _ask_support(a, view)
+
+
+def describe_gain(view: EstimateView, limits: Limits) -> str:
+    """Return what is known of the effect of support, without a point at the end."""
+    if view.gain is None:
+        return NOT_YET_ESTIMATED_NL if math.isnan(limits.gain_from) else UNKNOWN_NL
+    shown = f"{view.gain.points} ({view.gain.low} tot {view.gain.high})"
+    if view.gain_status is GainStatus.SAME_FOR_ALL:
+        return f"{shown} {SAME_NL}"
+    return f"Het geschatte effect van steun is {shown} op 100"
+
+
+def _ask_possible(a: Assessment, view: EstimateView) -> Question:
+    found = compare(_bounds(a.estimate.support or a.estimate.usual), a.limits.not_yet_below)
+    word = {True: "Ja", False: "Nog niet", None: UNSURE_NL}[found]
+    which = "Met steun" if view.support else "Zonder extra steun"
+    why = f"{which} keren er naar schatting {_tell(view.end)} terug"
+    return Question(
+        POSSIBLE_NL, word, f"{why}: {_place(found, a.limits.not_yet_below)}.{_look_again(a)}"
+    )
+
+
+def _ask_support(a: Assessment, view: EstimateView) -> Question:
+    known = describe_gain(view, a.limits)
+    if a.estimate.gain and view.gain_status is GainStatus.ESTIMATED:
+        found = compare(_bounds(a.estimate.gain), a.limits.gain_from)
+        word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
+        return Question(ADDS_NL, word, f"{known}: {_place(found, a.limits.gain_from)}.")
+    found = compare(_bounds(a.estimate.usual), a.limits.own_way_from)
+    word = "Voor iedereen gelijk" if view.gain else "Onbekend"
+    alone = f"Het voorstel steunt daarom op de kans zonder extra steun, {_tell(view.usual)}"
+    return Question(ADDS_NL, word, f"{known}. {alone}: {_place(found, a.limits.own_way_from)}.")
+
+
+def _bounds(one: Sum) -> tuple[float, float, float]:
+    return one.value, one.low, one.high
+
+
+def _tell(chance: ChanceView) -> str:
+    return f"{chance.op_100} op 100 ({chance.low} tot {chance.high})"
+
+
+def _place(found: bool | None, limit: float) -> str:
+    shown = number_nl(limit * 100)
+    if found is None:
+        return f"het interval loopt over de grens van {shown}"
+    return f"het hele interval ligt {'op of boven' if found else 'onder'} de grens van {shown}"
+
+
+def _look_again(a: Assessment) -> str:
+    if a.look_again_on is None:
+        return ""
+    return f" Bekijk dit dossier opnieuw op {date_nl(a.look_again_on)}."
