@@ -1,15 +1,18 @@
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from features.contract import default_contract
+from models.estimate import GainStatus
 from serving.server import open_port, serve_aside, set_up_logs
 from tests.running_service import (
     PASSWORD,
     Service,
+    get_gain_bundle,
     get_sqlite_template,
     make_own_case,
     make_service,
@@ -38,11 +41,29 @@ def fill(service: Service) -> None:
     assert answer.json()["refused"] == 0
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    path = tmp_path_factory.mktemp("web") / "store.db"
-    shutil.copy(get_sqlite_template(), path)
-    made = make_service(f"sqlite:///{path}", demo_hint="naam arts, wachtwoord ...")
+# with these every suggestion occurs among the cases
+LIMITS = """
+[[limits]]
+valid_from = 2020-01-01
+not_yet_below = 0.60
+own_way_from = 0.65
+gain_from = 0.10
+author = "commissie"
+reason = "voor de proef"
+"""
+
+
+@contextmanager
+def run_filled(folder: Path, status: GainStatus) -> Iterator[Service]:
+    """Run a service that holds cases, with a model whose gain has this status."""
+    shutil.copy(get_sqlite_template(), folder / "store.db")
+    (folder / "limits.toml").write_text(LIMITS)
+    made = make_service(
+        f"sqlite:///{folder / 'store.db'}",
+        get_gain_bundle(status),
+        demo_hint="naam arts, wachtwoord ...",
+        limits=folder / "limits.toml",
+    )
     fill(made)
     yield made
     made.client.close()
@@ -50,9 +71,30 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with run_filled(tmp_path_factory.mktemp("web"), GainStatus.ESTIMATED) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=[GainStatus.SAME_FOR_ALL, GainStatus.UNKNOWN])
+def filled_otherwise(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    with run_filled(tmp_path_factory.mktemp("web"), request.param) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def address(filled: Service) -> Iterator[str]:
     set_up_logs(quiet=True)
     with open_port("127.0.0.1", 0) as opened, serve_aside(filled.app, opened) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def other_address(filled_otherwise: Service) -> Iterator[str]:
+    set_up_logs(quiet=True)
+    with open_port("127.0.0.1", 0) as opened, serve_aside(filled_otherwise.app, opened) as found:
         yield found
 
 

@@ -69,8 +69,12 @@ def test_the_list_tells_what_a_physician_needs_to_choose(pages: Service) -> None
     page = read(pages, "/")
 
     assert "70 dossiers, op 15 april 2026" in page.text
-    assert "Meerwaarde van steun: nog niet geschat." in page.text
-    assert re.search(rf"\d+ op 100 \(\d+{EN_DASH}\d+\)", page.text)
+    assert "Het verschil is het geschatte effect van steun." in page.text
+    assert re.search(
+        rf"\d+ → zonder extra steun, met steun \d+ op 100 \(\+\d+\) "
+        rf"zonder steun \d+{EN_DASH}\d+, met steun \d+{EN_DASH}\d+",
+        page.text,
+    )
     assert re.search(r"dag \d+", page.text)
     assert re.search(r"nog \d+ dagen|vandaag", page.text)
     assert "Oost-Vlaanderen" in page.text
@@ -128,11 +132,13 @@ def test_the_chart_adds_up_to_the_estimate(pages: Service) -> None:
     chart = page.partition('class="kp-chart"')[2].partition("</table>")[0]
     rows = [re.sub(r"<[^>]+>", " ", row).split() for row in chart.split("<tr")[2:]]
     numbers = [[_number(w) for w in row if re.fullmatch(rf"[+{MINUS}]?\d+,\d", w)] for row in rows]
-    total = numbers[0][-1] + sum(row[-2] for row in numbers[1:-1])
+    total = numbers[0][-1] + sum(row[-2] for row in numbers if len(row) == 2)
+    middle = next(place for place, row in enumerate(rows) if "Zonder" in row)
     assert "Gemiddeld" in rows[0]
-    assert "inschatting" in rows[-1]
+    assert "Met steun" in " ".join(rows[-1])
     assert total == pytest.approx(numbers[-1][-1], abs=0.05 * len(rows))
-    assert numbers[-2][-1] == numbers[-1][-1]
+    for place in (middle, len(rows) - 1):
+        assert numbers[place - 1][-1] == numbers[place][-1]
 
 
 def _number(text: str) -> float:
