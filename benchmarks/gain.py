@@ -18,12 +18,12 @@ from features.matrix import build_matrix
 from features.synthetic import World, build_cohort, write_cohort
 from features.tables import Extract, read_extract
 from features.trial import build_trial
-from models.gain import FittedGain, GainConfig, fit_gain, measure_effects, predict_gain
+from models.effects import measure_effects
+from models.gain import FittedGain, fit_gain, predict_gain
 from training.config import read_config
 
 Floats = NDArray[np.float64]
 CAPACITIES = (0.08, 0.30)
-LOT = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,14 @@ def capture(rank: Floats, gain: Floats, share: float) -> float:
     return float(gain[np.argsort(-rank)[:count]].sum() / np.sort(gain)[-count:].sum())
 
 
-def learn(truth: Truth, by_lot: float | None) -> tuple[FittedGain, float]:
+def learn(truth: Truth, by_lot: bool) -> tuple[FittedGain, float]:
     """Return the fitted gain and the seconds that it took."""
-    usual, config = read_config().usual, GainConfig()
+    config = read_config()
     began = time.perf_counter()
     trial = build_trial(truth.extract, seed=1)
-    effects = measure_effects(trial, usual, config, seed=1, by_lot=by_lot)
-    return fit_gain(effects, usual, config, seed=1), time.perf_counter() - began
+    effects = measure_effects(trial, config.usual, config.gain, seed=1, by_lot=by_lot)
+    fitted = fit_gain(effects, config.usual, config.gain, seed=1)
+    return fitted, time.perf_counter() - began
 
 
 def report(world: World, truth: Truth, fitted: FittedGain, board: Board) -> None:
@@ -90,7 +91,7 @@ def main() -> None:
     for world in worlds:
         for seed in range(seeds):
             truth = make_world(world, persons, 50 + seed)
-            fitted, seconds = learn(truth, LOT if world == "rct" else None)
+            fitted, seconds = learn(truth, by_lot=world == "rct")
             report(world, truth, fitted, board)
             board.add(f"{world}: learning", seconds, "s")
     board.close()

@@ -1,5 +1,7 @@
 """Learning a straight line per field, with a penalty that few cases do not fool."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,55 @@ SMALLEST_SPREAD = 1e-9
 
 def fit_linear(contract: Contract, matrix: Matrix, target: Floats, weight: Floats) -> LinearHead:
     """Return the weighted ridge regression of `target`, averaged over penalties."""
+    design = build_design(contract, matrix, weight)
+    coefficients = _fit_ridge(design.columns, target, weight)
+    slope, gap, *values = _split(coefficients, [part.shape[1] for part in design.parts])
+    slope = slope / design.scale
+    _, missing, *dummies = design.parts
+    share_missing = np.average(missing, axis=0, weights=weight) if len(design.numbers) else gap
+    means = [np.average(part, axis=0, weights=weight) for part in dummies]
+    return LinearHead(
+        base=float(np.average(target, weights=weight)),
+        columns=design.numbers,
+        offset=_floats(-slope * design.center - gap * share_missing),
+        slope=_floats(slope),
+        missing=_floats(gap - gap * share_missing),
+        levels=LevelTable(
+            design.categories,
+            tuple(_floats(v - v @ m) for v, m in zip(values, means, strict=True)),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Design:
+    """A matrix as columns of a regression: numbers standardised, what is missing, and levels.
+
+    `parts` are the standardised numbers (0 where missing), their gaps, and one block per category.
+    """
+
+    numbers: tuple[int, ...]
+    categories: tuple[int, ...]
+    center: Floats
+    scale: Floats
+    parts: tuple[Floats, ...]
+
+    @property
+    def columns(self) -> Floats:
+        """Return all parts side by side."""
+        return np.column_stack(self.parts)
+
+    @property
+    def fields(self) -> NDArray[np.intp]:
+        """Return for each column the place of its field."""
+        blocks = [
+            np.full(p.shape[1], c) for p, c in zip(self.parts[2:], self.categories, strict=True)
+        ]
+        return np.concatenate([self.numbers, self.numbers, *blocks]).astype(np.intp)
+
+
+def build_design(contract: Contract, matrix: Matrix, weight: Floats) -> Design:
+    """Return the columns of a regression on all fields."""
     categories = find_categories(contract)
     numbers = tuple(i for i in range(matrix.shape[1]) if i not in categories)
     x = matrix[:, numbers]
@@ -22,21 +73,8 @@ def fit_linear(contract: Contract, matrix: Matrix, target: Floats, weight: Float
     is_missing = np.isnan(x)
     standard = np.where(is_missing, 0.0, (x - center) / scale)
     dummies = [_spread_out(matrix[:, c], len(contract.fields[c].levels)) for c in categories]
-    parts = [standard, is_missing.astype(float), *dummies]
-    coefficients = _fit_ridge(np.column_stack(parts), target, weight)
-    slope, gap, *values = _split(coefficients, [part.shape[1] for part in parts])
-    slope = slope / scale
-    share_missing = np.average(is_missing, axis=0, weights=weight) if len(numbers) else gap
-    means = [np.average(part, axis=0, weights=weight) for part in dummies]
-    return LinearHead(
-        base=float(np.average(target, weights=weight)),
-        columns=numbers,
-        offset=_floats(-slope * center - gap * share_missing),
-        slope=_floats(slope),
-        missing=_floats(gap - gap * share_missing),
-        levels=LevelTable(
-            categories, tuple(_floats(v - v @ m) for v, m in zip(values, means, strict=True))
-        ),
+    return Design(
+        numbers, categories, center, scale, (standard, is_missing.astype(float), *dummies)
     )
 
 

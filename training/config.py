@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import KantelpuntError
+from models.effects import GainConfig
 from models.spread import SpreadConfig
 from models.usual import UsualConfig
 
@@ -77,6 +78,7 @@ class Config:
     windows: WindowConfig
     usual: UsualConfig
     spread: SpreadConfig
+    gain: GainConfig
     evaluate: EvaluateConfig
     decision: DecisionConfig
     policy: PolicyConfig

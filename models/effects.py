@@ -1,0 +1,167 @@
+"""What each row of a target trial says of the gain: residuals of outcome and support, and scores.
+
+Both nuisances, the expected outcome and the chance of support, are fitted on other persons. The
+score of a row is doubly robust (augmented inverse probability weighting; Robins, Rotnitzky and
+Zhao 1994): right on average when either nuisance is.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.contract import Field
+from features.outcomes import weigh
+from features.trial import Trial
+from models.heads import OverlapHead
+from models.usual import Sample, Shape, UsualConfig, fit_usual, split_by_person
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class GainConfig:
+    """How the gain is learnt; training/config.toml gives the reason of each number."""
+
+    nuisance_leaves: int
+    nuisance_rounds: int
+    nuisance_share: float
+    least_chance: float
+    least_of_share: float
+    leaves: int
+    rounds: int
+    folds: int
+    fewest_supported: int
+    linear_errors: float
+    boosted_errors: float
+    refits: int
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Rows of a trial whose outcome is known and that overlap, with what they say of the gain.
+
+    `rows` are their places in the trial. `sample` holds matrix, outcome, censoring weight and
+    person. `residual` is what is left of the outcome, `exposure` of support, after what is known
+    of a person; `chance` is the propensity.
+    """
+
+    rows: NDArray[np.intp]
+    sample: Sample
+    supported: Floats
+    residual: Floats
+    exposure: Floats
+    chance: Floats
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    def take(self, rows: NDArray[np.intp] | Bools) -> "Effects":
+        """Return some of the rows."""
+        return Effects(
+            self.rows[rows],
+            self.sample.take(rows),
+            self.supported[rows],
+            self.residual[rows],
+            self.exposure[rows],
+            self.chance[rows],
+        )
+
+    def score(self, gain: Floats | float) -> Floats:
+        """Return the doubly robust score of each row, given a guess of each row's gain.
+
+        Right on average whatever the guess; the better the guess, the smaller the noise. The
+        guess of a row may not have been learnt from its person.
+        """
+        inverse = self.exposure / (self.chance * (1 - self.chance))
+        scores: Floats = gain + inverse * (self.residual - gain * self.exposure)
+        return scores
+
+
+def measure_effects(
+    trial: Trial, usual: UsualConfig, config: GainConfig, seed: int, *, by_lot: bool = False
+) -> Effects:
+    """Return residuals of all rows whose outcome is known and that are comparable with others.
+
+    `by_lot`: a lot on the screening day gave support, so that everybody's chance is the share that
+    got it.
+    """
+    weight = weigh_trial(trial)
+    known = np.flatnonzero(weight > 0)
+    support = _sample(trial, trial.supported, np.ones(len(trial)))
+    outcome = _sample(trial, trial.returned, weight).take(known)
+    shape = Shape(config.nuisance_leaves, config.nuisance_rounds, config.nuisance_share, 0.0)
+    expected, chance = np.empty(len(trial)), np.full(len(trial), trial.supported.mean())
+    for held_out in split_by_person(trial.person, config.folds, seed):
+        matrix = support.matrix[held_out]
+        head = fit_usual(outcome.take(~held_out[known]), shape, usual, seed)
+        expected[held_out] = head.predict(matrix, usual.threads)
+        if not by_lot:
+            head = fit_usual(support.take(~held_out), shape, usual, seed)
+            chance[held_out] = head.predict(matrix, usual.threads)
+    least, most = find_bounds(trial, config)
+    kept = known[(chance[known] >= least) & (chance[known] <= most)]
+    supported = trial.supported[kept]
+    return Effects(
+        rows=kept,
+        sample=replace(outcome, contract=trial.contract, matrix=trial.matrix[known]).take(
+            np.searchsorted(known, kept)
+        ),
+        supported=supported,
+        residual=trial.returned[kept] - expected[kept],
+        exposure=supported - chance[kept],
+        chance=chance[kept],
+    )
+
+
+def weigh_trial(trial: Trial) -> Floats:
+    """Return censoring weights, supported and comparisons each on their own; 0 where not known."""
+    weight = np.zeros(len(trial))
+    for arm in (0.0, 1.0):
+        rows = trial.supported == arm
+        weight[rows] = weigh(trial.returned[rows], trial.known_days[rows])
+    return weight
+
+
+def find_bounds(trial: Trial, config: GainConfig) -> tuple[float, float]:
+    """Return between which chances of support a row has others to be compared with.
+
+    Where support is rare, so is a chance of 2 %, and the bound goes down with the share supported.
+    """
+    share = float(trial.supported.mean())
+    least = min(config.least_chance, config.least_of_share * share)
+    return least, 1 - min(config.least_chance, config.least_of_share * (1 - share))
+
+
+def fit_overlap(trial: Trial, usual: UsualConfig, config: GainConfig, seed: int) -> OverlapHead:
+    """Return where a new case has others to be compared with, from what is known of it."""
+    sample = Sample(
+        trial.contract, trial.matrix, trial.supported, np.ones(len(trial)), trial.person
+    )
+    shape = Shape(config.nuisance_leaves, config.nuisance_rounds, config.nuisance_share, 0.0)
+    return OverlapHead(fit_usual(sample, shape, usual, seed), *find_bounds(trial, config))
+
+
+def average_gain(effects: Effects, gain: Floats | float) -> tuple[float, float]:
+    """Return the mean gain of those who could have started, and its standard error by person."""
+    score, weight = effects.score(gain), effects.sample.weight
+    mean = float(np.average(score, weights=weight))
+    sums = sum_by_person(effects.sample.person, weight * (score - mean))
+    return mean, float(np.sqrt((sums**2).sum()) / weight.sum())
+
+
+def sum_by_person(person: NDArray[np.int64], values: Floats) -> Floats:
+    """Return one sum per person."""
+    _, place = np.unique(person, return_inverse=True)
+    sums: Floats = np.bincount(place, weights=values).astype(np.float64)
+    return sums
+
+
+def _sample(trial: Trial, target: Floats, weight: Floats) -> Sample:
+    """Return the rows with the day as one more input: it matters to outcome and to support."""
+    day = Field("support_day", "number", "Dag van de start", "trial", low=0, high=36500)
+    contract = replace(trial.contract, fields=(*trial.contract.fields, day))
+    matrix = np.column_stack([trial.matrix, trial.day])
+    return Sample(contract, matrix, target, weight, trial.person)
