@@ -58,8 +58,9 @@ bench: $(READY) ## measure what the README claims of speed and quality
 	@missed=0; for file in $$(grep -l __main__ benchmarks/*.py); do \
 		$(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || missed=1; done; exit $$missed
 
-real: $(READY) ## train and score on the real injury-leave data, beside two plain rivals
+real: $(READY) ## injury leave beside plain rivals; a bonus given by lot with PENN=penn_jae.dat
 	$(BIN)/python -m examples.injury_leave.run
+	$(BIN)/python -m examples.penn_bonus.run $(if $(PENN),--data "$(PENN)")
 
 COMPILE := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header
 
