@@ -22,7 +22,8 @@ from sqlalchemy import create_engine, text
 
 from features.cohort import build_screenings
 from features.contract import Contract, default_contract
-from features.matrix import build_matrix
+from features.matrix import build_matrix, build_row
+from features.requests import check_case
 from features.synthetic import build_cohort
 from features.tables import Extract
 from models.answers import AnswerTable
@@ -31,8 +32,11 @@ from models.estimate import GainStatus
 from models.heads import OverlapHead, SpreadHead
 from models.screening import ScreeningModel
 from models.spread import SpreadConfig, fit_spread
+from models.suggestion import read_limits
 from models.usual import Sample, Shape, fit_usual
 from serving.app import create_app
+from serving.assess import Desk, build_assessment
+from serving.assessment import Assessment
 from serving.deps import ZONE, give_now
 from serving.permissions import Role, User
 from serving.settings import Settings, read_settings
@@ -276,3 +280,14 @@ def make_own_case(number: int = 1, /, **changes: Any) -> dict[str, Any]:
     """Return a case of the fund of most users."""
     made = {"case_id": f"C-{number:04d}", "person_key": f"P-{number:04d}"}
     return make_case(**made | {"sickness_fund": FUND} | changes)
+
+
+def make_assessment(
+    number: int = 1, /, *, status: GainStatus | None = None, **changes: Any
+) -> Assessment:
+    """Return an assessment that was not kept; of a model whose gain has a status, if given."""
+    bundle = get_gain_bundle(status) if status else get_bundle()
+    case = check_case(make_own_case(number, **changes), bundle.contract)
+    row = build_row(case, bundle.contract)
+    desk = Desk(USERS[0], bundle, read_limits(), NOW)
+    return build_assessment(case, row, bundle.estimate(row), desk)

@@ -8,12 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from features.contract import default_contract
-from features.matrix import build_row
-from features.requests import check_case
-from models.suggestion import read_limits
-from serving.assess import Desk, build_assessment
-from serving.assessment import Assessment
 from serving.permissions import Scope
 from serving.store.assessments import count_assessments, list_assessments, save_assessments
 from serving.store.audit import AuditEvent, save_audit
@@ -27,17 +21,9 @@ from serving.store.upgrade import (
     upgrade_store,
 )
 from serving.store.users import UserRefusedError, find_user, save_user
-from tests.running_service import FUND, NOW, USERS, Postgres, get_bundle, make_own_case
+from tests.running_service import FUND, NOW, USERS, Postgres, make_assessment
 
 EVENT = AuditEvent(NOW, "test", "assess")
-
-
-def make_assessment(number: int = 1, **changes: object) -> Assessment:
-    case = check_case(make_own_case(number, **changes), default_contract())
-    bundle = get_bundle()
-    desk = Desk(USERS[0], bundle, read_limits(), NOW)
-    row = build_row(case, bundle.contract)
-    return build_assessment(case, row, bundle.estimate(row), desk)
 
 
 @pytest.fixture

@@ -9,18 +9,15 @@ import pytest
 from sqlalchemy import inspect, text
 
 from features.contract import default_contract
-from features.matrix import build_row
-from features.requests import check_case
 from models.estimate import GainStatus
-from models.suggestion import read_limits
-from serving.assess import Desk, build_assessment
 from serving.assessment import Assessment
+from serving.assessment_schemas import AssessmentOut
 from serving.permissions import Scope
 from serving.store.assessments import list_assessments, save_assessments
 from serving.store.cases import CaseFilter, list_cases
 from serving.store.engine import Store
 from serving.store.upgrade import downgrade_store, upgrade_store
-from tests.running_service import FUND, NOW, USERS, get_gain_bundle, make_own_case
+from tests.running_service import FUND, make_assessment
 
 OLD_LIMITS = {
     "valid_from": "1990-01-01",
@@ -37,14 +34,6 @@ def store(store_url: str) -> Iterator[Store]:
         yield made
 
 
-def make_assessment(status: GainStatus, number: int = 1, age: int = 45) -> Assessment:
-    bundle = get_gain_bundle(status)
-    case = check_case(make_own_case(number, age_years=age), default_contract())
-    row = build_row(case, bundle.contract)
-    desk = Desk(USERS[0], bundle, read_limits(), NOW)
-    return build_assessment(case, row, bundle.estimate(row), desk)
-
-
 def save(store: Store, made: Assessment) -> None:
     with store.writing() as connection:
         save_assessments(connection, [made], audit=[])
@@ -58,7 +47,7 @@ def read(store: Store, case_id: str = "C-0001") -> Assessment:
 
 @pytest.mark.parametrize("status", list(GainStatus))
 def test_the_gain_and_the_curve_come_back_as_they_were(store: Store, status: GainStatus) -> None:
-    made = make_assessment(status)
+    made = make_assessment(status=status)
 
     save(store, made)
     found = read(store)
@@ -77,7 +66,7 @@ def test_the_gain_and_the_curve_come_back_as_they_were(store: Store, status: Gai
 
 
 def test_what_was_kept_before_the_gain_reads_back_as_unknown(store: Store) -> None:
-    save(store, make_assessment(GainStatus.ESTIMATED))
+    save(store, make_assessment(status=GainStatus.ESTIMATED))
     downgrade_store(store, "0001")
     with store.writing() as connection:
         connection.execute(
@@ -94,17 +83,18 @@ def test_what_was_kept_before_the_gain_reads_back_as_unknown(store: Store) -> No
     assert (listed.gain, listed.support, found.curve) == (None, None, ())
     assert math.isnan(found.limits.gain_from)
     assert found.limits.valid_from == date(1990, 1, 1)
+    assert AssessmentOut.of(found).limits.gain_from is None
     assert len(found.reasons.usual) == len(default_contract().fields)
 
 
 def test_going_back_and_on_again_keeps_everything_but_the_gain(store: Store) -> None:
-    made = make_assessment(GainStatus.SAME_FOR_ALL)
+    made = make_assessment(status=GainStatus.SAME_FOR_ALL)
     save(store, made)
 
     downgrade_store(store, "0001")
     columns = {one["name"] for one in inspect(store.engine).get_columns("assessments")}
     upgrade_store(store)
-    save(store, make_assessment(GainStatus.SAME_FOR_ALL, 2))
+    save(store, make_assessment(2, status=GainStatus.SAME_FOR_ALL))
 
     assert {"gain_low", "gain_status", "curve"} & columns == set()
     assert read(store).estimate.usual.value == made.estimate.usual.value

@@ -124,6 +124,7 @@ STATES = [
     ("/?zoek=niets", True),
     ("/dossiers/C-0001", True),
     ("/dossiers/C-0004", True),
+    ("/dossiers/C-0048", True),
     ("/model", True),
     ("/bestaat-niet", True),
 ]
@@ -156,6 +157,23 @@ def test_no_page_scrolls_sideways_at_any_width(visit: Visit, filled: Service, pa
             wider.append(width)
 
     assert wider == []
+
+
+@pytest.mark.parametrize("path", ["/", "/dossiers/C-0001", "/dossiers/C-0004"])
+def test_a_gain_that_is_the_same_or_unknown_makes_pages_as_good(
+    browser: Browser, other_address: str, filled_otherwise: Service, vendor: Path, path: str
+) -> None:
+    visit = Visit(browser, other_address)
+    visit.enter(filled_otherwise)
+
+    page = visit.open(path)
+    wide = visit.check_access(vendor)
+    page.set_viewport_size({"width": 320, "height": 700})
+    narrow = visit.check_access(vendor)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    visit.context.close()
+
+    assert (wide, narrow, visit.said, width) == ([], [], [], 320)
 
 
 def test_no_page_makes_the_browser_complain_or_look_elsewhere(
