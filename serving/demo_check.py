@@ -44,11 +44,19 @@ class Report:
                 row["case_id"],
                 str(row["absent_day"]),
                 "-" if left is None else f"{left} d",
-                f"{op_100(row['p_usual'])} ({interval_nl(row['low'], row['high'])})",
+                _tell_chances(row),
                 row["suggestion_nl"],
                 row["reasons"][0]["text_nl"] if row["reasons"] else "",
             )
         Console(width=140).print(table)
+
+
+def _tell_chances(row: Mapping[str, Any]) -> str:
+    usual = f"{op_100(row['p_usual'])} ({interval_nl(row['low'], row['high'])})"
+    if row["p_support"] is None:
+        return usual
+    support = interval_nl(row["support_low"], row["support_high"])
+    return f"{usual} → {op_100(row['p_support'])} ({support})"
 
 
 def walk(address: str, app: FastAPI, passwords: Mapping[str, str]) -> Report:

@@ -37,7 +37,7 @@ BY_GAIN_NL = SUMMARY_NL | {
 
 @dataclass(frozen=True)
 class Question:
-    """A question, its answer in a word or two, and why."""
+    """A question, its answer in a word where there is one, and why."""
 
     question_nl: str
     answer_nl: str
@@ -83,9 +83,8 @@ def _ask_support(a: Assessment, view: EstimateView) -> Question:
         word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
         return Question(ADDS_NL, word, f"{known}: {_place(found, a.limits.gain_from)}.")
     found = compare(_bounds(a.estimate.usual), a.limits.own_way_from)
-    word = "Voor iedereen gelijk" if view.gain else "Onbekend"
     alone = f"Het voorstel steunt daarom op de kans zonder extra steun, {_tell(view.usual)}"
-    return Question(ADDS_NL, word, f"{known}. {alone}: {_place(found, a.limits.own_way_from)}.")
+    return Question(ADDS_NL, "", f"{known}. {alone}: {_place(found, a.limits.own_way_from)}.")
 
 
 def _bounds(one: Sum) -> tuple[float, float, float]:
@@ -106,4 +105,4 @@ def _place(found: bool | None, limit: float) -> str:
 def _look_again(a: Assessment) -> str:
     if a.look_again_on is None:
         return ""
-    return f" Bekijk dit dossier opnieuw op {date_nl(a.look_again_on)}."
+    return f" Opnieuw te bekijken op {date_nl(a.look_again_on)}."

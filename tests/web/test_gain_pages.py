@@ -67,7 +67,7 @@ def test_a_case_for_later_tells_the_day_to_look_again(pages: Service) -> None:
 
     assert re.search(
         r"mogelijk\? Nog niet\. Met steun keren er naar schatting .* onder de grens van 60\. "
-        r"Bekijk dit dossier opnieuw op \d+ \w+ 2026\.",
+        r"Opnieuw te bekijken op \d+ \w+ 2026\.",
         page.text,
     )
 
@@ -75,7 +75,7 @@ def test_a_case_for_later_tells_the_day_to_look_again(pages: Service) -> None:
 def test_a_case_that_nobody_supported_resembles_says_so(pages: Service) -> None:
     page = read(pages, find_case(pages, gain_status="unknown"))
 
-    assert f"Voegt steun iets toe? Onbekend. {UNKNOWN_NL}" in page.text
+    assert f"Voegt steun iets toe? {UNKNOWN_NL}" in page.text
     assert "Met steun onbekend" in page.text
     assert "meerwaarde onbekend" in read(pages, "/?voorstel=unsure").text
 

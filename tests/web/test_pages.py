@@ -72,7 +72,7 @@ def test_the_list_tells_what_a_physician_needs_to_choose(pages: Service) -> None
     assert "Het verschil is het geschatte effect van steun." in page.text
     assert re.search(
         rf"\d+ → zonder extra steun, met steun \d+ op 100 \(\+\d+\) "
-        rf"zonder steun \d+{EN_DASH}\d+, met steun \d+{EN_DASH}\d+",
+        rf"zonder steun \d+{EN_DASH}\d+ met steun \d+{EN_DASH}\d+",
         page.text,
     )
     assert re.search(r"dag \d+", page.text)
