@@ -2,7 +2,8 @@
 
 Reads the rows of a trial, writes what each estimator says of other persons and the time it took.
 All of them get the same small trees for what they must know of outcome and support; only the way
-to the gain is their own.
+to the gain is their own. Its settings are those that came closest to the truth in the world
+`default` (30,000 persons, one seed), which no real data could tell them.
 """
 
 import sys
@@ -50,7 +51,7 @@ Effect = Callable[[Floats], Floats]
 
 
 def fit_forest(task: Task) -> Effect:
-    """Return EconML's causal forest; large leaves, because a single return tells little."""
+    """Return EconML's causal forest; of leaves of 5, 50 and 200 rows the largest came closest."""
     from econml.dml import CausalForestDML  # type: ignore[import-not-found]  # only there
 
     forest = CausalForestDML(
@@ -70,7 +71,10 @@ def fit_forest(task: Task) -> Effect:
 
 
 def fit_doubly_robust(task: Task) -> Effect:
-    """Return EconML's doubly robust learner, with the lasso as its last step."""
+    """Return EconML's doubly robust learner; of four last steps the lasso came closest.
+
+    The others were least squares, ridge and small trees.
+    """
     from econml.dr import DRLearner  # type: ignore[import-not-found]  # only there
     from sklearn.linear_model import LassoCV
 
@@ -87,20 +91,26 @@ def fit_doubly_robust(task: Task) -> Effect:
 
 
 def fit_x_learner(task: Task) -> Effect:
-    """Return causalml's X-learner; it knows no weights, so they travel as a last column."""
+    """Return causalml's X-learner, on the trees that came closest of four.
+
+    It knows no weights, so they travel as a last column.
+    """
     from causalml.inference.meta import BaseXRegressor  # type: ignore[import-not-found]  # only there
-    from causalml.propensity import ElasticNetPropensityModel  # type: ignore[import-not-found]  # only there
 
     arm = task.supported.astype(int)
-    chances: Any = _Lot(task.lot) if task.lot else ElasticNetPropensityModel()
-    chances.fit(task.x, arm)
+    model = _chance(task).fit(task.x, arm)
+
+    def chance(x: Floats) -> Floats:
+        p: Floats = model.predict_proba(x)[:, 1]
+        return np.clip(p, LEAST_CHANCE, 1 - LEAST_CHANCE)
+
     learner = BaseXRegressor(learner=_Weighted(_expect(task.seed)), control_name=0)
     rows = np.column_stack([task.x, task.weight])
-    learner.fit(rows, arm, task.returned, p=_bound(chances.predict(task.x)))
+    learner.fit(rows, arm, task.returned, p=chance(task.x))
 
     def effect(x: Floats) -> Floats:
         unweighted = np.column_stack([x, np.ones(len(x))])
-        return np.asarray(learner.predict(unweighted, p=_bound(chances.predict(x)))).ravel()
+        return np.asarray(learner.predict(unweighted, p=chance(x))).ravel()
 
     return effect
 
@@ -124,19 +134,6 @@ class _Weighted:
 
     def predict(self, x: Floats) -> Floats:
         return np.asarray(self.model.predict(x[:, :-1]))
-
-
-class _Lot:
-    """The known chance of support where it went by lot."""
-
-    def __init__(self, chance: float | None) -> None:
-        self.chance = chance
-
-    def fit(self, x: Floats, supported: NDArray[np.int64]) -> None:
-        """Learn nothing: the chance is known."""
-
-    def predict(self, x: Floats) -> Floats:
-        return np.full(len(x), self.chance)
 
 
 def _expect(seed: int) -> Any:
@@ -163,10 +160,6 @@ def _given(task: Task) -> dict[str, Any]:
         "groups": task.person,
         "inference": None,
     }
-
-
-def _bound(chance: Floats) -> Floats:
-    return np.clip(chance, LEAST_CHANCE, 1 - LEAST_CHANCE)
 
 
 def _measure(fit: Callable[[Task], Effect], task: Task) -> tuple[Floats, float, float]:
