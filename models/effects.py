@@ -36,6 +36,8 @@ class GainConfig:
     linear_errors: float
     boosted_errors: float
     refits: int
+    cuts: tuple[float, ...]
+    hidden_strength: float
 
 
 @dataclass(frozen=True)

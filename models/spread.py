@@ -48,7 +48,8 @@ def fit_spread(
         for number in range(config.refits)
     ]
     rows = used.matrix
-    error = _miss(refits, rows, known, usual, len(used) / len(sample))
+    found = np.array([refit.predict(rows, usual.threads) for refit in refits])
+    error = miss(found, known, len(used) / len(sample))
     hidden = _hide_answers(used)
     if hidden is not None:
         answered, blank = hidden
@@ -58,23 +59,20 @@ def fit_spread(
         moved = (known[answered] - from_blank) ** 2
         rows = np.vstack([rows, blank])
         error = np.append(error, moved + error)  # the answers move it to what is missed too
-    return _learn(rows, error, _find_encoding(sample, head, usual), usual, config, seed)
+    return learn_variance(rows, error, _find_encoding(sample, head, usual), usual, config, seed)
 
 
 def _draw_outcomes(sample: Sample, chance: Floats, rng: np.random.Generator) -> Sample:
     return replace(sample, target=(rng.random(len(sample)) < chance).astype(float))
 
 
-def _miss(
-    refits: list[AdditiveHead], matrix: Matrix, known: Floats, usual: UsualConfig, shrink: float
-) -> Floats:
-    """Return the squared distance of the refits from what they should have found.
+def miss(found: Floats, known: Floats, shrink: float = 1.0) -> Floats:
+    """Return per row the squared distance of refits (refits x rows) from what they should find.
 
     Their noise falls with the number of cases, by `shrink`; what they all miss alike does not.
     """
-    found = np.array([head.predict(matrix, usual.threads) for head in refits])
-    noise = found.var(axis=0, ddof=min(1, len(refits) - 1))
-    alike = (found.mean(axis=0) - known) ** 2 - noise / len(refits)
+    noise = found.var(axis=0, ddof=min(1, len(found) - 1))
+    alike = (found.mean(axis=0) - known) ** 2 - noise / len(found)
     missed: Floats = shrink * noise + np.maximum(alike, 0.0)
     return missed
 
@@ -97,7 +95,7 @@ def _find_encoding(sample: Sample, head: AdditiveHead, usual: UsualConfig) -> Le
     return fit_levels(sample.contract, sample.matrix, sample.target, sample.weight, usual.smoothing)
 
 
-def _learn(
+def learn_variance(
     rows: Matrix,
     variance: Floats,
     encoding: LevelTable,
@@ -105,6 +103,7 @@ def _learn(
     config: SpreadConfig,
     seed: int,
 ) -> SpreadHead:
+    """Return boosted trees that tell the variance of each row, never under its lowest twentieth."""
     parameters = {
         "objective": "regression",
         "num_leaves": config.leaves,

@@ -18,7 +18,7 @@ NEWTON_STEPS = 8
 
 @dataclass(frozen=True)
 class Measured:
-    """A figure with its 95 % interval."""
+    """A figure with its 95 % interval, or another where it is said."""
 
     value: float
     low: float
@@ -27,6 +27,10 @@ class Measured:
     def __str__(self) -> str:
         """Return the figure as a report shows it."""
         return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+    def plain(self) -> list[float]:
+        """Return value, low and high, as the bundle and the figures keep them."""
+        return [round(number, 6) for number in (self.value, self.low, self.high)]
 
 
 class NothingToMeasureError(KantelpuntError):

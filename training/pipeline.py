@@ -211,7 +211,7 @@ def build_info(trained: Trained, extract: Extract, config: Config, seed: int) ->
 
     def plain(figures: dict[str, dict[str, Measured]]) -> dict[str, dict[str, list[float]]]:
         return {
-            name: {key: [round(v, 6) for v in (m.value, m.low, m.high)] for key, m in one.items()}
+            name: {key: measured.plain() for key, measured in one.items()}
             for name, one in figures.items()
         }
 

@@ -68,11 +68,6 @@ class Policies:
     capacities: tuple[float, ...]
     left_out: tuple[str, ...]
 
-    @property
-    def beats_chance(self) -> bool:
-        """Tell whether ranking by the model's gain is clearly better than a lot."""
-        return self.figures[f"qini_{MODEL}"].low > 0
-
 
 def measure_policies(
     rows: PolicyRows,
@@ -191,10 +186,7 @@ def percent(share: float) -> str:
 
 def plain(policies: Policies) -> dict[str, Any]:
     """Return plain numbers, [value, low, high] per figure, and what was left out."""
-    figures = {
-        name: [round(number, 6) for number in (one.value, one.low, one.high)]
-        for name, one in policies.figures.items()
-    }
+    figures = {name: one.plain() for name, one in policies.figures.items()}
     return {"figures": figures, "left_out": list(policies.left_out)}
 
 

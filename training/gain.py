@@ -1,0 +1,162 @@
+"""The gain of a release: what is learnt of it, and whether ranking people by it is worth anything.
+
+Nothing here raises: where the gain cannot be learnt the release says that it is unknown, and why.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.tables import Extract
+from features.trial import Trial, build_trial
+from models.effects import Effects, GainConfig, fit_overlap, measure_effects, weigh_trial
+from models.estimate import GainStatus
+from models.gain import FittedGain, centre, fit_form, fit_gain, make_regression
+from models.gain_spread import fit_gain_spread
+from models.heads import NINETY_PERCENT, GainHead, SpreadHead
+from models.hidden import Confounder, bound_bias, find_robustness, rank_confounders
+from training.config import Config
+from training.evaluate import Measured
+from training.ranking_skill import Skill, measure_skill
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class KnownGain:
+    """What was learnt of the gain.
+
+    `mean` has a 95 % interval for chance alone; a confounder that nobody measured,
+    `hidden_strength` times as strong as the strongest that was, may move it by `hidden` more, up or
+    down. `robustness` is the share of what is left of outcome and of support that such a confounder
+    must explain to make the mean 0. Both are 0 and 1 where a lot gave support.
+    """
+
+    head: GainHead
+    effects: Effects
+    fitted: FittedGain
+    skill: Skill
+    mean: Measured
+    hidden: float
+    robustness: float
+    confounders: tuple[Confounder, ...]
+
+
+@dataclass(frozen=True)
+class LearntGain:
+    """The trial, and what was learnt from it, or why nothing was."""
+
+    trial: Trial
+    known: KnownGain | None
+    why_unknown: str = ""
+
+    @property
+    def head(self) -> GainHead | None:
+        """The part of the model that tells the gain."""
+        return self.known.head if self.known else None
+
+    def describe(self) -> dict[str, Any]:
+        """Return plain values for the bundle."""
+        starts = int(self.trial.supported.sum())
+        counts = {"starts": starts, "comparisons": len(self.trial) - starts}
+        known = self.known
+        if known is None:
+            return {"status": "unknown", "why_unknown": self.why_unknown, **counts}
+        return {
+            "status": known.head.status.value,
+            **counts,
+            "comparable": len(known.effects),
+            "form": known.fitted.form,
+            "losses": {name: round(loss, 6) for name, loss in known.fitted.losses.items()},
+            "mean": known.mean.plain(),
+            "hidden": round(known.hidden, 6),
+            "robustness": round(known.robustness, 6),
+            "strongest_confounder": known.confounders[0].field if known.confounders else None,
+            "ranking_slope": known.skill.slope.plain(),
+            "ranking_supported": known.skill.supported,
+        }
+
+
+def learn_gain(
+    extract: Extract, config: Config, seed: int, *, as_of: date, by_lot: bool = False
+) -> LearntGain:
+    """Return the gain as far as the extract shows it on `as_of`.
+
+    `by_lot`: support was given by lot on the screening day.
+    """
+    trial = build_trial(extract, seed=seed, as_of=as_of)
+    why = find_why_unknown(trial, config.gain)
+    if why:
+        return LearntGain(trial, None, why)
+    effects = measure_effects(trial, config.usual, config.gain, seed, by_lot=by_lot)
+    fitted = fit_gain(effects, config.usual, config.gain, seed)
+    skill = measure_skill(extract, trial, effects, config, seed, by_lot=by_lot)
+    confounders = () if by_lot else tuple(rank_confounders(trial, effects))
+    hidden = _bound_hidden(confounders, effects, config.gain)
+    half = 1.96 * fitted.error
+    known = KnownGain(
+        head=_build_head(trial, effects, fitted, skill, hidden, config, seed, by_lot=by_lot),
+        effects=effects,
+        fitted=fitted,
+        skill=skill,
+        mean=Measured(fitted.mean, fitted.mean - half, fitted.mean + half),
+        hidden=hidden,
+        robustness=1.0 if by_lot else find_robustness(effects, fitted.mean),
+        confounders=confounders,
+    )
+    return LearntGain(trial, known)
+
+
+def find_why_unknown(trial: Trial, config: GainConfig) -> str:
+    """Return why the gain cannot be learnt from a trial, or nothing where it can."""
+    is_known = weigh_trial(trial) > 0
+    supported = int(trial.supported[is_known].sum())
+    compared = int(is_known.sum()) - supported
+    if not trial.supported.any():
+        return "nobody in the extract started support while still off work"
+    for count, who in ((supported, "who started support"), (compared, "to compare them with")):
+        if count < config.fewest_supported:
+            return (
+                f"the outcome is known of {count} people {who}, and {config.fewest_supported} are "
+                "needed"
+            )
+    if len(np.unique(trial.returned[is_known])) < 2:
+        return "everybody in the target trial returned, or nobody did"
+    return ""
+
+
+def _bound_hidden(
+    confounders: tuple[Confounder, ...], effects: Effects, config: GainConfig
+) -> float:
+    """Return what a hidden confounder may do that explains more than the strongest measured one."""
+    if not confounders:
+        return 0.0
+    strongest, times = confounders[0], config.hidden_strength
+    return bound_bias(effects, times * strongest.of_outcome, times * strongest.of_support)
+
+
+def _build_head(
+    trial: Trial,
+    effects: Effects,
+    fitted: FittedGain,
+    skill: Skill,
+    hidden: float,
+    config: Config,
+    seed: int,
+    *,
+    by_lot: bool,
+) -> GainHead:
+    """Return the head of the release: one gain for all unless ranking by it beat chance later."""
+    overlap = None if by_lot else fit_overlap(trial, config.usual, config.gain, seed)
+    usual, gain = config.usual, config.gain
+    if fitted.form != "constant" and skill.is_better_than_chance:
+        spread = fit_gain_spread(effects, fitted, usual, gain, config.spread, seed)
+        return GainHead(GainStatus.ESTIMATED, fitted.head, spread, overlap)
+    flat = centre(
+        fit_form(make_regression(effects), "constant", usual, gain, seed), effects, fitted.mean
+    )
+    spread = SpreadHead(None, (fitted.error + hidden / NINETY_PERCENT) ** 2)
+    return GainHead(GainStatus.SAME_FOR_ALL, flat, spread, overlap)
