@@ -20,7 +20,7 @@ MaybeChance = Field(ge=0, le=1, description="Leeg waar de meerwaarde van steun o
 MaybeGain = Field(ge=-1, le=1, description="Leeg waar de meerwaarde van steun onbekend is.")
 Status = Field(
     description="estimated: geschat per persoon; same_for_all: voor iedereen gelijk; "
-    "unknown: niemand in een vergelijkbare situatie kreeg steun."
+    "unknown: bijna niemand in een vergelijkbare situatie kreeg steun, of bijna iedereen."
 )
 Reasons = Field(description="Alle redenen, sterkste eerst; leeg voor rollen die ze niet zien.")
 Base = Field(description="Waar de redenen vertrekken; leeg voor rollen die ze niet zien.")

@@ -14,7 +14,7 @@ ADDS_NL = "Voegt steun iets toe?"
 UNSURE_NL = "Onzeker"
 SAME_NL = "voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
 UNKNOWN_NL = (
-    "Meerwaarde van steun onbekend: niemand in een vergelijkbare situatie kreeg steun, "
+    "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun, "
     "of bijna iedereen"
 )
 NOT_YET_ESTIMATED_NL = "Meerwaarde van steun onbekend: ze werd toen nog niet geschat"

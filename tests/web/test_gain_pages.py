@@ -20,7 +20,9 @@ from tests.web.test_pages import read
 ESTIMATED, SAME, UNKNOWN = GainStatus.ESTIMATED, GainStatus.SAME_FOR_ALL, GainStatus.UNKNOWN
 LIMITS = Limits(date(2026, 1, 1), 0.20, 0.55, 0.10, "commissie", "test")
 SAME_NL = "+5 (2 tot 8) voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
-UNKNOWN_NL = "Meerwaarde van steun onbekend: niemand in een vergelijkbare situatie kreeg steun"
+UNKNOWN_NL = (
+    "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun"
+)
 
 
 def make_estimate(status: GainStatus, p: float, gain: float = 0.0, half: float = 0.03) -> Estimate:
