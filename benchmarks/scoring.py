@@ -26,7 +26,8 @@ from models.bundle import Bundle, read_bundle, write_bundle
 from models.reasons import reasons_nl
 from models.suggestion import get_limits, read_limits, suggest
 from training.config import read_config
-from training.pipeline import build_info, train
+from training.info import build_info
+from training.pipeline import train
 from training.score import score_cases, write_scores
 
 ROUNDS = 5

@@ -102,7 +102,7 @@ def suggest(estimate: Estimate, limits: Limits) -> Suggestion:
 
 
 def compare(found: tuple[float, float, float], limit: float) -> bool | None:
-    """Tell whether a value, given with its bounds, is at least a limit; None where they cross it."""
+    """Tell whether a value with its bounds is at least a limit; None where they cross it."""
     value, low, high = found
     return None if low < limit <= high else value >= limit
 

@@ -1,7 +1,7 @@
 """Learning p_usual: boosted trees with few leaves and straight lines, mixed by held-out error."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
@@ -18,6 +18,7 @@ from models.trees import Trees, average_trees
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+LEAVES_OF_ONE_TREE = 8  # as many as a depth of 3 can have
 FEWEST_FOR_THREADS = 5000  # on fewer rows, threads wait for each other more than they work
 
 
@@ -50,6 +51,14 @@ class Shape:
     rounds: int
     share: float
     squared_error: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The best shape, and the squared error that it leaves on each row when that is held out."""
+
+    shape: Shape
+    loss: Floats
 
 
 @dataclass(frozen=True)
@@ -104,21 +113,33 @@ def split_by_person(person: NDArray[np.int64], folds: int, seed: int) -> Iterato
 
 
 def choose_shape(sample: Sample, config: UsualConfig, seed: int) -> Shape:
-    """Return leaves, rounds and share with the least squared error on persons held out.
+    """Return leaves, rounds and share with the least squared error on persons held out."""
+    return try_config(draw_for_choice(sample, config, seed), config, seed).shape
+
+
+def draw_for_choice(sample: Sample, config: UsualConfig, seed: int) -> Sample:
+    """Return the rows that a choice is made on: all, or as many drawn by lot as will do."""
+    if len(sample) <= config.most_cases_for_choice:
+        return sample
+    rng = np.random.default_rng(seed)
+    return sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
+
+
+def try_config(sample: Sample, config: UsualConfig, seed: int) -> Choice:
+    """Return the best shape that a configuration allows; the same seed holds out the same rows.
 
     On few cases this depends on who is held out with whom: then it is the mean of several tries.
     """
-    if len(sample) > config.most_cases_for_choice:
-        rng = np.random.default_rng(seed)
-        sample = sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
     rounds = range(config.round_step, config.most_rounds + 1, config.round_step)
     shapes = [(leaves, count) for leaves in config.leaves for count in rounds]
     tries = [
         _try_shapes(sample, shapes, config, each) for each in _list_seeds(sample, config, seed)
     ]
-    share, error = np.mean(tries, axis=0)
+    share = np.mean([shares for shares, _ in tries], axis=0)
+    loss = np.mean([losses for _, losses in tries], axis=0)
+    error = np.average(loss, axis=1, weights=sample.weight)
     best = int(np.argmin(error))
-    return Shape(*shapes[best], float(share[best]), float(error[best]))
+    return Choice(Shape(*shapes[best], float(share[best]), float(error[best])), loss[best])
 
 
 def _list_seeds(sample: Sample, config: UsualConfig, seed: int) -> list[int]:
@@ -129,12 +150,12 @@ def _list_seeds(sample: Sample, config: UsualConfig, seed: int) -> list[int]:
 
 def _try_shapes(
     sample: Sample, shapes: list[tuple[int, int]], config: UsualConfig, seed: int
-) -> Floats:
-    """Return the best share of the trees and its squared error, for each shape."""
+) -> tuple[Floats, Floats]:
+    """Return the best share of the trees for each shape, and the squared errors of the rows."""
     trees, lines = np.zeros((len(shapes), len(sample))), np.zeros(len(sample))
     for held_out in split_by_person(sample.person, config.folds, seed):
         learn, test = sample.take(~held_out), sample.matrix[held_out]
-        lines[held_out] = _fit_lines(learn).predict(test)
+        lines[held_out] = fit_lines(learn).predict(test)
         for leaves in config.leaves:
             head, booster = fit_boosted(learn, leaves, config.most_rounds, config, seed)
             encoded, grown, before = head.encoding.apply(test), np.zeros(len(test)), 0
@@ -148,11 +169,12 @@ def _try_shapes(
                     )
                     trees[place, held_out] = grown
                     before = count
-    return np.array([_mix(sample, tree, lines, config.share_spread) for tree in trees]).T
+    mixed = [_mix(sample, tree, lines, config.share_spread) for tree in trees]
+    return np.array([share for share, _ in mixed]), np.array([loss for _, loss in mixed])
 
 
-def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[float, float]:
-    """Return the share of the trees, and the squared error that it leaves.
+def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[float, Floats]:
+    """Return the share of the trees, and the squared error that it leaves on each row.
 
     The share with the least error is drawn towards a half, the more so the less surely the cases
     tell it: before any case is seen it is believed to be 0.5, give or take `spread`.
@@ -163,7 +185,7 @@ def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[f
     variance = float((w**2 * apart**2 * (rest - best * apart) ** 2).sum()) / mass**2
     pull = variance / spread**2
     share = float(np.clip((best + pull * 0.5) / (1 + pull), 0, 1))
-    return share, float(np.average((rest - share * apart) ** 2, weights=w))
+    return share, (rest - share * apart) ** 2
 
 
 def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> AdditiveHead:
@@ -177,11 +199,19 @@ def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> A
     ]
     # the table of levels comes from all rows, and so is the same in every fit
     boosted = TreeHead(fits[0].encoding, average_trees([fit.trees for fit in fits]))
-    return AdditiveHead(_fit_lines(sample), boosted, shape.share)
+    return AdditiveHead(fit_lines(sample), boosted, shape.share)
 
 
-def _fit_lines(sample: Sample) -> LinearHead:
+def fit_lines(sample: Sample) -> LinearHead:
+    """Return a straight line per field."""
     return fit_linear(sample.contract, sample.matrix, sample.target, sample.weight)
+
+
+def fit_single_tree(sample: Sample, config: UsualConfig, seed: int) -> AdditiveHead:
+    """Return one tree of at most eight leaves, learnt from all fields and all rows at once."""
+    whole = replace(config, learning_rate=1.0, share_of_fields=1.0, share_of_cases=1.0)
+    tree, _ = fit_boosted(sample, LEAVES_OF_ONE_TREE, 1, whole, seed)
+    return AdditiveHead(fit_lines(sample), tree, 1.0)
 
 
 def fit_boosted(

@@ -2,8 +2,11 @@
 
 from features.contract import Contract
 from models.explain import find_drivers
+from training.card_gain import describe_gain
+from training.decision_curve import tabulate_decisions
 from training.evaluate import Measured
 from training.pipeline import Trained
+from training.rivals import LINES, LOGISTIC, OURS, TREE
 
 FIGURES = {
     "auc": "AUC",
@@ -19,6 +22,12 @@ SHARES = {
     "recall": "Part of all who did not return",
 }
 SHOWN_DRIVERS = 12
+NAMES = {
+    OURS: "trees and lines together",
+    LINES: "straight lines alone",
+    LOGISTIC: "logistic regression",
+    TREE: "one tree of at most eight leaves",
+}
 
 
 def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str:
@@ -30,7 +39,11 @@ def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str
         "## How good it is on the test window",
         "Screenings later than all that the tested model had learnt from. 95 % intervals.",
         _tabulate(trained.figures),
+        _tell_shipped(trained),
         *_describe_groups(trained),
+        "### Net benefit of calling those under a chance of return",
+        tabulate_decisions(trained.decisions),
+        *describe_gain(trained),
         "## What drives the estimates",
         _list_drivers(trained),
         "## The tree of depth 3 that was trained beside it",
@@ -48,7 +61,8 @@ def _describe_use(contract: Contract) -> str:
         f"{len(contract.fields)} inputs.\n\n"
         f"Estimates the chance of a return to work that begins within {outcome.horizon_days} days "
         f"of the screening and lasts at least {outcome.sustained_days} days, without extra "
-        "support. The advising physician decides; the estimate may not feed control or sanctions."
+        "support, and what support adds to it. The advising physician decides; the estimate may "
+        "not feed control or sanctions."
     )
 
 
@@ -80,8 +94,8 @@ def _describe_data(trained: Trained) -> str:
             f"{windows.test_until}",
             f"- released model learnt from: {trained.counts['all']:,} screenings, as known on "
             f"{windows.known_until}, weighted for those not yet settled",
-            f"- form: {shape.share:.0%} boosted trees ({shape.rounds} rounds of {shape.leaves} "
-            f"leaves), {1 - shape.share:.0%} straight lines",
+            f"- form of the tested model: {shape.share:.0%} boosted trees ({shape.rounds} rounds "
+            f"of {shape.leaves} leaves), {1 - shape.share:.0%} straight lines",
         ]
     )
 
@@ -102,6 +116,21 @@ def _name_share(key: str) -> str:
     return f"{SHARES[kind]}, {side} {percent} %"
 
 
+def _tell_shipped(trained: Trained) -> str:
+    """Return which model the release holds, and by how much it beat the others."""
+    more = ", ".join(
+        f"{NAMES[name]} {1000 * one.value:+.2f} ({1000 * one.low:+.2f} to {1000 * one.high:+.2f})"
+        for name, one in trained.more_error.items()
+    )
+    told = f"Brier score less that of {NAMES[OURS]}, in thousandths: {more}."
+    if trained.shipped == OURS:
+        return f"{told} None is as good: the release holds {NAMES[OURS]}."
+    return (
+        f"{told} {NAMES[OURS].capitalize()} is not better than all of them: **the release holds "
+        f"{NAMES[trained.shipped]}**, on the scale of chances so that the reasons add up."
+    )
+
+
 def _describe_groups(trained: Trained) -> list[str]:
     if not trained.groups:
         return []
@@ -117,7 +146,9 @@ def _list_drivers(trained: Trained) -> str:
 
 def _list_limits(trained: Trained, warnings: list[str]) -> str:
     fixed = [
-        "the gain of support is not estimated: the suggestion rests on p_usual alone",
+        "the gain rests on people who started support and people who could have: what made some "
+        "start, and nobody wrote down, counts as gain. A gain is not known for a case where nobody "
+        "comparable was supported",
         "a person who started support counts as not known from that day on; the weights take it "
         "that, among those still off work, who starts has nothing to do with the chance of return. "
         "Where the more motivated start, estimates come out low: by about one point in the "

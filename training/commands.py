@@ -112,6 +112,9 @@ def train(
     max_rejected: Rejected = 0.05,
     rejected_to: RejectedTo = None,
     config: ConfigFile = None,
+    by_lot: Annotated[
+        bool, typer.Option("--by-lot", help="Support was given by lot on the screening day.")
+    ] = False,
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
     from features.progress import show_steps
@@ -127,7 +130,7 @@ def train(
     with show_steps(STEPS + 2) as step:
         step("Reading and checking the extract")
         extract = _read(data, _choose_contract(contract), max_rejected, rejected_to)
-        trained = run(extract, settings, seed, step)
+        trained = run(extract, settings, seed, step, by_lot=by_lot)
         step("Keeping the run")
         made = keep_run(trained, extract, settings, seed, uri)
     _print_figures(trained.figures)

@@ -9,7 +9,8 @@ from features.tables import Extract
 from models.bundle import write_bundle
 from training.card import build_card
 from training.config import Config
-from training.pipeline import Trained, build_info
+from training.info import build_info
+from training.pipeline import Trained
 from training.plots import draw_plots
 from training.tracking import BUNDLE, Registered, log_run
 
@@ -34,13 +35,22 @@ def _flatten(info: dict[str, Any], config: Config) -> dict[str, Any]:
         parameters |= {f"{section}.{key}": value for key, value in info[section].items()}
     for table, one in info["data"].items():
         parameters |= {f"data.{table}.{key}": value for key, value in one.items()}
-    parameters |= {f"usual.{key}": value for key, value in vars(config.usual).items()}
-    return parameters | {f"spread.{key}": value for key, value in vars(config.spread).items()}
+    parameters |= {"shipped": info["shipped"], "gain.status": info["gain"]["status"]}
+    for section in ("usual", "spread", "gain"):
+        settings = vars(getattr(config, section))
+        parameters |= {f"{section}.{key}": value for key, value in settings.items()}
+    return parameters
 
 
 def _list_metrics(trained: Trained) -> dict[str, float]:
+    columns = {**trained.figures, **trained.groups, "brier_less_ours": trained.more_error}
+    if trained.gain.known is not None:
+        known = trained.gain.known
+        columns["gain"] = {"mean": known.mean, "ranking_slope": known.skill.slope}
+    if trained.judged is not None:
+        columns["policy"] = trained.judged.policies.figures
     metrics = {}
-    for name, figures in {**trained.figures, **trained.groups}.items():
+    for name, figures in columns.items():
         for key, measured in figures.items():
             metrics[f"{name}.{key}"] = measured.value
             metrics[f"{name}.{key}.low"] = measured.low

@@ -7,7 +7,8 @@ from features.cohort import Screenings
 from features.leaks import find_suspects
 from models.usual import Sample
 from tests.factories import make_contract
-from training.pipeline import find_slope, look_for_leaks
+from training.rivals import find_slope
+from training.samples import look_for_leaks
 from training.splits import Windows
 
 FIRST = date(2023, 1, 1)

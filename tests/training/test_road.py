@@ -15,8 +15,10 @@ from models.bundle import read_bundle
 from models.suggestion import read_limits
 from tests.training.conftest import Road
 from training.config import RegistryConfig
-from training.pipeline import ConstantOutcomeError, TooFewCasesError, build_info, train
+from training.info import build_info
+from training.pipeline import train
 from training.release import keep_run
+from training.samples import ConstantOutcomeError, TooFewCasesError
 from training.score import OutputError, score_cases, write_scores
 from training.tracking import RegistryError, fetch_bundle, find_latest, set_champion
 
@@ -81,7 +83,7 @@ def test_the_champion_is_the_bundle_that_was_trained(road: Road) -> None:
     row = np.full(len(bundle.contract.fields), np.nan)
     assert bundle.version == road.made.version
     assert bundle.estimate(row).usual.value == road.trained.model.estimate(row).usual.value
-    assert bundle.info["gain"] == "unknown"
+    assert bundle.info["gain"]["status"] == bundle.model.gain_status == "same_for_all"
 
 
 def test_the_card_says_what_a_committee_asks(road: Road) -> None:

@@ -1,0 +1,64 @@
+"""What a bundle tells of its making: windows, figures, gain, settings and fingerprints."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.tables import Extract
+from training.config import Config
+from training.evaluate import Measured
+from training.pipeline import Trained
+from training.policy import plain
+
+
+def build_info(trained: Trained, extract: Extract, config: Config, seed: int) -> dict[str, Any]:
+    """Return what the bundle tells of its making; the same data and seed give the same."""
+    windows = {
+        key: None if day is None else day.isoformat()
+        for key, day in asdict(trained.windows).items()
+    }
+    contract = extract.contract
+    return {
+        "trained_on": trained.windows.known_until.isoformat(),
+        "seed": seed,
+        "contract": {
+            "name": contract.name,
+            "version": contract.version,
+            "fingerprint": contract.fingerprint,
+        },
+        "data": fingerprint_tables(extract),
+        "screenings": trained.counts,
+        "windows": windows,
+        "shape": asdict(trained.shape),
+        "shipped": trained.shipped,
+        "calibration": asdict(trained.model.usual.calibration),
+        "figures": {name: _plain(figures) for name, figures in trained.figures.items()},
+        "groups": {name: _plain(figures) for name, figures in trained.groups.items()},
+        "more_error": _plain(trained.more_error),
+        "suspects": [asdict(suspect) for suspect in trained.suspects],
+        "gain": trained.gain.describe(),
+        "policies": plain(trained.judged.policies) if trained.judged else None,
+        "curve": trained.curve.describe(),
+        "config": {
+            "usual": asdict(config.usual),
+            "spread": asdict(config.spread),
+            "gain": asdict(config.gain),
+        },
+    }
+
+
+def _plain(figures: dict[str, Measured]) -> dict[str, list[float]]:
+    return {key: measured.plain() for key, measured in figures.items()}
+
+
+def fingerprint_tables(extract: Extract) -> dict[str, dict[str, Any]]:
+    """Return rows and a hash of each table; the order of the rows does not matter."""
+    found = {}
+    for name in ("cases", "pathways", "work_periods", "follow_up", "groups"):
+        table = getattr(extract, name)
+        hashes = pd.util.hash_pandas_object(table, index=False).to_numpy(dtype=np.uint64)
+        total = int(hashes.sum(dtype=np.uint64))
+        found[name] = {"rows": len(table), "hash": f"{total:016x}"}
+    return found
