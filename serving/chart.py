@@ -14,7 +14,8 @@ from serving.assessment import Assessment
 
 STEP = 10
 THINNEST = 0.35  # percent of the width: a bar of nearly nothing still shows where it is
-SMALLEST = 0.05  # points: what support adds by less would read 0,0, and joins the others
+SMALL = 0.5  # points: of the effect of support, fields that move it by less share one row
+SMALL_NL = "Alle andere gegevens samen, elk minder dan 0,5"
 NOTHING = 1e-7  # points: a sum that was not bounded differs by rounding alone
 
 
@@ -63,9 +64,9 @@ def _list_limit(limit: float) -> list[Step]:
 
 
 def _join_small(reasons: Sequence[Reason]) -> list[Step]:
-    steps = [(r.text_nl, r.points) for r in reasons if abs(r.points) >= SMALLEST]
-    rest = sum(r.points for r in reasons if abs(r.points) < SMALLEST)
-    return [*steps, ("Alle andere gegevens samen", rest)] if len(steps) < len(reasons) else steps
+    steps = [(r.text_nl, r.points) for r in reasons if abs(r.points) >= SMALL]
+    rest = sum(r.points for r in reasons if abs(r.points) < SMALL)
+    return [*steps, (SMALL_NL, rest)] if len(steps) < len(reasons) else steps
 
 
 def _draw(base: float, steps: list[Step], sums: list[tuple[str, float, list[Step]]]) -> Chart:

@@ -14,7 +14,7 @@ from models.estimate import GainStatus
 from models.reasons import Reason, value_nl
 from models.sharpen import Sharpener
 from serving.assessment import Assessment
-from serving.chart import SMALLEST, Chart, build_chart
+from serving.chart import Chart, build_chart
 from serving.curve_view import CurveView, build_curve
 from serving.estimate_view import EstimateView, view_estimate
 from serving.questions import SAME_NL, Question, answer_questions, describe_gain, summarise
@@ -23,6 +23,7 @@ from serving.wording import number_nl, op_100
 
 SOON_DAYS = 7
 MOST_PER_SIDE = 5
+VISIBLE = 0.05  # points: less would read 0,0
 MODEL_GAIN_NL = {
     GainStatus.ESTIMATED: "geschat per persoon",
     GainStatus.SAME_FOR_ALL: SAME_NL,
@@ -104,8 +105,8 @@ class CaseView:
             next_clock=next((c for c in shown if c.state != "past"), None),
             changeable=_pick(a.reasons.usual, changeable=True),
             fixed=_pick(a.reasons.usual, changeable=False),
-            raises=[r for r in gain_reasons if r.points >= SMALLEST][:MOST_PER_SIDE],
-            lowers=[r for r in gain_reasons if r.points <= -SMALLEST][:MOST_PER_SIDE],
+            raises=[r for r in gain_reasons if r.points >= VISIBLE][:MOST_PER_SIDE],
+            lowers=[r for r in gain_reasons if r.points <= -VISIBLE][:MOST_PER_SIDE],
             chart=build_chart(a) if shows_chart else None,
             curve=build_curve(a, estimate),
             sharpeners=file.sharpeners or (),

@@ -11,6 +11,7 @@ from serving import demo, registry
 from serving.demo import READY, DemoError, prepare
 from serving.demo_check import Report
 from serving.server import PortTakenError, open_port
+from serving.wording import EN_DASH
 from tests.running_service import get_bundle_folder
 
 
@@ -102,3 +103,19 @@ def test_a_service_that_does_not_answer_is_a_failed_call() -> None:
     report.note("GET", "/healthz", 0, 200)
 
     assert report.failed == ["GET /healthz gave 0 instead of 200"]
+
+
+def test_a_check_prints_both_chances_where_the_gain_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"rank": 1, "case_id": "C-1", "absent_day": 90, "next_clock_days_left": None}
+    row |= {"p_usual": 0.31, "low": 0.22, "high": 0.41, "suggestion_nl": "", "reasons": []}
+    known = row | {"p_support": 0.44, "support_low": 0.33, "support_high": 0.55}
+    unknown = row | {"p_support": None, "support_low": None, "support_high": None}
+
+    Report(top=[known, unknown]).show()
+
+    printed = capsys.readouterr().out
+    assert f"31 (22{EN_DASH}41) → 44 (33{EN_DASH}55)" in printed
+    assert printed.count("31 (22") == 2
+    assert printed.count("→") == 1
