@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from models.effects import GainConfig
 from models.spread import SpreadConfig
 from models.usual import UsualConfig
 
+TINY = 1e-6  # what is searched by factors cannot be 0
 DEFAULT_PATH = Path(__file__).with_name("config.toml")
 
 
@@ -26,6 +28,17 @@ class WindowConfig:
     calibration_days: int
     fewest_settled: int
     fewest_tested: int
+
+
+@dataclass(frozen=True)
+class RefuteConfig:
+    """How the gain is put to the test, and which hidden confounders are reckoned with."""
+
+    most_rows: int
+    folds: int
+    early_share: float
+    most_spread: float
+    strengths: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,35 @@ class PolicyConfig:
 
 
 @dataclass(frozen=True)
+class TuneConfig:
+    """The lowest and the highest value that tuning tries of each setting in [usual].
+
+    `errors` are the standard errors by which the best must beat the untuned settings.
+    """
+
+    leaves: tuple[int, int]
+    learning_rate: tuple[float, float]
+    fewest_cases_in_leaf: tuple[int, int]
+    penalty: tuple[float, float]
+    share_of_fields: tuple[float, float]
+    share_of_cases: tuple[float, float]
+    smoothing: tuple[float, float]
+    errors: float
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that hold nothing that LightGBM can work with."""
+        least = {"leaves": 2, "fewest_cases_in_leaf": 1}
+        most = {"learning_rate": 1.0, "share_of_fields": 1.0, "share_of_cases": 1.0}
+        for name in (one.name for one in fields(self) if one.name != "errors"):
+            bounds, floor = getattr(self, name), least.get(name, TINY)
+            if len(bounds) != 2 or not floor <= bounds[0] <= bounds[1] <= most.get(name, inf):
+                raise TypeError(
+                    f"[tune]: {name} takes a lowest and a highest value, from {floor} to "
+                    f"{most.get(name, inf)}"
+                )
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
     """Names under which runs and versions are kept."""
 
@@ -79,9 +121,11 @@ class Config:
     usual: UsualConfig
     spread: SpreadConfig
     gain: GainConfig
+    refute: RefuteConfig
     evaluate: EvaluateConfig
     decision: DecisionConfig
     policy: PolicyConfig
+    tune: TuneConfig
     registry: RegistryConfig
 
 
