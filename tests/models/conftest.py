@@ -18,7 +18,9 @@ def model() -> ScreeningModel:
     sample = make_sample(3000)
     shape = choose_shape(sample, FAST, seed=1)
     head = fit_usual(sample, shape, FAST, seed=1)
-    spread = fit_spread(sample, head, shape, FAST, SpreadConfig(refits=4, rounds=60), seed=1)
+    spread = fit_spread(
+        sample, head, shape, FAST, SpreadConfig(refits=4, rounds=60, learning_rate=0.1), seed=1
+    )
     return ScreeningModel(sample.contract, head, spread)
 
 

@@ -98,7 +98,9 @@ def test_the_interval_without_answers_holds_what_answers_would_have_said() -> No
     sample.matrix[rng.random(3000) < 0.6, 3:] = np.nan  # seven in ten do not answer
     shape = Shape(4, 60, 0.5, 0.0)
     head = fit_usual(sample, shape, FAST, seed=1)
-    spread = fit_spread(sample, head, shape, FAST, SpreadConfig(refits=3, rounds=60), seed=1)
+    spread = fit_spread(
+        sample, head, shape, FAST, SpreadConfig(refits=3, rounds=60, learning_rate=0.1), seed=1
+    )
     matrix = make_matrix(4000, seed=41)
     matrix = matrix[~np.isnan(matrix[:, 3])]
     blank = matrix.copy()

@@ -32,6 +32,7 @@ threads = 1
 refits = 3
 most_cases = 3000
 rounds = 30
+learning_rate = 0.1
 
 [evaluate]
 top_shares = [0.05, 0.10]
