@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.levels import LevelTable
+from models.spread import SpreadConfig, learn_variance
 from models.usual import Choice, Sample, Shape, UsualConfig, choose_shape
 from tests.models.worlds import make_contract, make_matrix, make_sample, true_chance
 from training import tune as tuning
@@ -176,6 +178,18 @@ def test_tuning_reports_once_and_keeps_optuna_silent(
 
     assert said == ["Tuning on 200 of 200 screenings"]
     assert (*capfd.readouterr(), caplog.text) == ("", "", "")
+
+
+def test_a_tuned_learning_rate_leaves_the_trees_of_the_interval_alone() -> None:
+    rows, tuned = make_matrix(600), replace(FAST, learning_rate=0.011)
+    encoding, variance = LevelTable((), ()), true_chance(rows) / 100
+
+    before, after = (
+        learn_variance(rows, variance, encoding, usual, SpreadConfig(rounds=20), seed=1)
+        for usual in (FAST, tuned)
+    )
+
+    assert np.array_equal(before.half_width(rows), after.half_width(rows))
 
 
 def test_large_samples_are_tuned_on_as_many_rows_as_the_choice_of_a_shape(
