@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from features.contract import Field
 from features.outcomes import weigh
 from features.trial import Trial
-from models.heads import OverlapHead
-from models.usual import Sample, Shape, UsualConfig, fit_usual, split_by_person
+from models.heads import OverlapHead, TreeHead
+from models.usual import Sample, Shape, UsualConfig, fit_boosted, fit_usual, split_by_person
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -101,8 +101,8 @@ def measure_effects(
         head = fit_usual(outcome.take(~held_out[known]), shape, usual, seed)
         expected[held_out] = head.predict(matrix, usual.threads)
         if not by_lot:
-            head = fit_usual(support.take(~held_out), shape, usual, seed)
-            chance[held_out] = head.predict(matrix, usual.threads)
+            likely = _fit_chance(support.take(~held_out), usual, config, seed)
+            chance[held_out] = likely.predict(matrix, usual.threads)
     least, most = find_bounds(trial, config)
     kept = known[(chance[known] >= least) & (chance[known] <= most)]
     supported = trial.supported[kept]
@@ -142,8 +142,13 @@ def fit_overlap(trial: Trial, usual: UsualConfig, config: GainConfig, seed: int)
     sample = Sample(
         trial.contract, trial.matrix, trial.supported, np.ones(len(trial)), trial.person
     )
-    shape = Shape(config.nuisance_leaves, config.nuisance_rounds, config.nuisance_share, 0.0)
-    return OverlapHead(fit_usual(sample, shape, usual, seed), *find_bounds(trial, config))
+    return OverlapHead(_fit_chance(sample, usual, config, seed), *find_bounds(trial, config))
+
+
+def _fit_chance(sample: Sample, usual: UsualConfig, config: GainConfig, seed: int) -> TreeHead:
+    """Return the chance of support: trees on log-odds, where who is never supported gets none."""
+    leaves, rounds = config.nuisance_leaves, config.nuisance_rounds
+    return fit_boosted(sample, leaves, rounds, usual, seed, objective="binary")[0]
 
 
 def average_gain(effects: Effects, gain: Floats | float) -> tuple[float, float]:

@@ -157,7 +157,7 @@ class OverlapHead:
     is missing, and the gain rests on nobody.
     """
 
-    chance: AdditiveHead
+    chance: TreeHead
     least: float
     most: float
 

@@ -60,7 +60,7 @@ class PartWriter:
             "spread": self.describe_spread("gain_spread", gain.spread),
             "overlap": overlap
             and {
-                "chance": self.describe_head("overlap", overlap.chance),
+                "chance": self.describe_trees("overlap", overlap.chance),
                 "least": overlap.least,
                 "most": overlap.most,
             },
@@ -118,17 +118,18 @@ class PartReader:
         """Return the gain, or None where nothing could be learnt of it."""
         if raw is None:
             return None
-        overlap = raw["overlap"] and OverlapHead(
-            self.read_head(raw["overlap"]["chance"]),
-            float(raw["overlap"]["least"]),
-            float(raw["overlap"]["most"]),
-        )
         return GainHead(
             GainStatus(raw["status"]),
             self.read_head(raw["head"]),
             self.read_spread(raw["spread"]),
-            overlap,
+            self._read_overlap(raw["overlap"]),
         )
+
+    def _read_overlap(self, raw: Mapping[str, Any] | None) -> OverlapHead | None:
+        chance = self.read_trees(raw["chance"]) if raw else None
+        if raw is None or chance is None:
+            return None
+        return OverlapHead(chance, float(raw["least"]), float(raw["most"]))
 
     def read_curve(self, raw: Mapping[str, Any] | None) -> CurveHead | None:
         """Return the return curve, or None where there was nothing to learn it from."""

@@ -19,7 +19,7 @@ from features.errors import KantelpuntError
 from features.matrix import Matrix
 
 _FLOAT64 = 1  # the numbers of LightGBM's c_api.h
-_PREDICT_RAW = 1
+_PREDICT_NORMAL = 0  # on the scale of the target: trees on log-odds give a chance
 _PREDICT_CONTRIB = 3
 
 
@@ -63,7 +63,7 @@ class Trees:
 
     def predict(self, matrix: Matrix, threads: int = 1) -> NDArray[np.float64]:
         """Return one value per row."""
-        return self._run(matrix, _PREDICT_RAW, 1, threads)[:, 0]
+        return self._run(matrix, _PREDICT_NORMAL, 1, threads)[:, 0]
 
     def contributions(self, matrix: Matrix, threads: int = 1) -> NDArray[np.float64]:
         """Return exact SHAP values, one per column, and in the last column the base value."""

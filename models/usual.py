@@ -215,13 +215,22 @@ def fit_single_tree(sample: Sample, config: UsualConfig, seed: int) -> AdditiveH
 
 
 def fit_boosted(
-    sample: Sample, leaves: int, rounds: int, config: UsualConfig, seed: int
+    sample: Sample,
+    leaves: int,
+    rounds: int,
+    config: UsualConfig,
+    seed: int,
+    objective: str = "regression",
 ) -> tuple[TreeHead, lightgbm.Booster]:
-    """Return boosted trees on the probability scale, and the booster that made them."""
+    """Return boosted trees, and the booster that made them.
+
+    On the scale of the target, so that contributions are points; with the objective "binary" they
+    are log-odds, and what is predicted is a chance.
+    """
     encoded, encoding = _encode(sample, config, seed)
     fewest = max(5, min(config.fewest_cases_in_leaf, len(sample) // 20))
     parameters = {
-        "objective": "regression",
+        "objective": objective,
         "num_leaves": leaves,
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": fewest,

@@ -7,20 +7,15 @@ import pytest
 from numpy.typing import NDArray
 
 from features.trial import Trial
-from models.gain import (
-    Effects,
-    FittedGain,
-    GainConfig,
-    average_gain,
-    fit_gain,
-    measure_effects,
-    predict_gain,
-)
+from models.effects import Effects, average_gain, fit_overlap, measure_effects
+from models.gain import FittedGain, fit_gain
+from models.gain_spread import fit_gain_spread
+from models.hidden import bound_bias, find_robustness, rank_confounders
 from tests.models.worlds import make_contract, make_matrix, true_chance
 from training.config import read_config
 
 USUAL = replace(read_config().usual, learning_rate=0.1, threads=1)
-CONFIG = GainConfig(nuisance_rounds=60, rounds=30, folds=3)
+CONFIG = replace(read_config().gain, nuisance_rounds=60, rounds=30, folds=3, refits=6)
 Floats = NDArray[np.float64]
 
 
@@ -31,7 +26,7 @@ def make_gain(matrix: Floats) -> Floats:
 
 def make_trial(rows: int, seed: int, gain: Floats | float, lot: float | None = None) -> Trial:
     """Return a trial in which who expects more of a return is supported more often."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed + 10_000)  # not the draws of the matrix
     matrix = make_matrix(rows, seed)
     usual = true_chance(matrix)
     chance = np.full(rows, lot) if lot else np.clip(1.4 * (usual - 0.25), 0.05, 0.8)
@@ -49,8 +44,8 @@ def make_trial(rows: int, seed: int, gain: Floats | float, lot: float | None = N
     )
 
 
-def learn(trial: Trial, lot: float | None = None) -> tuple[Effects, FittedGain]:
-    effects = measure_effects(trial, USUAL, CONFIG, seed=1, by_lot=lot)
+def learn(trial: Trial, *, by_lot: bool = False) -> tuple[Effects, FittedGain]:
+    effects = measure_effects(trial, USUAL, CONFIG, seed=1, by_lot=by_lot)
     return effects, fit_gain(effects, USUAL, CONFIG, seed=1)
 
 
@@ -62,50 +57,49 @@ def naive_difference(trial: Trial) -> float:
 def test_support_that_does_nothing_gets_no_gain_though_the_supported_return_more() -> None:
     trial = make_trial(8000, seed=3, gain=0.0)
 
-    effects, fitted = learn(trial)
+    _, fitted = learn(trial)
 
-    mean, error = average_gain(effects)
     assert naive_difference(trial) > 0.08
-    assert abs(mean) < 2.5 * error
-    assert predict_gain(fitted, trial.matrix).std() < 0.01
+    assert abs(fitted.mean) < 2.5 * fitted.error
+    assert fitted.head.predict(trial.matrix).std() < 0.01
 
 
 def test_the_mean_gain_is_found_within_its_interval() -> None:
-    trial = make_trial(8000, seed=4, gain=0.08)
+    _, fitted = learn(make_trial(8000, seed=4, gain=0.08))
 
-    mean, error = average_gain(learn(trial)[0])
-
-    assert error < 0.02
-    assert abs(mean - 0.08) < 2.5 * error
+    assert fitted.error < 0.02
+    assert abs(fitted.mean - 0.08) < 2.5 * fitted.error
 
 
 def test_who_gains_more_is_told_from_who_gains_less() -> None:
     matrix = make_matrix(12_000, 5)
     trial = make_trial(12_000, seed=5, gain=make_gain(matrix))
 
-    fitted = learn(trial)[1]
+    effects, fitted = learn(trial)
 
-    found = predict_gain(fitted, trial.matrix)
+    found = fitted.head.predict(trial.matrix)
     assert fitted.form != "constant"
     assert np.corrcoef(found, make_gain(matrix))[0, 1] > 0.8
+    level = np.average(fitted.head.predict(effects.sample.matrix), weights=effects.sample.weight)
+    assert level == pytest.approx(fitted.mean)
 
 
 def test_a_lot_needs_no_model_of_who_was_supported() -> None:
     trial = make_trial(8000, seed=6, gain=0.06, lot=0.5)
 
-    effects, _ = learn(trial, lot=0.5)
+    effects, fitted = learn(trial, by_lot=True)
 
-    mean, error = average_gain(effects)
-    assert set(effects.chance) == {0.5}
-    assert abs(mean - 0.06) < 2.5 * error
+    assert set(effects.chance) == {trial.supported.mean()}
+    assert len(effects) == len(trial)
+    assert abs(fitted.mean - 0.06) < 2.5 * fitted.error
 
 
 def test_the_interval_of_the_mean_holds_the_truth_as_often_as_it_says() -> None:
     held = []
     for seed in range(20):
         trial = make_trial(1500, seed=100 + seed, gain=0.05, lot=0.4)
-        effects = measure_effects(trial, USUAL, CONFIG, seed=1, by_lot=0.4)
-        mean, error = average_gain(effects)
+        effects = measure_effects(trial, USUAL, CONFIG, seed=1, by_lot=True)
+        mean, error = average_gain(effects, 0.0)
         held.append(abs(mean - 0.05) < 1.96 * error)
 
     assert np.mean(held) >= 0.85
@@ -113,14 +107,85 @@ def test_the_interval_of_the_mean_holds_the_truth_as_often_as_it_says() -> None:
 
 def test_more_rows_of_one_person_do_not_make_the_mean_surer() -> None:
     effects = measure_effects(make_trial(1500, 7, 0.05), USUAL, CONFIG, seed=1)
-    four = np.tile(np.arange(1500), 4)
-    sample = effects.sample.take(four)
-    copied = Effects(
-        sample,
-        effects.residual[four],
-        effects.exposure[four],
-        effects.chance[four],
-        effects.score[four],
+    copied = effects.take(np.tile(np.arange(len(effects)), 4))
+
+    assert average_gain(copied, 0.0) == pytest.approx(average_gain(effects, 0.0))
+
+
+def test_a_better_guess_of_the_gain_makes_the_mean_surer_and_does_not_move_it() -> None:
+    matrix = make_matrix(6000, 8)
+    truth = 4 * (make_gain(matrix) - 0.1)
+    effects = measure_effects(make_trial(6000, 8, truth, lot=0.2), USUAL, CONFIG, 1, by_lot=True)
+
+    plain, with_guess = (average_gain(effects, guess) for guess in (0.0, truth))
+
+    assert with_guess[1] < plain[1]
+    assert abs(with_guess[0] - plain[0]) < 2 * plain[1]
+
+
+def test_people_whom_nobody_like_them_joined_are_left_out_and_told_apart() -> None:
+    trial = make_trial(8000, seed=9, gain=0.05)
+    never = trial.matrix[:, 1] == 1
+    closed = replace(trial, supported=np.where(never, 0.0, trial.supported))
+
+    effects = measure_effects(closed, USUAL, CONFIG, seed=1)
+    overlap = fit_overlap(closed, USUAL, CONFIG, seed=1)
+
+    assert never[effects.rows].mean() < 0.02
+    assert overlap.covers(trial.matrix[never]).mean() < 0.05
+    assert overlap.covers(trial.matrix[~never]).mean() > 0.9
+
+
+def test_the_interval_of_a_gain_is_wider_where_less_is_known() -> None:
+    matrix = make_matrix(12_000, 5)
+    effects, fitted = learn(make_trial(12_000, seed=5, gain=make_gain(matrix)))
+    fewer = effects.take(np.arange(len(effects)) < 3000)
+
+    half, half_of_fewer = (
+        fit_gain_spread(rows, fitted, USUAL, CONFIG, read_config().spread, 1).half_width(matrix)
+        for rows in (effects, fewer)
     )
 
-    assert average_gain(copied) == pytest.approx(average_gain(effects))
+    assert half.min() >= 1.64 * fitted.error
+    assert half_of_fewer.mean() > 1.3 * half.mean()
+    truth = np.abs(fitted.head.predict(matrix) - make_gain(matrix)) <= half
+    assert truth.mean() > 0.75
+
+
+def test_the_strongest_confounder_is_the_one_that_drives_support_and_outcome() -> None:
+    trial = make_trial(8000, seed=10, gain=0.0)
+    effects = measure_effects(trial, USUAL, CONFIG, seed=1)
+
+    found = rank_confounders(trial, effects)
+
+    assert found[0].field in {"age_years", "permitted_work"}
+    assert [one.bias for one in found] == sorted((one.bias for one in found), reverse=True)
+
+
+def test_a_confounder_as_strong_as_the_robustness_says_would_make_the_mean_nought() -> None:
+    effects, fitted = learn(make_trial(8000, seed=11, gain=0.08))
+
+    strength = find_robustness(effects, fitted.mean)
+
+    assert 0 < strength < 0.5
+    assert bound_bias(effects, strength, strength) == pytest.approx(abs(fitted.mean), rel=1e-6)
+    assert find_robustness(effects, 0.0) == 0.0
+
+
+def test_a_hidden_confounder_moves_the_mean_by_no_more_than_its_bound() -> None:
+    rng = np.random.default_rng(120)
+    hidden = rng.random(20_000) < 0.5
+    trial = make_trial(20_000, 12, 0.0)
+    supported = (rng.random(20_000) < np.where(hidden, 0.5, 0.3)).astype(float)
+    chance = true_chance(trial.matrix) + np.where(hidden, 0.1, -0.1)
+    returned = (rng.random(20_000) < chance).astype(float)
+    effects = measure_effects(
+        replace(trial, supported=supported, returned=returned), USUAL, CONFIG, seed=1
+    )
+    of_support = 0.01 / (supported.var())  # the variance of 0.5 and 0.3, of that of support
+    of_outcome = 0.01 / (returned.var() - true_chance(trial.matrix).var())
+
+    mean, error = average_gain(effects, 0.0)
+
+    assert mean > 4 * error
+    assert mean < bound_bias(effects, of_outcome, of_support) + 2 * error
