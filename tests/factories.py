@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import lightgbm
 import numpy as np
 import pandas as pd
 
@@ -19,8 +20,10 @@ from models.heads import (
     LinearHead,
     OverlapHead,
     SpreadHead,
+    TreeHead,
 )
 from models.levels import LevelTable
+from models.trees import Trees
 
 # nothing of sick leave in it: what works with this works with any contract
 FIVE_FIELDS = """
@@ -232,3 +235,19 @@ def make_curve(contract: Contract) -> CurveHead:
             for times, share, shift in steps
         ),
     )
+
+
+def make_stump(contract: Contract, name: str, at: float) -> TreeHead:
+    """Return a tree that says 0 where a field is below a value, and 1 from there on."""
+    matrix = np.zeros((200, len(contract.fields)))
+    matrix[:, contract.names.index(name)] = at + np.arange(200) - 100
+    target = (np.arange(200) >= 100).astype(float)
+    parameters = {
+        "objective": "regression",
+        "num_leaves": 2,
+        "learning_rate": 1.0,
+        "num_threads": 1,
+        "verbosity": -1,
+    }
+    booster = lightgbm.train(parameters, lightgbm.Dataset(matrix, target), 1)
+    return TreeHead(LevelTable((), ()), Trees(booster.model_to_string()))

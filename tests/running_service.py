@@ -50,7 +50,7 @@ from tests.factories import (
     make_curve,
     make_extract_tables,
     make_gain,
-    make_line,
+    make_stump,
 )
 from training.config import read_config
 
@@ -107,11 +107,11 @@ def get_gain_bundle(status: GainStatus) -> Bundle:
     """
     model = get_bundle().model
     contract = model.contract
-    by_age = make_line(contract, 0.5, {"age_years": 0.02})
+    from_20 = make_stump(contract, "age_years", 20)
     slopes = {"age_years": 0.004, "work_ability": -0.02}
     gains = {
         GainStatus.ESTIMATED: make_gain(
-            contract, slopes=slopes, overlap=OverlapHead(by_age, 0.06, 1.1)
+            contract, slopes=slopes, overlap=OverlapHead(from_20, 0.5, 1.5)
         ),
         GainStatus.SAME_FOR_ALL: make_gain(contract, GainStatus.SAME_FOR_ALL, base=0.05, half=0.03),
         GainStatus.UNKNOWN: None,

@@ -25,9 +25,17 @@ reason = "voor de proef"
 
 
 @pytest.fixture
-def start(start_service: Callable[..., Service], store_url: str) -> Callable[..., Service]:
+def start(start_service: Callable[..., Service], sqlite_url: str) -> Callable[..., Service]:
     """Return what starts a service with a model whose gain has a status."""
-    return lambda status, **changes: start_service(store_url, get_gain_bundle(status), **changes)
+    return lambda status, **changes: start_service(sqlite_url, get_gain_bundle(status), **changes)
+
+
+@pytest.fixture
+def start_on_either(
+    start_service: Callable[..., Service], store_url: str
+) -> Callable[..., Service]:
+    """Return the same on either store."""
+    return lambda status: start_service(store_url, get_gain_bundle(status))
 
 
 def add_up(body: dict[str, Any], prefix: str) -> float:
@@ -54,9 +62,9 @@ def test_all_three_sets_of_reasons_add_up(
 
 @pytest.mark.parametrize("status", [ESTIMATED, SAME, UNKNOWN])
 def test_what_was_answered_once_is_answered_the_same_from_the_store(
-    start: Callable[..., Service], status: GainStatus
+    start_on_either: Callable[..., Service], status: GainStatus
 ) -> None:
-    service = start(status)
+    service = start_on_either(status)
 
     body = service.post(make_own_case(**BLANK)).json()
 
@@ -121,8 +129,8 @@ def test_a_case_that_nobody_supported_resembles_has_an_unknown_gain(
     assert service.get("/api/v1/cases/C-0001").json()["latest"] == body
 
 
-def test_the_list_carries_the_gain(start: Callable[..., Service]) -> None:
-    service = start(ESTIMATED)
+def test_the_list_carries_the_gain(start_on_either: Callable[..., Service]) -> None:
+    service = start_on_either(ESTIMATED)
     made = [service.post(make_own_case(n, age_years=a)).json() for n, a in ((1, 45), (2, 18))]
 
     listed = service.get("/api/v1/cases").json()["cases"]
