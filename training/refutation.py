@@ -89,6 +89,7 @@ class Sensitivity:
 class Refutation:
     """The real gain, and what all attempts to refute it found.
 
+    `real_spread` is the standard deviation over people of the gain that the release shows.
     `sensitivity` is None where a lot gave support; `left_out` tells which checks could not be made,
     and why. `rows` and `supported` count the rows of the target trial that the checks looked at.
     """
@@ -133,15 +134,19 @@ class Refutation:
         }
 
 
-def judge_placebo(mean: Measured, spread: float, most_spread: float) -> Verdict:
-    """Return the verdict on a gain that was found where support can do nothing."""
+def judge_placebo(mean: Measured, spread: float, shown: float, most: float) -> Verdict:
+    """Return the verdict on a gain that was found where support can do nothing.
+
+    `spread` is that over people, `shown` that of the release; a spread of up to `most` is little.
+    """
     half = WIDER * (mean.high - mean.low) / 2
     if abs(mean.value) > half:
         return Verdict("found where there is none: do not rely on the real one", warns=True)
-    if spread > most_spread:
-        return Verdict(
-            f"differences of {100 * spread:.1f} points between people are invented", warns=True
-        )
+    if spread > most:
+        told = f"differences of {100 * spread:.1f} points between people are invented"
+        if shown == 0:
+            return Verdict(f"{told}; the release shows one gain for all")
+        return Verdict(f"{told}, beside {100 * shown:.1f} that are shown", spread > shown / 2)
     if not mean.low <= 0 <= mean.high:
         return Verdict("just off 0, as chance alone has it in one of twenty such checks")
     return Verdict("as it should be: nothing is found where there is nothing")

@@ -48,18 +48,19 @@ def refute(
     if known is None:
         return None
     rows = _draw_rows(learnt.trial, config, seed)
-    recipe = _Recipe(config, seed, by_lot)
+    recipe = Recipe(config, seed, by_lot)
+    shown = float(known.head.head.predict(known.effects.sample.matrix).std())
     trial = learnt.trial.select(rows)
     found = [
-        *_try_placebos(trial, recipe),
-        *_try_dropping(trial, known, recipe),
-        _try_window(extract, rows, recipe, as_of),
+        *try_placebos(trial, shown, recipe),
+        *try_dropping(trial, known, recipe),
+        try_window(extract, rows, recipe, as_of),
     ]
     if by_lot:
         found.append("hidden confounding: a lot gave support, so that nothing can confound it")
     return Refutation(
         real=known.mean,
-        real_spread=float(known.fitted.head.predict(known.effects.sample.matrix).std()),
+        real_spread=shown,
         rows=len(trial),
         supported=int(trial.supported.sum()),
         checks=tuple(one for one in found if isinstance(one, Check)),
@@ -69,7 +70,7 @@ def refute(
 
 
 @dataclass(frozen=True)
-class _Recipe:
+class Recipe:
     """How each attempt learns the gain anew: as the release does, with fewer folds."""
 
     config: Config
@@ -78,6 +79,7 @@ class _Recipe:
 
     @property
     def gain(self) -> GainConfig:
+        """How the attempts learn the gain."""
         return replace(self.config.gain, folds=self.config.refute.folds)
 
     def measure(self, trial: Trial) -> Effects | str:
@@ -103,8 +105,11 @@ def _draw_rows(trial: Trial, config: Config, seed: int) -> NDArray[np.bool_]:
     return np.asarray(lot[trial.person] < share)
 
 
-def _try_placebos(trial: Trial, recipe: _Recipe) -> Iterator[Check | str]:
-    """Yield the gain in two worlds in which support can do nothing."""
+def try_placebos(trial: Trial, shown: float, recipe: Recipe) -> Iterator[Check | str]:
+    """Yield the gain in two worlds in which support can do nothing.
+
+    `shown` is the spread of the gain of the release.
+    """
     rng = np.random.default_rng(recipe.seed + 1)
     worlds = {
         ("permuted_support", "support permuted"): permute_support(trial, rng),
@@ -122,7 +127,7 @@ def _try_placebos(trial: Trial, recipe: _Recipe) -> Iterator[Check | str]:
         half = 1.96 * fitted.error
         mean = Measured(fitted.mean, fitted.mean - half, fitted.mean + half)
         spread = float(fitted.head.predict(effects.sample.matrix).std())
-        yield Check(key, label, "0; 0", mean, spread, judge_placebo(mean, spread, most))
+        yield Check(key, label, "0; 0", mean, spread, judge_placebo(mean, spread, shown, most))
 
 
 def permute_support(trial: Trial, rng: np.random.Generator) -> Trial:
@@ -152,13 +157,13 @@ def draw_null_outcome(trial: Trial, config: Config, rng: np.random.Generator) ->
     return replace(trial, returned=np.where(weight > 0, drawn, np.nan))
 
 
-def _try_dropping(trial: Trial, known: KnownGain, recipe: _Recipe) -> Iterator[Check | str]:
+def try_dropping(trial: Trial, known: KnownGain, recipe: Recipe) -> Iterator[Check | str]:
     """Yield the gain on the same rows as the placebos, and without the strongest confounder."""
     before = recipe.measure(trial)
     if isinstance(before, str):
         yield f"the same rows: {before}"
         return
-    mean = _find_mean(before)
+    mean = find_mean(before)
     verdict = Verdict("how surely a placebo of this size tells something from nothing")
     yield Check("same_rows", "nothing changed", "the real gain", mean, None, verdict)
     if not known.confounders:
@@ -169,7 +174,7 @@ def _try_dropping(trial: Trial, known: KnownGain, recipe: _Recipe) -> Iterator[C
     if isinstance(after, str):
         yield f"without '{strongest.label_nl}': {after}"
         return
-    without = _find_mean(after)
+    without = find_mean(after)
     yield Check(
         "strongest_dropped",
         f"without '{strongest.label_nl}'",
@@ -186,8 +191,8 @@ def _blank(matrix: Matrix, place: int) -> Matrix:
     return blank
 
 
-def _try_window(
-    extract: Extract, rows: NDArray[np.bool_], recipe: _Recipe, as_of: date
+def try_window(
+    extract: Extract, rows: NDArray[np.bool_], recipe: Recipe, as_of: date
 ) -> Check | str:
     """Return the effect on returns so early that support cannot have caused them.
 
@@ -204,12 +209,12 @@ def _try_window(
     effects = recipe.measure(trial.select(rows))  # the same seed gives the same rows
     if isinstance(effects, str):
         return f"{label}: {effects}"
-    mean = _find_mean(effects)
+    mean = find_mean(effects)
     verdict = judge_window(mean, by_lot=recipe.by_lot)
     return Check("early_window", label, "0, or below", mean, None, verdict)
 
 
-def _find_mean(effects: Effects) -> Measured:
+def find_mean(effects: Effects) -> Measured:
     """Return the mean gain with its 95 % interval."""
     mean, errors = _spread_mean(effects)
     return _bound(mean, effects.sample.person, errors)
