@@ -67,8 +67,8 @@ class Tuned:
         """Return what a log says of it."""
         verdict = "taken" if self.is_taken else "not clearly better: the untuned settings stay"
         return (
-            f"tuned in {self.trials} trials ({self.seconds:.0f} s): squared error less by "
-            f"{self.gained:.5f} (standard error {self.gained_error:.5f}), {verdict}"
+            f"tuned in {self.trials} trials ({self.seconds:.0f} s): squared error changed by "
+            f"{-self.gained:+.5f} (standard error {self.gained_error:.5f}), {verdict}"
         )
 
 

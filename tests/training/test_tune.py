@@ -77,6 +77,8 @@ def test_settings_that_learn_too_little_are_left_for_better_ones() -> None:
 
     assert found.is_taken
     assert found.gained > found.gained_error > 0
+    assert str(found).startswith("tuned in 5 trials")
+    assert f"changed by -{found.gained:.5f}" in str(found)
     assert found.squared_error < found.untuned_squared_error
     assert found.shape == choose_shape(sample, found.config, seed=1)
 
