@@ -3,8 +3,8 @@
 `python -m benchmarks.peers [PERSONS [SEEDS]]`. The peers run in an environment of their own under
 var/peers, made by the first run. Everybody learns from the same trial rows with the same censoring
 weights; where support went by lot, everybody knows it. The peers get categories as columns of 0
-and 1, and a column that tells what is missing. Times are of one processor, without intervals; 60,000
-persons of one world take more than two minutes, most of them for the forest.
+and 1, and a column that tells what is missing. Times are of one processor, without intervals.
+60,000 persons of one world take more than two minutes, most of them for the forest.
 """
 
 import os
