@@ -54,14 +54,6 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The best shape, and the squared error that it leaves on each row when that is held out."""
-
-    shape: Shape
-    loss: Floats
-
-
-@dataclass(frozen=True)
 class Sample:
     """Settled screenings as arrays."""
 
@@ -113,33 +105,21 @@ def split_by_person(person: NDArray[np.int64], folds: int, seed: int) -> Iterato
 
 
 def choose_shape(sample: Sample, config: UsualConfig, seed: int) -> Shape:
-    """Return leaves, rounds and share with the least squared error on persons held out."""
-    return try_config(draw_for_choice(sample, config, seed), config, seed).shape
-
-
-def draw_for_choice(sample: Sample, config: UsualConfig, seed: int) -> Sample:
-    """Return the rows that a choice is made on: all, or as many drawn by lot as will do."""
-    if len(sample) <= config.most_cases_for_choice:
-        return sample
-    rng = np.random.default_rng(seed)
-    return sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
-
-
-def try_config(sample: Sample, config: UsualConfig, seed: int) -> Choice:
-    """Return the best shape that a configuration allows; the same seed holds out the same rows.
+    """Return leaves, rounds and share with the least squared error on persons held out.
 
     On few cases this depends on who is held out with whom: then it is the mean of several tries.
     """
+    if len(sample) > config.most_cases_for_choice:
+        rng = np.random.default_rng(seed)
+        sample = sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
     rounds = range(config.round_step, config.most_rounds + 1, config.round_step)
     shapes = [(leaves, count) for leaves in config.leaves for count in rounds]
     tries = [
         _try_shapes(sample, shapes, config, each) for each in _list_seeds(sample, config, seed)
     ]
-    share = np.mean([shares for shares, _ in tries], axis=0)
-    loss = np.mean([losses for _, losses in tries], axis=0)
-    error = np.average(loss, axis=1, weights=sample.weight)
+    share, error = np.mean(tries, axis=0)
     best = int(np.argmin(error))
-    return Choice(Shape(*shapes[best], float(share[best]), float(error[best])), loss[best])
+    return Shape(*shapes[best], float(share[best]), float(error[best]))
 
 
 def _list_seeds(sample: Sample, config: UsualConfig, seed: int) -> list[int]:
@@ -150,8 +130,8 @@ def _list_seeds(sample: Sample, config: UsualConfig, seed: int) -> list[int]:
 
 def _try_shapes(
     sample: Sample, shapes: list[tuple[int, int]], config: UsualConfig, seed: int
-) -> tuple[Floats, Floats]:
-    """Return the best share of the trees for each shape, and the squared errors of the rows."""
+) -> Floats:
+    """Return the best share of the trees and its squared error, for each shape."""
     trees, lines = np.zeros((len(shapes), len(sample))), np.zeros(len(sample))
     for held_out in split_by_person(sample.person, config.folds, seed):
         learn, test = sample.take(~held_out), sample.matrix[held_out]
@@ -169,12 +149,11 @@ def _try_shapes(
                     )
                     trees[place, held_out] = grown
                     before = count
-    mixed = [_mix(sample, tree, lines, config.share_spread) for tree in trees]
-    return np.array([share for share, _ in mixed]), np.array([loss for _, loss in mixed])
+    return np.array([_mix(sample, tree, lines, config.share_spread) for tree in trees]).T
 
 
-def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[float, Floats]:
-    """Return the share of the trees, and the squared error that it leaves on each row.
+def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[float, float]:
+    """Return the share of the trees, and the squared error that it leaves.
 
     The share with the least error is drawn towards a half, the more so the less surely the cases
     tell it: before any case is seen it is believed to be 0.5, give or take `spread`.
@@ -185,7 +164,7 @@ def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[f
     variance = float((w**2 * apart**2 * (rest - best * apart) ** 2).sum()) / mass**2
     pull = variance / spread**2
     share = float(np.clip((best + pull * 0.5) / (1 + pull), 0, 1))
-    return share, (rest - share * apart) ** 2
+    return share, float(np.average((rest - share * apart) ** 2, weights=w))
 
 
 def fit_usual(sample: Sample, shape: Shape, config: UsualConfig, seed: int) -> AdditiveHead:

@@ -11,19 +11,12 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 
 from features.errors import KantelpuntError
-from models.usual import (
-    Choice,
-    Sample,
-    Shape,
-    UsualConfig,
-    draw_for_choice,
-    split_by_person,
-    try_config,
-)
+from models.usual import Sample, Shape, UsualConfig, choose_shape, fit_usual, split_by_person
 from training.config import TuneConfig
 
 Floats = NDArray[np.float64]
-OTHER_FOLDS = 500  # added to the seed: who chooses is parted otherwise than who is held out
+PARTS = 3  # one part of the persons judges what the others found
+OTHER_FOLDS = 500  # added to the seed: persons are set aside by another lot than in the search
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
@@ -33,24 +26,20 @@ class BudgetError(KantelpuntError):
 
 @dataclass(frozen=True)
 class Trial:
-    """A configuration and what it reached on persons held out."""
+    """A configuration and the best shape that it allows, judged by folds of the search."""
 
     config: UsualConfig
-    choice: Choice
-
-    @property
-    def squared_error(self) -> float:
-        """Return the mean squared error on persons held out."""
-        return self.choice.shape.squared_error
+    shape: Shape
 
 
 @dataclass(frozen=True)
 class Tuned:
     """The settings to use with their shape, and what the search for them found.
 
-    `trials` and `seconds` are spent on top of the untuned settings, which are always tried first.
-    `gained` is the squared error that the best settings save on persons who had no say in which
-    are the best, with its standard error: the least of many errors alone is partly luck.
+    `trials` are those beside the untuned settings, which are always tried first. The squared errors
+    are of the best settings found, taken or not, and of the untuned ones, on persons set aside from
+    the search: the least of many errors is partly luck. `gained_error` is the standard error of
+    their difference. Without a search both are the error of the shape on the folds.
     """
 
     config: UsualConfig
@@ -58,10 +47,14 @@ class Tuned:
     trials: int
     squared_error: float
     untuned_squared_error: float
-    gained: float
     gained_error: float
     is_taken: bool
     seconds: float
+
+    @property
+    def gained(self) -> float:
+        """Return how much squared error the best settings found save."""
+        return self.untuned_squared_error - self.squared_error
 
     def __str__(self) -> str:
         """Return what a log says of it."""
@@ -81,30 +74,34 @@ def tune(
     trials: int | None,
     report: Callable[[str], None],
 ) -> Tuned:
-    """Return settings that are clearly better than `config` on persons held out, or `config`.
+    """Return settings that are clearly better than `config` on persons set aside, or `config`.
 
-    It reports once, when it begins. No trial starts after so many seconds or trials, whichever is
-    first; 0 means no tuning. The same seed and trials give the same; seconds depend on the machine.
+    The shape is that of `choose_shape` on the whole sample. It reports once, when it begins. No
+    trial starts after so many seconds or trials, whichever is first; 0 means no tuning. The same
+    seed and trials give the same; how many trials fit into seconds depends on the machine.
     """
     check_budget(seconds, trials)
-    rows = draw_for_choice(sample, config, seed)
-    report(f"Tuning on {len(rows):,} of {len(sample):,} screenings")
-    untuned = Trial(config, try_config(rows, config, seed))
     began = time.perf_counter()
-    tried = [untuned]
-    found = search(rows, untuned, settings, seed)
-    while _has_room(len(tried) - 1, time.perf_counter() - began, trials, seconds):
-        tried.append(next(found))
-    gained, error = measure_gain([one.choice.loss for one in tried], rows, config.folds, seed)
-    is_taken = gained > settings.errors * error
-    best = min(tried, key=lambda one: one.squared_error) if is_taken else untuned
+    if 0 in (seconds, trials):
+        report(f"Choosing leaves and rounds on {len(sample):,} screenings")
+        shape = choose_shape(sample, config, seed)
+        error, spent = shape.squared_error, time.perf_counter() - began
+        return Tuned(config, shape, 0, error, error, 0.0, is_taken=False, seconds=spent)
+    report(f"Tuning on {len(sample):,} screenings")
+    aside = next(split_by_person(sample.person, PARTS, seed + OTHER_FOLDS))
+    learn, judge = sample.take(~aside), sample.take(aside)
+    tried = _spend(search(learn, config, settings, seed), seconds, trials)
+    best = min(tried, key=lambda one: one.shape.squared_error)
+    before, after = (_measure_loss(one, learn, judge, seed) for one in (tried[0], best))
+    error = measure_error(before - after, judge)
+    is_taken = float(np.average(before - after, weights=judge.weight)) > settings.errors * error
+    used = best.config if is_taken else config
     return Tuned(
-        config=best.config,
-        shape=best.choice.shape,
+        config=used,
+        shape=choose_shape(sample, used, seed),
         trials=len(tried) - 1,
-        squared_error=best.squared_error,
-        untuned_squared_error=untuned.squared_error,
-        gained=gained,
+        squared_error=float(np.average(after, weights=judge.weight)),
+        untuned_squared_error=float(np.average(before, weights=judge.weight)),
         gained_error=error,
         is_taken=is_taken,
         seconds=time.perf_counter() - began,
@@ -120,32 +117,36 @@ def check_budget(seconds: float | None, trials: int | None) -> None:
             raise BudgetError(f"the budget of {name} for tuning: expected a number of 0 or more")
 
 
-def _has_room(done: int, spent: float, trials: int | None, seconds: float | None) -> bool:
-    return (trials is None or done < trials) and (seconds is None or spent < seconds)
+def _spend(found: Iterator[Trial], seconds: float | None, trials: int | None) -> list[Trial]:
+    """Return the untuned trial, and as many after it as the budget allows."""
+    tried = [next(found)]
+    began = time.perf_counter()
+    while (trials is None or len(tried) <= trials) and (
+        seconds is None or time.perf_counter() - began < seconds
+    ):
+        tried.append(next(found))
+    return tried
 
 
-def search(sample: Sample, untuned: Trial, settings: TuneConfig, seed: int) -> Iterator[Trial]:
-    """Yield one trial after another, without end; each is made when it is asked for.
+def search(sample: Sample, config: UsualConfig, settings: TuneConfig, seed: int) -> Iterator[Trial]:
+    """Yield the untuned trial and then others, without end; each is made when it is asked for.
 
     A tree-structured Parzen estimator proposes settings like those that did well so far.
     """
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     space = build_space(settings)
-    known = {name: getattr(untuned.config, name) for name in space}
-    known["leaves"] = untuned.choice.shape.leaves
+    untuned = Trial(config, choose_shape(sample, config, seed))
+    yield untuned
+    known = {name: getattr(config, name) for name in space} | {"leaves": untuned.shape.leaves}
     if all(_is_within(value, getattr(settings, name)) for name, value in known.items()):
-        study.add_trial(
-            optuna.trial.create_trial(
-                params=known, distributions=space, value=untuned.squared_error
-            )
-        )
+        error = untuned.shape.squared_error
+        study.add_trial(optuna.trial.create_trial(params=known, distributions=space, value=error))
     while True:
         asked = study.ask(space)
-        leaves = (asked.params["leaves"],)
-        config = replace(untuned.config, **asked.params | {"leaves": leaves})
-        trial = Trial(config, try_config(sample, config, seed))
-        study.tell(asked, trial.squared_error)
-        yield trial
+        other = replace(config, **asked.params | {"leaves": (asked.params["leaves"],)})
+        shape = choose_shape(sample, other, seed)
+        study.tell(asked, shape.squared_error)
+        yield Trial(other, shape)
 
 
 def _is_within(value: float, bounds: tuple[float, float]) -> bool:
@@ -165,18 +166,17 @@ def build_space(settings: TuneConfig) -> dict[str, BaseDistribution]:
     }
 
 
-def measure_gain(
-    losses: list[Floats], sample: Sample, folds: int, seed: int
-) -> tuple[float, float]:
-    """Return how much squared error the best saves of the first, and the standard error of that.
+def _measure_loss(trial: Trial, learn: Sample, judge: Sample, seed: int) -> Floats:
+    """Return the squared error of each row that judges."""
+    head = fit_usual(learn, trial.shape, trial.config, seed)
+    p = np.clip(head.predict(judge.matrix, trial.config.threads), 0.0, 1.0)
+    loss: Floats = (p - judge.target) ** 2
+    return loss
 
-    For each part of the persons, the best is the one that the other persons point to.
-    """
-    table = np.array(losses)
-    saved = np.zeros(len(sample))
-    for held_out in split_by_person(sample.person, folds, seed + OTHER_FOLDS):
-        others = np.average(table[:, ~held_out], axis=1, weights=sample.weight[~held_out])
-        saved[held_out] = (table[0] - table[int(np.argmin(others))])[held_out]
+
+def measure_error(values: Floats, sample: Sample) -> float:
+    """Return the standard error of the weighted mean of values; rows of a person go together."""
+    apart = values - np.average(values, weights=sample.weight)
     _, place = np.unique(sample.person, return_inverse=True)
-    parts = np.bincount(place, saved * sample.weight) / sample.weight.sum()
-    return float(parts.sum()), float(np.sqrt(((parts - parts.mean()) ** 2).sum()))
+    parts = np.bincount(place, apart * sample.weight) / sample.weight.sum()
+    return float(np.sqrt((parts**2).sum()))
