@@ -35,6 +35,7 @@ class RefuteConfig:
     """How the gain is put to the test, and which hidden confounders are reckoned with."""
 
     most_rows: int
+    draws: int
     folds: int
     early_share: float
     most_spread: float

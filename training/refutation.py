@@ -146,7 +146,8 @@ def judge_placebo(mean: Measured, spread: float, shown: float, most: float) -> V
         told = f"differences of {100 * spread:.1f} points between people are invented"
         if shown == 0:
             return Verdict(f"{told}; the release shows one gain for all")
-        return Verdict(f"{told}, beside {100 * shown:.1f} that are shown", spread > shown / 2)
+        told += f", beside {100 * shown:.1f} that are shown and held among later people"
+        return Verdict(told, spread >= shown)
     if not mean.low <= 0 <= mean.high:
         return Verdict("just off 0, as chance alone has it in one of twenty such checks")
     return Verdict("as it should be: nothing is found where there is nothing")

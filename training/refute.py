@@ -3,9 +3,10 @@
 Each attempt repeats the learning of the gain on some of the trial's rows, with fewer folds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,24 +111,37 @@ def try_placebos(trial: Trial, shown: float, recipe: Recipe) -> Iterator[Check |
 
     `shown` is the spread of the gain of the release.
     """
-    rng = np.random.default_rng(recipe.seed + 1)
-    worlds = {
-        ("permuted_support", "support permuted"): permute_support(trial, rng),
-        ("null_outcome", "outcome made up without support"): draw_null_outcome(
-            trial, recipe.config, rng
-        ),
-    }
-    usual, most = recipe.config.usual, recipe.config.refute.most_spread
-    for (key, label), placebo in worlds.items():
-        effects = recipe.measure(placebo)
-        if isinstance(effects, str):
-            yield f"{label}: {effects}"
+    most = recipe.config.refute.most_spread
+    for key, label, change in (
+        ("permuted_support", "support permuted", permute_support),
+        ("null_outcome", "outcome made up without support", partial(draw_null_outcome, recipe)),
+    ):
+        found = _repeat_placebo(change, trial, recipe)
+        if isinstance(found, str):
+            yield f"{label}: {found}"
             continue
-        fitted = fit_gain(effects, usual, recipe.gain, recipe.seed)
-        half = 1.96 * fitted.error
-        mean = Measured(fitted.mean, fitted.mean - half, fitted.mean + half)
-        spread = float(fitted.head.predict(effects.sample.matrix).std())
+        mean, spread = found
         yield Check(key, label, "0; 0", mean, spread, judge_placebo(mean, spread, shown, most))
+
+
+def _repeat_placebo(
+    change: Callable[[Trial, np.random.Generator], Trial], trial: Trial, recipe: Recipe
+) -> tuple[Measured, float] | str:
+    """Return mean and spread of the gain, both the mean over the draws, or why there are none."""
+    means, errors, spreads = [], [], []
+    for number in range(recipe.config.refute.draws):
+        # the rows of a trial stand in order, starts first: by the seed alone, every extract would
+        # have the same luck
+        rng = np.random.default_rng([recipe.seed, len(trial), number])
+        effects = recipe.measure(change(trial, rng))
+        if isinstance(effects, str):
+            return effects
+        fitted = fit_gain(effects, recipe.config.usual, recipe.gain, recipe.seed)
+        means.append(fitted.mean)
+        errors.append(fitted.error)
+        spreads.append(fitted.head.predict(effects.sample.matrix).std())
+    mean, half = float(np.mean(means)), 1.96 * float(np.linalg.norm(errors)) / len(errors)
+    return Measured(mean, mean - half, mean + half), float(np.mean(spreads))
 
 
 def permute_support(trial: Trial, rng: np.random.Generator) -> Trial:
@@ -140,7 +154,7 @@ def permute_support(trial: Trial, rng: np.random.Generator) -> Trial:
     return replace(trial, supported=supported)
 
 
-def draw_null_outcome(trial: Trial, config: Config, rng: np.random.Generator) -> Trial:
+def draw_null_outcome(recipe: Recipe, trial: Trial, rng: np.random.Generator) -> Trial:
     """Return the trial with outcomes drawn from what is expected of each row without support.
 
     Who is supported, and whose outcome is known, stays as it was: all confounding by what is
@@ -150,9 +164,9 @@ def draw_null_outcome(trial: Trial, config: Config, rng: np.random.Generator) ->
     weight = weigh_trial(trial)
     compared = (weight > 0) & (trial.supported == 0)
     sample = Sample(trial.contract, trial.matrix, trial.returned, weight, trial.person)
-    gain = config.gain
+    gain, usual = recipe.gain, recipe.config.usual
     shape = Shape(gain.nuisance_leaves, gain.nuisance_rounds, gain.nuisance_share, 0.0)
-    expected = fit_usual(sample.take(compared), shape, config.usual, 0).predict(trial.matrix)
+    expected = fit_usual(sample.take(compared), shape, usual, recipe.seed).predict(trial.matrix)
     drawn = (rng.random(len(trial)) < expected).astype(float)
     return replace(trial, returned=np.where(weight > 0, drawn, np.nan))
 

@@ -83,7 +83,7 @@ PLACEBOS = [
     (0.0, 0.03, 0.0, 0.05, "as it should be", False),
     (0.032, 0.03, 0.0, 0.05, "just off 0", False),
     (0.05, 0.03, 0.0, 0.05, "do not rely", True),
-    (0.0, 0.03, 0.02, 0.03, "invented, beside 3.0", True),
+    (0.0, 0.03, 0.03, 0.02, "invented, beside 2.0", True),
     (0.0, 0.03, 0.02, 0.06, "invented, beside 6.0", False),
     (0.0, 0.03, 0.02, 0.0, "shows one gain for all", False),
 ]
