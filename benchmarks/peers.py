@@ -28,7 +28,7 @@ from features.matrix import Matrix, build_matrix
 from features.synthetic import World
 from features.trial import Trial, build_trial
 from models.effects import measure_effects, weigh_trial
-from models.gain import fit_gain, predict_gain
+from models.gain import fit_gain
 from models.levels import find_categories
 from training.config import read_config
 
@@ -157,9 +157,9 @@ def ask_ours(trial: Trial, others: Matrix, *, by_lot: bool, seed: int) -> Found:
     seconds, times = time.process_time() - began, []
     for _ in range(ONE_ROW_TRIES):
         began = time.perf_counter()
-        predict_gain(fitted, others[:1])
+        fitted.head.predict(others[:1])
         times.append(time.perf_counter() - began)
-    return Found(predict_gain(fitted, others), seconds, float(np.median(times)))
+    return Found(fitted.head.predict(others), seconds, float(np.median(times)))
 
 
 def ask_all(world: World, persons: int, seed: int) -> tuple[dict[str, Found], Truth]:

@@ -27,7 +27,8 @@ class Board:
             if abs(value) < 1000
             else f"  {what}: {value:,.0f} {unit}{verdict}"
         )
-        self.rows.append({"what": what, "value": value, "unit": unit, "limit": limit, "held": held})
+        row = {"what": what, "value": float(value), "unit": unit, "limit": limit}
+        self.rows.append(row | {"held": bool(held)})
 
     def close(self) -> None:
         """Keep the figures; leave with exit code 1 when a limit was missed."""

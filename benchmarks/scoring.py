@@ -41,7 +41,7 @@ def build(folder: Path) -> tuple[Bundle, Extract]:
     extract = read_extract(folder / "data")
     config = read_config()
     trained = train(extract, config, 1, lambda _: None)
-    info = build_info(trained, extract, config, 1)
+    info = build_info(trained, extract, 1)
     write_bundle(folder / "bundle", trained.model, info, "# card\n")
     return read_bundle(folder / "bundle"), extract
 

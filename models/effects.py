@@ -33,7 +33,8 @@ class GainConfig:
     rounds: int
     folds: int
     fewest_supported: int
-    linear_errors: float
+    boosted_share: float
+    clear_errors: float
     boosted_errors: float
     refits: int
     cuts: tuple[float, ...]
@@ -90,6 +91,7 @@ def measure_effects(
     `by_lot`: a lot on the screening day gave support, so that everybody's chance is the share that
     got it.
     """
+    usual = replace(usual, repeats=1)  # what one fit owes to chance the folds average out
     weight = weigh_trial(trial)
     known = np.flatnonzero(weight > 0)
     support = _sample(trial, trial.supported, np.ones(len(trial)))

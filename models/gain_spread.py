@@ -39,8 +39,8 @@ def fit_gain_spread(
     for number in range(config.refits):
         signs = rng.choice([-1.0, 1.0], place.max() + 1)[place]
         again = replace(sample, target=known + signs * (sample.target - known))
-        head = fit_form(again, fitted.form, usual, config, seed + number)
-        gain = head.predict(sample.matrix, usual.threads)
+        head = fit_form(again, fitted.form, fitted.net, usual, config, seed + number)
+        gain = fitted.shrink * head.predict(sample.matrix, usual.threads)
         found.append(gain - np.average(gain - known, weights=effects.sample.weight))
     variance = miss(np.array(found), known) + fitted.error**2
     encoding = fit_levels(

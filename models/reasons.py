@@ -33,12 +33,17 @@ def reasons_nl(
 
 
 def reasons_of_many(
-    contributions: Floats, matrix: Matrix, contract: Contract, most: int | None = 5
+    contributions: Floats,
+    matrix: Matrix,
+    contract: Contract,
+    most: int | None = 5,
+    say: Callable[[Field, float, float], str] | None = None,
 ) -> Iterator[list[Reason]]:
     """Yield the reasons of each row, strongest first.
 
     When no answer came back at all, the answers make one reason together, so that all reasons
-    still add up to the estimate less the base.
+    still add up to the estimate less the base. `say` makes the sentence of a field, `phrase_nl`
+    unless told.
     """
     points, is_blank = _collect(contributions * 100, matrix, contract)
     count = points.shape[1] if most is None else min(most, points.shape[1])
@@ -46,7 +51,7 @@ def reasons_of_many(
     chosen = np.take_along_axis(points, order, axis=1)
     padded = np.column_stack([matrix, np.zeros(len(matrix))])
     values = np.take_along_axis(padded, order, axis=1)
-    describe = _build_describer(contract)
+    describe = _build_describer(contract, say or phrase_nl)
     rows = zip(order.tolist(), chosen.tolist(), values.tolist(), is_blank.tolist(), strict=True)
     for places, found, seen, blank in rows:
         yield [
@@ -86,7 +91,9 @@ def _counts(contract: Contract, field: int, is_blank: bool) -> bool:
     return not (is_blank and contract.fields[field].kind == "answer")
 
 
-def _build_describer(contract: Contract) -> Callable[[int, float, float], Reason]:
+def _build_describer(
+    contract: Contract, say: Callable[[Field, float, float], str]
+) -> Callable[[int, float, float], Reason]:
     """Return a function from place, value and points to a reason; it says a sentence once."""
     said: dict[tuple[int, float | None, bool], str] = {}
 
@@ -96,7 +103,7 @@ def _build_describer(contract: Contract) -> Callable[[int, float, float], Reason
         field = contract.fields[place]
         key = (place, None if math.isnan(value) else value, points >= 0)
         if key not in said:
-            said[key] = phrase_nl(field, value, points)
+            said[key] = say(field, value, points)
         return Reason(field.name, points, said[key], field.changeable)
 
     return describe
@@ -108,6 +115,11 @@ def phrase_nl(field: Field, value: float, points: float) -> str:
         return f"{field.label_nl}: {value_nl(field, value)}"
     phrase = field.up_nl if points >= 0 else field.down_nl
     return phrase.format(label=field.label_nl, value=value_nl(field, value))
+
+
+def name_nl(field: Field, value: float, points: float) -> str:  # noqa: ARG001
+    """Return field and value without a verb, for a gain: phrases of the contract are on return."""
+    return f"{field.label_nl}: {value_nl(field, value)}"
 
 
 def value_nl(field: Field, value: float) -> str:

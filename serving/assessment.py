@@ -1,7 +1,7 @@
 """One assessment: what was known of a case, what the model said, and what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from features.contract import Contract
 from features.matrix import Matrix
 from models.curve import CurvePoint
 from models.estimate import Estimate
-from models.reasons import QUESTIONNAIRE, Reason, reasons_of_many, value_nl
+from models.reasons import Reason, name_nl, reasons_of_many
 from models.suggestion import Limits, Suggestion, find_look_again
 
 # refer first, because help that comes late helps less; then who needs a closer look
@@ -40,21 +40,10 @@ def explain_estimate(estimate: Estimate, row: Matrix, contract: Contract) -> Rea
     contributions = np.array([one.contributions for one in parts])
     rows = np.broadcast_to(row, contributions.shape)
     found = [tuple(one) for one in reasons_of_many(contributions, rows, contract, most=None)]
-    if len(found) == 1:
+    if estimate.gain is None:
         return Reasons(found[0], None, None)
-    usual, gain, support = found
-    named = (_say_value(reason, row, contract) for reason in gain if reason.points)
-    return Reasons(usual, tuple(named), support)
-
-
-def _say_value(reason: Reason, row: Matrix, contract: Contract) -> Reason:
-    """Return a reason that says the value alone: the contract's phrases are about return."""
-    if reason.field == QUESTIONNAIRE:
-        return reason
-    place = contract.names.index(reason.field)
-    field = contract.fields[place]
-    text = f"{field.label_nl}: {value_nl(field, float(row[place]))}"
-    return replace(reason, text_nl=text)
+    named = next(reasons_of_many(contributions[1:2], rows[1:2], contract, most=None, say=name_nl))
+    return Reasons(found[0], tuple(r for r in named if r.points), found[2])
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str
         "## How good it is on the test window",
         "Screenings later than all that the tested model had learnt from. 95 % intervals.",
         _tabulate(trained.figures),
-        _tell_shipped(trained),
+        tell_shipped(trained),
         *_describe_groups(trained),
         "### Net benefit of calling those under a chance of return",
         tabulate_decisions(trained.decisions),
@@ -96,6 +96,7 @@ def _describe_data(trained: Trained) -> str:
             f"{windows.known_until}, weighted for those not yet settled",
             f"- form of the tested model: {shape.share:.0%} boosted trees ({shape.rounds} rounds "
             f"of {shape.leaves} leaves), {1 - shape.share:.0%} straight lines",
+            f"- settings: {trained.tuned or 'as they ship or were given, not tuned'}",
         ]
     )
 
@@ -116,7 +117,7 @@ def _name_share(key: str) -> str:
     return f"{SHARES[kind]}, {side} {percent} %"
 
 
-def _tell_shipped(trained: Trained) -> str:
+def tell_shipped(trained: Trained) -> str:
     """Return which model the release holds, and by how much it beat the others."""
     more = ", ".join(
         f"{NAMES[name]} {1000 * one.value:+.2f} ({1000 * one.low:+.2f} to {1000 * one.high:+.2f})"
@@ -156,4 +157,5 @@ def _list_limits(trained: Trained, warnings: list[str]) -> str:
         "the figures are those of the recipe one step earlier in time than the released model",
     ]
     suspects = [str(suspect) for suspect in trained.suspects]
-    return "\n".join(f"- {line}" for line in [*fixed, *suspects, *warnings])
+    doubts = trained.refutation.warnings if trained.refutation else []
+    return "\n".join(f"- {line}" for line in [*fixed, *suspects, *doubts, *warnings])

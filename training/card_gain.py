@@ -6,6 +6,7 @@ from training.gain import KnownGain, LearntGain
 from training.pipeline import Trained
 from training.policy import tabulate
 from training.policy_tree import tell_rules_nl
+from training.refutation import tabulate_refutation
 
 VERDICTS = {
     GainStatus.ESTIMATED: (
@@ -31,6 +32,7 @@ def describe_gain(trained: Trained) -> list[str]:
         "## The gain of support",
         VERDICTS[learnt.known.head.status],
         _list_figures(learnt, learnt.known),
+        *_describe_refutation(trained),
         *_describe_policies(trained),
     ]
 
@@ -63,6 +65,12 @@ def _describe_hidden(known: KnownGain) -> str:
         f"{known.robustness:.1%} of what is left of outcome and of support "
         f"({strongest.label_nl}: {strongest.of_outcome:.1%} and {strongest.of_support:.1%})"
     )
+
+
+def _describe_refutation(trained: Trained) -> list[str]:
+    if trained.refutation is None:
+        return []
+    return ["### Attempts to refute the gain", tabulate_refutation(trained.refutation)]
 
 
 def _describe_policies(trained: Trained) -> list[str]:

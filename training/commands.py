@@ -115,13 +115,20 @@ def train(
     by_lot: Annotated[
         bool, typer.Option("--by-lot", help="Support was given by lot on the screening day.")
     ] = False,
+    tune: Annotated[
+        float | None, typer.Option("--tune", min=0, help="Seconds to search for better settings.")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=0, help="Trials to search; gives the same again.")
+    ] = None,
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
     from features.progress import show_steps
     from training.config import read_config
-    from training.pipeline import STEPS
+    from training.pipeline import STEPS, Budget
     from training.pipeline import train as run
     from training.release import keep_run
+    from training.tell import list_warnings, tell_training
     from training.tracking import check_address, resolve_uri
 
     settings = read_config(config) if config else read_config()
@@ -130,14 +137,17 @@ def train(
     with show_steps(STEPS + 2) as step:
         step("Reading and checking the extract")
         extract = _read(data, _choose_contract(contract), max_rejected, rejected_to)
-        trained = run(extract, settings, seed, step, by_lot=by_lot)
+        budget = None if tune is None and trials is None else Budget(tune, trials)
+        trained = run(extract, settings, seed, step, by_lot=by_lot, budget=budget)
         step("Keeping the run")
-        made = keep_run(trained, extract, settings, seed, uri)
+        made = keep_run(trained, extract, seed, uri)
     _print_figures(trained.figures)
     if trained.groups:
         _print_figures(trained.groups)
-    for suspect in trained.suspects:
-        typer.secho(f"warning: {suspect}", fg="yellow", err=True)
+    for line in tell_training(trained):
+        typer.echo(line)
+    for warning in list_warnings(trained):
+        typer.secho(f"warning: {warning}", fg="yellow", err=True)
     typer.echo(f"registered version {made.version} (run {made.run_id})")
     typer.echo(f"release it with: kantelpunt release {made.version}")
 

@@ -14,9 +14,9 @@ from features.tables import Extract
 from features.trial import Trial, build_trial
 from models.effects import Effects, GainConfig, fit_overlap, measure_effects, weigh_trial
 from models.estimate import GainStatus
-from models.gain import FittedGain, centre, fit_form, fit_gain, make_regression
+from models.gain import FittedGain, fit_gain, flat_head
 from models.gain_spread import fit_gain_spread
-from models.heads import NINETY_PERCENT, GainHead, SpreadHead
+from models.heads import NINETY_PERCENT, AdditiveHead, GainHead, SpreadHead
 from models.hidden import Confounder, bound_bias, find_robustness, rank_confounders
 from training.config import Config
 from training.evaluate import Measured
@@ -70,6 +70,8 @@ class LearntGain:
             **counts,
             "comparable": len(known.effects),
             "form": known.fitted.form,
+            "slopes": {name: round(slope, 6) for name, slope in known.fitted.slopes.items()},
+            "shrink": round(known.fitted.shrink, 6),
             "losses": {name: round(loss, 6) for name, loss in known.fitted.losses.items()},
             "mean": known.mean.plain(),
             "hidden": round(known.hidden, 6),
@@ -155,8 +157,6 @@ def _build_head(
     if fitted.form != "constant" and skill.is_better_than_chance:
         spread = fit_gain_spread(effects, fitted, usual, gain, config.spread, seed)
         return GainHead(GainStatus.ESTIMATED, fitted.head, spread, overlap)
-    flat = centre(
-        fit_form(make_regression(effects), "constant", usual, gain, seed), effects, fitted.mean
-    )
+    flat = AdditiveHead(flat_head(trial.contract, fitted.mean), None, 0.0)
     spread = SpreadHead(None, (fitted.error + hidden / NINETY_PERCENT) ** 2)
     return GainHead(GainStatus.SAME_FOR_ALL, flat, spread, overlap)

@@ -7,19 +7,18 @@ import numpy as np
 import pandas as pd
 
 from features.tables import Extract
-from training.config import Config
 from training.evaluate import Measured
 from training.pipeline import Trained
 from training.policy import plain
 
 
-def build_info(trained: Trained, extract: Extract, config: Config, seed: int) -> dict[str, Any]:
+def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
     """Return what the bundle tells of its making; the same data and seed give the same."""
     windows = {
         key: None if day is None else day.isoformat()
         for key, day in asdict(trained.windows).items()
     }
-    contract = extract.contract
+    contract, config = extract.contract, trained.config
     return {
         "trained_on": trained.windows.known_until.isoformat(),
         "seed": seed,
@@ -39,6 +38,8 @@ def build_info(trained: Trained, extract: Extract, config: Config, seed: int) ->
         "more_error": _plain(trained.more_error),
         "suspects": [asdict(suspect) for suspect in trained.suspects],
         "gain": trained.gain.describe(),
+        "refutation": trained.refutation.plain() if trained.refutation else None,
+        "tuned": str(trained.tuned) if trained.tuned else None,
         "policies": plain(trained.judged.policies) if trained.judged else None,
         "curve": trained.curve.describe(),
         "config": {

@@ -1,7 +1,7 @@
 """Training from top to bottom: windows, fit, correction, test, and the model of the release."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,16 @@ from training.config import Config
 from training.decision_curve import DecisionPoint, measure_decisions
 from training.evaluate import Measured, measure
 from training.gain import LearntGain, learn_gain
+from training.refutation import Refutation
+from training.refute import refute
 from training.rivals import OURS, choose_shipped, compare_errors, fit_release, hold_contest
 from training.samples import look_for_leaks, take_samples
 from training.splits import Windows, build_windows
+from training.tune import Tuned, tune
 
 Floats = NDArray[np.float64]
 Report = Callable[[str], None]
-STEPS = 8
+STEPS = 9
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Trained:
     `figures` holds per model (ours and the plain ones) each figure with its interval; `groups` the
     same figures of ours for cases with and without answers. `more_error` is by how much the Brier
     score of each plain model exceeds ours; `shipped` names the one in the release. `estimated` are
-    ours on the test rows.
+    ours on the test rows. `config` holds the settings that were used, tuned where that helped.
     """
 
     model: ScreeningModel
@@ -52,39 +55,63 @@ class Trained:
     suspects: list[Suspect]
     counts: dict[str, int]
     gain: LearntGain
+    refutation: Refutation | None
+    tuned: Tuned | None
+    config: Config
     judged: Judged | None
     curve: FittedCurve
 
 
+@dataclass(frozen=True)
+class Budget:
+    """How long to search for better settings: seconds, trials, or whichever is spent first."""
+
+    seconds: float | None = None
+    trials: int | None = None
+
+
 def train(
-    extract: Extract, config: Config, seed: int, report: Report, *, by_lot: bool = False
+    extract: Extract,
+    config: Config,
+    seed: int,
+    report: Report,
+    *,
+    by_lot: bool = False,
+    budget: Budget | None = None,
 ) -> Trained:
     """Learn, correct and test in time order, then learn anew from everything known.
 
     The figures are those of the model that knew nothing of the test window; the model that is
     returned is made by the same recipe, one step later in time. `by_lot`: support was given by lot
-    on the screening day, as in a pilot.
+    on the screening day, as in a pilot. With a `budget` the settings of p_usual are tuned first.
     """
     report("Windows in time order")
     windows = build_windows(extract, config.windows)
     samples = take_samples(extract, windows, config.windows)
     learn, test, known = samples["learn"], samples["test"], samples["all"]
-    report(f"Choosing leaves and rounds on {len(learn):,} screenings")
-    shape = choose_shape(learn, config.usual, seed)
+    tuned = _tune(learn, config, seed, budget, report)
+    if tuned is None:
+        report(f"Choosing leaves and rounds on {len(learn):,} screenings")
+        shape = choose_shape(learn, config.usual, seed)
+    else:
+        shape = tuned.shape
+    settings = tuned.config if tuned else config.usual  # the rounds of the gain go with the others
     report("Fitting the model that is tested, and the plain ones beside it")
-    contest = hold_contest(learn, samples.get("calibrate"), shape, config.usual, seed)
+    contest = hold_contest(learn, samples.get("calibrate"), shape, settings, seed)
     report(f"Testing on {len(test):,} later screenings")
     estimated = {name: predict(test.matrix) for name, predict in contest.corrected.items()}
     resamples = config.evaluate.resamples
     more_error = compare_errors(estimated, test, resamples, seed)
     shipped = choose_shipped(more_error)
     report(f"Fitting the model of the release on {len(known):,} screenings")
-    usual = fit_release(shipped, samples, shape, contest.raw[shipped], config.usual, seed)
+    usual = fit_release(shipped, samples, shape, contest.raw[shipped], settings, seed)
     report("Learning the intervals")
-    spread = fit_spread(known, usual, shape, config.usual, config.spread, seed)
+    spread = fit_spread(known, usual, shape, settings, config.spread, seed)
     report("Learning the gain of support")
     as_of = windows.known_until
     gain = learn_gain(extract, config, seed, as_of=as_of, by_lot=by_lot)
+    report("Trying to refute the gain")
+    refutation = refute(extract, gain, config, seed, as_of=as_of, by_lot=by_lot)
     report("Learning the return curve, and what rankings would bring")
     effects = gain.known.effects if gain.known else None
     curve = fit_curve(extract, effects, trial_seed=seed, as_of=as_of, seed=seed)
@@ -110,9 +137,20 @@ def train(
         suspects=look_for_leaks(build_screenings(extract), windows),
         counts={name: len(sample) for name, sample in samples.items()},
         gain=gain,
+        refutation=refutation,
+        tuned=tuned,
+        config=replace(config, usual=settings),
         judged=judge_policies(gain, contest.corrected[OURS], config, seed),
         curve=curve,
     )
+
+
+def _tune(
+    learn: Sample, config: Config, seed: int, budget: Budget | None, report: Report
+) -> Tuned | None:
+    if budget is None:
+        return None
+    return tune(learn, config.usual, config.tune, seed, budget.seconds, budget.trials, report)
 
 
 def _measure_groups(

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from features.tables import Extract
 from features.trial import Trial, build_trial
 from models.effects import Effects, measure_effects, sum_by_person
-from models.gain import fit_form, make_regression
+from models.gain import make_regression
 from models.heads import NINETY_PERCENT
+from models.net import choose_net, fit_net
 from training.config import Config
 from training.evaluate import Measured
 
@@ -55,7 +56,8 @@ def measure_skill(
         if earlier.supported.sum() < config.gain.fewest_supported:
             continue
         learn = measure_effects(earlier, config.usual, config.gain, seed, by_lot=by_lot)
-        lines = fit_form(make_regression(learn), "linear", config.usual, config.gain, seed)
+        regression = make_regression(learn)
+        lines = fit_net(regression, choose_net(regression, config.gain.folds, seed))
         gain[is_later] = lines.predict(effects.sample.matrix[is_later])
     tested = effects.take(~np.isnan(gain))
     return Skill(measure_slope(tested, gain[~np.isnan(gain)]), gain, int(tested.supported.sum()))

@@ -15,11 +15,12 @@ from training.plots import draw_plots
 from training.tracking import BUNDLE, Registered, log_run
 
 
-def keep_run(trained: Trained, extract: Extract, config: Config, seed: int, uri: str) -> Registered:
+def keep_run(trained: Trained, extract: Extract, seed: int, uri: str) -> Registered:
     """Write the bundle, the card, the figures and the plots of a training, and register it."""
-    info = build_info(trained, extract, config, seed)
-    warnings = [f"{len(extract.rejected)} faults set rows of the extract aside"]
-    card = build_card(trained, extract.contract, warnings if len(extract.rejected) else [])
+    config, info = trained.config, build_info(trained, extract, seed)
+    aside = len(extract.rejected)
+    warnings = [f"{aside} faults set rows of the extract aside"] if aside else []
+    card = build_card(trained, extract.contract, warnings)
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
         write_bundle(files / BUNDLE, trained.model, info, card)
@@ -47,6 +48,8 @@ def _list_metrics(trained: Trained) -> dict[str, float]:
     if trained.gain.known is not None:
         known = trained.gain.known
         columns["gain"] = {"mean": known.mean, "ranking_slope": known.skill.slope}
+    if trained.refutation is not None:
+        columns["refutation"] = trained.refutation.metrics
     if trained.judged is not None:
         columns["policy"] = trained.judged.policies.figures
     metrics = {}

@@ -11,11 +11,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from features.contract import Field
 from features.errors import KantelpuntError
 from features.matrix import Matrix, build_matrix
 from models.bundle import Bundle
 from models.estimate import Estimates, GainStatus, Sums
-from models.reasons import reasons_of_many
+from models.reasons import name_nl, phrase_nl, reasons_of_many
 from models.suggestion import Limits, Suggestion, find_look_again, suggest_many
 
 ROWS_AT_A_TIME = 20_000
@@ -64,7 +65,9 @@ def _score_part(
         "suggestion": pa.array(suggested, pa.string()),
         "look_again_on": pa.array(_list_look_again(cases, suggested), pa.date32()),
         **_list_reasons("reason", REASONS, found.usual.contributions, matrix, bundle),
-        **_list_reasons("gain_reason", GAIN_REASONS, found.gain.contributions, matrix, bundle),
+        **_list_reasons(
+            "gain_reason", GAIN_REASONS, found.gain.contributions, matrix, bundle, name_nl
+        ),
         "model_version": pa.array(np.full(len(found), bundle.version), pa.string()),
     }
     return pa.table(columns)
@@ -94,12 +97,17 @@ def _days(cases: pd.DataFrame, column: str) -> Iterable[date]:
 
 
 def _list_reasons(
-    name: str, most: int, contributions: Matrix, matrix: Matrix, bundle: Bundle
+    name: str,
+    most: int,
+    contributions: Matrix,
+    matrix: Matrix,
+    bundle: Bundle,
+    say: Callable[[Field, float, float], str] = phrase_nl,
 ) -> dict[str, pa.Array]:
     """Return the columns of reasons; a contribution of 0 or not known is no reason."""
     parts: tuple[list[list[Any]], ...] = ([], [], [])
     points = np.nan_to_num(contributions, nan=0.0)
-    for reasons in reasons_of_many(points, matrix, bundle.contract, most):
+    for reasons in reasons_of_many(points, matrix, bundle.contract, most, say):
         counting = [reason for reason in reasons if reason.points]
         parts[0].append([reason.field for reason in counting])
         parts[1].append([reason.points for reason in counting])

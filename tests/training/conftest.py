@@ -74,6 +74,6 @@ def road(tmp_path_factory: pytest.TempPathFactory, fast_config: Path) -> Road:
     config = read_config(fast_config)
     trained = train(extract, config, 1, lambda _: None)
     uri = make_tracking(folder)
-    made = keep_run(trained, extract, config, 1, uri)
+    made = keep_run(trained, extract, 1, uri)
     set_champion(made.version, config.registry, uri)
     return Road(folder / "data", cohort, extract, config, trained, uri, made)

@@ -99,7 +99,6 @@ def test_the_same_data_and_seed_give_the_same_bundle(road: Road) -> None:
     again = keep_run(
         train(road.extract, road.config, 1, lambda _: None),
         road.extract,
-        road.config,
         1,
         road.uri,
     )
@@ -209,7 +208,7 @@ def test_a_handful_of_persons_is_refused_by_name(road: Road) -> None:
 
 
 def test_what_a_run_tells_of_itself_is_plain_json(road: Road) -> None:
-    info = build_info(road.trained, road.extract, road.config, 1)
+    info = build_info(road.trained, road.extract, 1)
 
     again = json.loads(json.dumps(info, allow_nan=False))
 

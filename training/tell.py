@@ -1,0 +1,27 @@
+"""What a training tells on the command line, beside its figures."""
+
+from training.card import tell_shipped
+from training.card_gain import VERDICTS, points
+from training.pipeline import Trained
+from training.refutation import tell_refutation
+
+
+def tell_training(trained: Trained) -> list[str]:
+    """Return lines on tuning, on what ships, on the gain and on the attempts to refute it."""
+    lines = [str(trained.tuned)] if trained.tuned else []
+    lines.append(tell_shipped(trained).replace("**", ""))
+    known = trained.gain.known
+    if known is None:
+        return [*lines, f"gain of support: unknown, {trained.gain.why_unknown}"]
+    lines.append(
+        f"gain of support: {points(known.mean)} points on average; a hidden confounder may move "
+        f"it by {100 * known.hidden:.1f}"
+    )
+    lines.append(VERDICTS[known.head.status])
+    return [*lines, *(tell_refutation(trained.refutation) if trained.refutation else [])]
+
+
+def list_warnings(trained: Trained) -> list[str]:
+    """Return what somebody should look at before the version is released."""
+    doubts = trained.refutation.warnings if trained.refutation else []
+    return [*(str(suspect) for suspect in trained.suspects), *doubts]
