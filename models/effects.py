@@ -47,7 +47,7 @@ class Effects:
 
     `rows` are their places in the trial. `sample` holds matrix, outcome, censoring weight and
     person. `residual` is what is left of the outcome, `exposure` of support, after what is known
-    of a person; `chance` is the propensity.
+    of a person; `chance` is the propensity. `by_lot` tells that a lot gave support.
     """
 
     rows: NDArray[np.intp]
@@ -56,6 +56,7 @@ class Effects:
     residual: Floats
     exposure: Floats
     chance: Floats
+    by_lot: bool
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -70,6 +71,7 @@ class Effects:
             self.residual[rows],
             self.exposure[rows],
             self.chance[rows],
+            self.by_lot,
         )
 
     def score(self, gain: Floats | float) -> Floats:
@@ -117,6 +119,7 @@ def measure_effects(
         residual=trial.returned[kept] - expected[kept],
         exposure=supported - chance[kept],
         chance=chance[kept],
+        by_lot=by_lot,
     )
 
 

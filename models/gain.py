@@ -46,11 +46,15 @@ class FittedGain:
 def fit_gain(effects: Effects, usual: UsualConfig, config: GainConfig, seed: int) -> FittedGain:
     """Return the simplest head that no richer one clearly beats on persons held out.
 
-    Its mean over the rows is the doubly robust mean.
+    Its mean over the rows is the doubly robust mean. Unless a lot gave support, whether something
+    is known of a person may not tell the gain: where confounders are not written down, as with a
+    questionnaire that did not come back, more of what they do looks like gain. Trees cannot be kept
+    from asking, and so are tried only after a lot.
     """
     regression = make_regression(effects)
-    net = choose_net(regression, config.folds, seed + 3)
-    held_out = _cross_predict(regression, net, usual, config, seed)
+    net = choose_net(regression, config.folds, seed + 3, uses_gaps=effects.by_lot)
+    forms = FORMS if effects.by_lot else FORMS[:2]
+    held_out = _cross_predict(regression, forms, net, usual, config, seed)
     slopes = {form: measure_slope(regression, gain) for form, gain in held_out.items()}
     held_out = {
         form: _draw_in(gain, regression.weight, slopes[form][0]) for form, gain in held_out.items()
@@ -81,13 +85,18 @@ def make_regression(effects: Effects) -> Sample:
 
 
 def _cross_predict(
-    sample: Sample, net: Net, usual: UsualConfig, config: GainConfig, seed: int
+    sample: Sample,
+    forms: tuple[Form, ...],
+    net: Net,
+    usual: UsualConfig,
+    config: GainConfig,
+    seed: int,
 ) -> dict[Form, Floats]:
     """Return the gain of each row by each form, learnt from other persons."""
-    found: dict[Form, Floats] = {form: np.empty(len(sample)) for form in FORMS}
+    found: dict[Form, Floats] = {form: np.empty(len(sample)) for form in forms}
     for held_out in split_by_person(sample.person, config.folds, seed + 2):
         learn, test = sample.take(~held_out), sample.matrix[held_out]
-        for form in FORMS:
+        for form in forms:
             head = fit_form(learn, form, net, usual, config, seed)
             found[form][held_out] = head.predict(test, usual.threads)
     return found
@@ -136,7 +145,7 @@ def _choose(
     And none whose slope is not clearly above 0: differences in gain that are not there do harm.
     """
     chosen: Form = "constant"
-    for form in FORMS[1:]:
+    for form in (one for one in FORMS[1:] if one in slopes):
         slope, error = slopes[form]
         less = sum_by_person(person, losses[chosen] - losses[form])
         least = 0.0 if chosen == "constant" else config.boosted_errors

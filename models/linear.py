@@ -22,14 +22,17 @@ def fit_linear(
     target: Floats,
     weight: Floats,
     solve: Callable[[Floats, Floats, Floats], Floats] | None = None,
+    *,
+    uses_gaps: bool = True,
 ) -> LinearHead:
     """Return the weighted regression of `target`, a straight line per field.
 
     `solve` finds the coefficients from columns, target and weights: a ridge, averaged over
-    penalties, unless told.
+    penalties, unless told. Without `uses_gaps` what is missing counts as average.
     """
     design = build_design(contract, matrix, weight)
-    coefficients = (solve or _fit_ridge)(design.columns, target, weight)
+    columns = design.columns if uses_gaps else np.where(design.is_gap, 0.0, design.columns)
+    coefficients = (solve or _fit_ridge)(columns, target, weight)
     slope, gap, *values = _split(coefficients, [part.shape[1] for part in design.parts])
     slope = slope / design.scale
     _, missing, *dummies = design.parts
@@ -65,6 +68,13 @@ class Design:
     def columns(self) -> Floats:
         """Return all parts side by side."""
         return np.column_stack(self.parts)
+
+    @property
+    def is_gap(self) -> NDArray[np.bool_]:
+        """Tell of each column whether it says that something is missing."""
+        numbers = len(self.numbers)
+        last = [np.arange(p.shape[1]) == p.shape[1] - 1 for p in self.parts[2:]]
+        return np.concatenate([np.arange(2 * numbers) >= numbers, *last])
 
     @property
     def fields(self) -> NDArray[np.intp]:

@@ -4,6 +4,7 @@ What is left of an outcome is nearly all noise. A ridge spreads what there is ov
 elastic net (Zou and Hastie 2005) goes from that to a few of them, as far as held-out persons say.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,16 +26,20 @@ NEVER = 1e9  # a penalty that drops every field
 
 @dataclass(frozen=True)
 class Net:
-    """Which penalty, and which part of it is on absolute size."""
+    """Which penalty, which part of it is on absolute size, and whether gaps count."""
 
     penalty: float
     ratio: float
+    uses_gaps: bool
 
 
-def choose_net(sample: Sample, folds: int, seed: int) -> Net:
-    """Return the penalty with the least squared error on persons held out."""
+def choose_net(sample: Sample, folds: int, seed: int, *, uses_gaps: bool) -> Net:
+    """Return the penalty with the least squared error on persons held out.
+
+    `uses_gaps`: whether something is missing may tell the target, and not its value alone.
+    """
     if np.ptp(sample.target) == 0:
-        return Net(NEVER, 1.0)
+        return Net(NEVER, 1.0, uses_gaps)
     held_out = list(split_by_person(sample.person, folds, seed))
     found = []
 
@@ -48,10 +53,10 @@ def choose_net(sample: Sample, folds: int, seed: int) -> Net:
             tol=TOLERANCE,
         )
         model.fit(x, target, sample_weight=weight)
-        found.append(Net(float(model.alpha_), float(model.l1_ratio_)))
+        found.append(Net(float(model.alpha_), float(model.l1_ratio_), uses_gaps))
         return np.asarray(model.coef_)
 
-    fit_linear(sample.contract, sample.matrix, sample.target, sample.weight, solve)
+    _fit(sample, solve, uses_gaps=uses_gaps)
     return found[0]
 
 
@@ -64,4 +69,12 @@ def fit_net(sample: Sample, net: Net) -> LinearHead:
         )
         return np.asarray(model.fit(x, target, sample_weight=weight).coef_)
 
-    return fit_linear(sample.contract, sample.matrix, sample.target, sample.weight, solve)
+    return _fit(sample, solve, uses_gaps=net.uses_gaps)
+
+
+def _fit(
+    sample: Sample, solve: Callable[[Floats, Floats, Floats], Floats], *, uses_gaps: bool
+) -> LinearHead:
+    return fit_linear(
+        sample.contract, sample.matrix, sample.target, sample.weight, solve, uses_gaps=uses_gaps
+    )

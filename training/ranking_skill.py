@@ -57,7 +57,9 @@ def measure_skill(
             continue
         learn = measure_effects(earlier, config.usual, config.gain, seed, by_lot=by_lot)
         regression = make_regression(learn)
-        lines = fit_net(regression, choose_net(regression, config.gain.folds, seed))
+        lines = fit_net(
+            regression, choose_net(regression, config.gain.folds, seed, uses_gaps=by_lot)
+        )
         gain[is_later] = lines.predict(effects.sample.matrix[is_later])
     tested = effects.take(~np.isnan(gain))
     return Skill(measure_slope(tested, gain[~np.isnan(gain)]), gain, int(tested.supported.sum()))

@@ -123,6 +123,27 @@ def test_a_better_guess_of_the_gain_makes_the_mean_surer_and_does_not_move_it() 
     assert abs(with_guess[0] - plain[0]) < 2 * plain[1]
 
 
+def test_that_nothing_is_known_of_a_person_does_not_look_like_gain() -> None:
+    rng = np.random.default_rng(130)
+    trial = make_trial(20_000, 13, 0.0)
+    blank = np.isnan(trial.matrix[:, 3])
+    hidden = rng.random(20_000) < 0.5  # drives support and outcome where no answer tells it
+    chance = np.where(blank & hidden, 0.5, 0.25)
+    usual = true_chance(trial.matrix) + np.where(blank, np.where(hidden, 0.2, -0.2), 0.0)
+    confounded = replace(
+        trial,
+        supported=(rng.random(20_000) < chance).astype(float),
+        returned=(rng.random(20_000) < usual).astype(float),
+    )
+
+    effects, fitted = learn(confounded)
+
+    score = effects.score(0.0)
+    known = ~blank[effects.rows]
+    assert score[~known].mean() > score[known].mean() + 0.05
+    assert fitted.head.predict(trial.matrix).std() < 0.01
+
+
 def test_people_whom_nobody_like_them_joined_are_left_out_and_told_apart() -> None:
     trial = make_trial(8000, seed=9, gain=0.05)
     never = trial.matrix[:, 1] == 1
