@@ -13,10 +13,10 @@ def tell_training(trained: Trained) -> list[str]:
     known = trained.gain.known
     if known is None:
         return [*lines, f"gain of support: unknown, {trained.gain.why_unknown}"]
-    lines.append(
-        f"gain of support: {points(known.mean)} points on average; a hidden confounder may move "
-        f"it by {100 * known.hidden:.1f}"
-    )
+    by_lot = "; given by lot, so that nothing hidden can have moved it"
+    hidden = f"; a hidden confounder may move it by {100 * known.hidden:.1f}"
+    found = f"gain of support: {points(known.mean)} points on average"
+    lines.append(found + (hidden if known.confounders else by_lot))
     lines.append(VERDICTS[known.head.status])
     return [*lines, *(tell_refutation(trained.refutation) if trained.refutation else [])]
 

@@ -23,8 +23,13 @@ from examples.penn_bonus.measure import (
 )
 from examples.penn_bonus.power import show_power
 from features.errors import KantelpuntError
+from features.tables import read_extract
 from features.trial import Trial
+from models.estimate import GainStatus
 from models.gain import FittedGain
+from training.config import read_config
+from training.pipeline import train
+from training.tell import tell_training
 
 DRAWS = 5
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +66,7 @@ def main(arguments: list[str]) -> int:
         write_extract(chosen.dir / name, claimants, quarters=quarters)
         trial = read_trial(chosen.dir / name)
         is_good &= show_gain(claimants, trial, chosen.draws, quarters=quarters)
+    is_good &= show_release(chosen.dir / EXTRACTS[False])
     if chosen.power:
         show_power(read_trial(chosen.dir / EXTRACTS[False]), chosen.power)
     return 0 if is_good else 1
@@ -92,6 +98,15 @@ def show_gain(claimants: pd.DataFrame, trial: Trial, draws: int, *, quarters: bo
         verdict = "same gain for all" if fitted.form == "constant" else "gain differs"
         print(f"  {f'Kantelpunt, draw {draw}':20}{describe(Effect.of(fitted))}  {verdict}")
     return all(is_as_it_should_be(fitted, plain.values()) for fitted in found)
+
+
+def show_release(folder: Path) -> bool:
+    """Train as `kantelpunt train --by-lot` does; tell whether the release has one gain for all."""
+    trained = train(read_extract(folder), read_config(), 1, lambda _: None, by_lot=True)
+    print("\nThe release that `kantelpunt train --by-lot` makes of the extract")
+    for line in tell_training(trained):
+        print(f"  {line}")
+    return trained.model.gain_status is GainStatus.SAME_FOR_ALL
 
 
 def is_as_it_should_be(fitted: FittedGain, plain: Iterable[Effect]) -> bool:

@@ -34,6 +34,7 @@ from features.tables import Extract, read_extract
 from features.trial import Trial
 from models.gain import FittedGain, Form, flat_head
 from models.heads import AdditiveHead
+from models.net import Net
 
 FIRST_SUNDAY = 10_404  # 26 June 1988, counted from 1960
 TRAINING = ("cases", "work_periods", "follow_up")
@@ -244,7 +245,8 @@ def test_a_planted_gain_is_added_for_the_young_and_taken_from_the_others(tmp_pat
 
 def make_fitted(form: Form, mean: float) -> FittedGain:
     head = AdditiveHead(flat_head(get_contract(), mean), None, 0.0)
-    return FittedGain(head, form, mean, 0.01, {}, np.empty(0))
+    net = Net(1.0, 1.0, uses_gaps=True)
+    return FittedGain(head, form, net, mean, 0.01, 0.0, {}, {}, np.empty(0))
 
 
 @pytest.mark.parametrize(
