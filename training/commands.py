@@ -1,4 +1,4 @@
-"""The commands of training: synth, train, evaluate, release and score."""
+"""The commands of training: synth, train and score here, those on a version beside it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,32 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.command_parts import (
+    Data,
+    Rejected,
+    RejectedTo,
+    Seed,
+    Uri,
+    open_bundle,
+    print_figures,
+    read_for_training,
+    say_rejected,
+)
+from training.version_commands import evaluate, release
+
 if TYPE_CHECKING:
-    from datetime import date
-
     from features.contract import Contract
-    from features.tables import Extract
-    from models.bundle import Bundle
-    from training.evaluate import Measured
 
-Data = Annotated[Path, typer.Option("--data", help="Folder of the extract.")]
 ContractFile = Annotated[
     Path | None,
     typer.Option("--contract", help="Contract to use instead of the default or the extract's own."),
-]
-Uri = Annotated[
-    str | None,
-    typer.Option(
-        "--tracking-uri", help="MLflow store; without it MLFLOW_TRACKING_URI, or mlflow.db."
-    ),
-]
-Rejected = Annotated[
-    float,
-    typer.Option("--max-rejected", min=0, max=1, help="Share of rows that may be set aside."),
-]
-RejectedTo = Annotated[
-    Path | None,
-    typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the data."),
 ]
 Model = Annotated[
     str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
@@ -43,12 +36,10 @@ ConfigFile = Annotated[
 LimitsFile = Annotated[
     Path | None, typer.Option("--limits", help="Limits of the suggestions, instead of limits.toml.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
     "ignorable: given for what the fields show only; sign_flip: it helps some and harms others."
 )
-TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 
 
 class World(StrEnum):
@@ -136,80 +127,20 @@ def train(
     check_address(uri, may_be_new=True)
     with show_steps(STEPS + 2) as step:
         step("Reading and checking the extract")
-        extract = _read(data, _choose_contract(contract), max_rejected, rejected_to)
+        extract = read_for_training(data, _choose_contract(contract), max_rejected, rejected_to)
         budget = None if tune is None and trials is None else Budget(tune, trials)
         trained = run(extract, settings, seed, step, by_lot=by_lot, budget=budget)
         step("Keeping the run")
         made = keep_run(trained, extract, seed, uri)
-    _print_figures(trained.figures)
+    print_figures(trained.figures)
     if trained.groups:
-        _print_figures(trained.groups)
+        print_figures(trained.groups)
     for line in tell_training(trained):
         typer.echo(line)
     for warning in list_warnings(trained):
         typer.secho(f"warning: {warning}", fg="yellow", err=True)
     typer.echo(f"registered version {made.version} (run {made.run_id})")
     typer.echo(f"release it with: kantelpunt release {made.version}")
-
-
-def evaluate(
-    version: Annotated[str, typer.Argument(help="Version, alias, or folder of a bundle.")],
-    data: Data,
-    seed: Seed = 1,
-    tracking_uri: Uri = None,
-    max_rejected: Rejected = 0.05,
-    rejected_to: RejectedTo = None,
-) -> None:
-    """Print how well a version does on the settled screenings of an extract."""
-    from features.cohort import build_screenings
-    from models.usual import Sample
-    from training.config import read_config
-    from training.evaluate import check_measurable, measure
-
-    bundle = _open_bundle(version, tracking_uri)
-    extract = _read(data, bundle.contract, max_rejected, rejected_to)
-    sample = Sample.of(build_screenings(extract))
-    check_measurable(sample)
-    estimated = bundle.estimate_many(sample.matrix).usual.value
-    figures = measure(estimated, sample, read_config().evaluate, seed)
-    _print_figures({f"version {bundle.version}": figures})
-    typer.echo(f"on {len(sample):,} screenings with a known outcome")
-    seen = _count_seen(extract, bundle.trained_on)
-    if seen:
-        typer.secho(
-            f"warning: {seen:,} of {len(extract.cases):,} screenings are not later than "
-            f"{bundle.trained_on}, until when this version learnt: where it learnt from these, the "
-            "figures are too good; those on screenings that it never saw are in its model card",
-            fg="yellow",
-            err=True,
-        )
-
-
-def release(
-    version: Annotated[str, typer.Argument(help="Version to release, or `latest`.")],
-    tracking_uri: Uri = None,
-) -> None:
-    """Make a version the champion, which the service uses from then on."""
-    from models.bundle import read_bundle
-    from training.config import read_config
-    from training.tracking import (
-        RegistryError,
-        fetch_bundle,
-        find_latest,
-        resolve_uri,
-        set_champion,
-    )
-
-    registry, uri = read_config().registry, resolve_uri(tracking_uri)
-    chosen = find_latest(registry, uri) if version == "latest" else version
-    folder, number = fetch_bundle(chosen, registry, uri)
-    if not number:
-        raise RegistryError(
-            f"{chosen} is a folder: release a version that is registered, by its number or `latest`"
-        )
-    read_bundle(folder, number)
-    set_champion(number, registry, uri)
-    typer.echo(f"version {number} is the champion now")
 
 
 def score(
@@ -233,64 +164,16 @@ def score(
 
     check_output(out)
     held = read_limits(limits) if limits else read_limits()
-    bundle = _open_bundle(model, tracking_uri)
+    bundle = open_bundle(model, tracking_uri)
     where = rejected_to or out.parent
     extract = read_cases(data, bundle.contract, max_rejected_share=max_rejected, rejected_to=where)
     with show_count("Scored", len(extract.cases)) as count:
         rows = write_scores(score_cases(extract.cases, bundle, held, threads, count), out)
-    _say_rejected(extract, where)
+    say_rejected(extract, where)
     typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
-
-
-def _count_seen(extract: "Extract", trained_on: "date") -> int:
-    return int((extract.cases["screened_on"].dt.date <= trained_on).sum())
 
 
 def _choose_contract(path: Path | None) -> "Contract | None":
     from features.contract import read_contract
 
     return read_contract(path) if path else None
-
-
-def _read(
-    data: Path, contract: "Contract | None", max_rejected: float, rejected_to: Path | None
-) -> "Extract":
-    from features.tables import read_extract
-
-    where = rejected_to or data
-    extract = read_extract(
-        data,
-        contract,
-        required=TRAINING_TABLES,
-        max_rejected_share=max_rejected,
-        rejected_to=where,
-    )
-    _say_rejected(extract, where)
-    return extract
-
-
-def _say_rejected(extract: "Extract", folder: Path) -> None:
-    if len(extract.rejected):
-        where = folder / "rejected.csv"
-        typer.secho(
-            f"{len(extract.rejected):,} faults set aside: see {where}", fg="yellow", err=True
-        )
-
-
-def _open_bundle(wanted: str, tracking_uri: str | None) -> "Bundle":
-    from models.bundle import read_bundle
-    from training.config import read_config
-    from training.tracking import fetch_bundle, resolve_uri
-
-    folder, version = fetch_bundle(wanted, read_config().registry, resolve_uri(tracking_uri))
-    return read_bundle(folder, version or None)
-
-
-def _print_figures(columns: "dict[str, dict[str, Measured]]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("figure (95 % interval)", *columns)
-    for key in next(iter(columns.values())):
-        table.add_row(key, *(str(figures[key]) for figures in columns.values()))
-    Console(width=110).print(table)

@@ -41,6 +41,7 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
         "refutation": trained.refutation.plain() if trained.refutation else None,
         "tuned": str(trained.tuned) if trained.tuned else None,
         "policies": plain(trained.judged.policies) if trained.judged else None,
+        "policy_rules": [rule.plain() for rule in trained.judged.rules] if trained.judged else [],
         "curve": trained.curve.describe(),
         "config": {
             "usual": asdict(config.usual),

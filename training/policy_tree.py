@@ -7,6 +7,7 @@ the true gain: their noise leads the first splits astray.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,15 @@ class Rule:
     persons: int
     share: float
     gain: Measured | None
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain values for the bundle."""
+        return {
+            "conditions_nl": list(self.conditions_nl),
+            "persons": self.persons,
+            "share": round(self.share, 6),
+            "gain": self.gain.plain() if self.gain else None,
+        }
 
 
 def list_rules(

@@ -1,0 +1,78 @@
+"""What the commands of training share: options, reading an extract, opening a bundle."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from features.contract import Contract
+    from features.tables import Extract
+    from models.bundle import Bundle
+    from training.evaluate import Measured
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of the extract.")]
+Uri = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri", help="MLflow store; without it MLFLOW_TRACKING_URI, or mlflow.db."
+    ),
+]
+Rejected = Annotated[
+    float,
+    typer.Option("--max-rejected", min=0, max=1, help="Share of rows that may be set aside."),
+]
+RejectedTo = Annotated[
+    Path | None,
+    typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the data."),
+]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+TRAINING_TABLES = ("cases", "work_periods", "follow_up")
+
+
+def read_for_training(
+    data: Path, contract: "Contract | None", max_rejected: float, rejected_to: Path | None
+) -> "Extract":
+    """Return the checked tables that training needs, and say what was set aside."""
+    from features.tables import read_extract
+
+    where = rejected_to or data
+    extract = read_extract(
+        data,
+        contract,
+        required=TRAINING_TABLES,
+        max_rejected_share=max_rejected,
+        rejected_to=where,
+    )
+    say_rejected(extract, where)
+    return extract
+
+
+def say_rejected(extract: "Extract", folder: Path) -> None:
+    """Say how many rows were set aside, and where they are listed."""
+    if len(extract.rejected):
+        where = folder / "rejected.csv"
+        typer.secho(
+            f"{len(extract.rejected):,} faults set aside: see {where}", fg="yellow", err=True
+        )
+
+
+def open_bundle(wanted: str, tracking_uri: str | None) -> "Bundle":
+    """Return the bundle of a version, an alias or a folder; raises RegistryError without one."""
+    from models.bundle import read_bundle
+    from training.config import read_config
+    from training.tracking import fetch_bundle, resolve_uri
+
+    folder, version = fetch_bundle(wanted, read_config().registry, resolve_uri(tracking_uri))
+    return read_bundle(folder, version or None)
+
+
+def print_figures(columns: "dict[str, dict[str, Measured]]") -> None:
+    """Print a table with one row per figure and one column per model."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("figure (95 % interval)", *columns)
+    for key in next(iter(columns.values())):
+        table.add_row(key, *(str(figures[key]) for figures in columns.values()))
+    Console(width=110).print(table)

@@ -1,0 +1,85 @@
+"""The commands on a trained version: evaluate and release."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from training.command_parts import (
+    Data,
+    Rejected,
+    RejectedTo,
+    Seed,
+    Uri,
+    open_bundle,
+    print_figures,
+    read_for_training,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from features.tables import Extract
+
+
+def evaluate(
+    version: Annotated[str, typer.Argument(help="Version, alias, or folder of a bundle.")],
+    data: Data,
+    seed: Seed = 1,
+    tracking_uri: Uri = None,
+    max_rejected: Rejected = 0.05,
+    rejected_to: RejectedTo = None,
+) -> None:
+    """Print how well a version does on the settled screenings of an extract."""
+    from features.cohort import build_screenings
+    from models.usual import Sample
+    from training.config import read_config
+    from training.evaluate import check_measurable, measure
+
+    bundle = open_bundle(version, tracking_uri)
+    extract = read_for_training(data, bundle.contract, max_rejected, rejected_to)
+    sample = Sample.of(build_screenings(extract))
+    check_measurable(sample)
+    estimated = bundle.estimate_many(sample.matrix).usual.value
+    figures = measure(estimated, sample, read_config().evaluate, seed)
+    print_figures({f"version {bundle.version}": figures})
+    typer.echo(f"on {len(sample):,} screenings with a known outcome")
+    seen = _count_seen(extract, bundle.trained_on)
+    if seen:
+        typer.secho(
+            f"warning: {seen:,} of {len(extract.cases):,} screenings are not later than "
+            f"{bundle.trained_on}, until when this version learnt: where it learnt from these, the "
+            "figures are too good; those on screenings that it never saw are in its model card",
+            fg="yellow",
+            err=True,
+        )
+
+
+def release(
+    version: Annotated[str, typer.Argument(help="Version to release, or `latest`.")],
+    tracking_uri: Uri = None,
+) -> None:
+    """Make a version the champion, which the service uses from then on."""
+    from models.bundle import read_bundle
+    from training.config import read_config
+    from training.tracking import (
+        RegistryError,
+        fetch_bundle,
+        find_latest,
+        resolve_uri,
+        set_champion,
+    )
+
+    registry, uri = read_config().registry, resolve_uri(tracking_uri)
+    chosen = find_latest(registry, uri) if version == "latest" else version
+    folder, number = fetch_bundle(chosen, registry, uri)
+    if not number:
+        raise RegistryError(
+            f"{chosen} is a folder: release a version that is registered, by its number or `latest`"
+        )
+    read_bundle(folder, number)
+    set_champion(number, registry, uri)
+    typer.echo(f"version {number} is the champion now")
+
+
+def _count_seen(extract: "Extract", trained_on: "date") -> int:
+    return int((extract.cases["screened_on"].dt.date <= trained_on).sum())
