@@ -9,8 +9,9 @@ from models.effects import Effects, GainConfig
 from models.gain import FittedGain, fit_form, make_regression
 from models.heads import SpreadHead
 from models.levels import fit_levels
+from models.net import fit_net
 from models.spread import SpreadConfig, learn_variance, miss
-from models.usual import UsualConfig
+from models.usual import Sample, UsualConfig, fit_boosted
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +28,9 @@ def fit_gain_spread(
 
     A refit learns from the gain that was found, plus what was left over with the signs of whole
     persons drawn anew (wild bootstrap; Liu 1988): how far it misses that gain holds both noise and
-    what a penalty flattens. The error of the mean gain comes on top.
+    what a penalty flattens. On top come the error of the mean gain, and what forms that fit about
+    as well disagree by. It is about the gain that the inputs can tell of; people with the same
+    inputs differ by more.
     """
     if fitted.form == "constant":
         return SpreadHead(None, fitted.error**2)
@@ -42,9 +45,20 @@ def fit_gain_spread(
         head = fit_form(again, fitted.form, fitted.net, usual, config, seed + number)
         gain = fitted.shrink * head.predict(sample.matrix, usual.threads)
         found.append(gain - np.average(gain - known, weights=effects.sample.weight))
-    variance = miss(np.array(found), known) + fitted.error**2
+    apart = measure_disagreement(sample, fitted, usual, config, seed)
+    variance = miss(np.array(found), known) + fitted.error**2 + apart
     encoding = fit_levels(
         sample.contract, sample.matrix, sample.target, sample.weight, usual.smoothing
     )
     rows = rng.permutation(len(sample))[: spread.most_cases]
     return learn_variance(sample.matrix[rows], variance[rows], encoding, usual, spread, seed)
+
+
+def measure_disagreement(
+    sample: Sample, fitted: FittedGain, usual: UsualConfig, config: GainConfig, seed: int
+) -> float:
+    """Return the mean squared difference of lines and trees learnt from the same rows."""
+    lines = fit_net(sample, fitted.net).predict(sample.matrix)
+    boosted, _ = fit_boosted(sample, config.leaves, config.rounds, usual, seed)
+    trees = boosted.predict(sample.matrix, usual.threads)
+    return float(fitted.shrink**2 * np.var(lines - trees))
