@@ -27,7 +27,11 @@ SUGGESTIONS = f"""## Voorstellen
 
 Een voorstel volgt uit de inschatting en de grenzen die gelden op de dag van de inschatting; het is
 nooit een beslissing. Loopt de marge van de inschatting over een grens heen, dan is het voorstel
-altijd "{SUGGESTION_NL[Suggestion.UNSURE]}". Bron: `models/limits.toml`.
+altijd "{SUGGESTION_NL[Suggestion.UNSURE]}". Of stappen naar werk mogelijk zijn, volgt uit de kans
+met steun, of die zonder waar de meerwaarde niet bekend is. Of steun nodig is, volgt uit de
+meerwaarde van steun; waar die voor iedereen gelijk of niet bekend is ("anders"), uit de kans zonder
+steun. De grens op de meerwaarde volgt uit de capaciteit: `kantelpunt limits` zoekt ze. Bron:
+`models/limits.toml`.
 """
 PERMISSIONS = """## Rechten
 
@@ -78,11 +82,16 @@ _IN_ORDER = (Suggestion.NOT_YET, Suggestion.REFER, Suggestion.OWN_WAY)
 
 
 def _limits_nl(limits: Limits) -> list[str]:
-    low, high = (
-        f"{to_dutch(100 * one)} op 100" for one in (limits.not_yet_below, limits.own_way_from)
+    possible, gain, usual = (
+        f"{to_dutch(100 * one)} op 100"
+        for one in (limits.not_yet_below, limits.gain_from, limits.own_way_from)
     )
-    chances = [f"onder {low}", f"{low} tot {high}", f"vanaf {high}"]
-    return [limits.valid_from.isoformat(), *chances, limits.author, limits.reason]
+    parts = [
+        f"kans onder {possible}",
+        f"meerwaarde vanaf {gain}; anders kans onder {usual}",
+        f"meerwaarde onder {gain}; anders kans vanaf {usual}",
+    ]
+    return [limits.valid_from.isoformat(), *parts, limits.author, limits.reason]
 
 
 def _build_permissions() -> str:
