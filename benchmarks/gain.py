@@ -92,7 +92,7 @@ def report_people(world: World, truth: Truth, known: KnownGain, board: Board) ->
     """Print how the gain differs between people beside how it should."""
     matrix = build_matrix(truth.extract.cases, truth.extract.contract)
     found = known.head.head.predict(matrix)
-    half = known.head.spread.half_width(matrix)
+    half = known.head.spread.half_width(matrix) + known.head.hidden
     is_null = world == "null"
     limit = "at most 0.01" if is_null else ""
     board.add(f"{world}: SD of the gain", float(found.std()), "", limit, found.std() <= 0.01)

@@ -18,7 +18,7 @@ from models.parts import PartReader, PartWriter, read_answers
 from models.screening import ScreeningModel
 from models.trees import TreesUnreadableError
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 CARD = "card.md"
 SMOKE_TOLERANCE = 1e-9

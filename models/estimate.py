@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+WHOLE = 1 - 1e-9  # from never to always, but for rounding
 
 
 class GainStatus(StrEnum):
@@ -23,7 +24,8 @@ class Sum:
 
     `contributions` has one value per contract field. `limit` is what keeping the sum within its
     bounds took away or added, nearly always 0. `low` and `high` bound the value with 90 %
-    confidence.
+    confidence as far as chance goes; those of gain and support lie further apart by `hidden` of
+    the estimate, on either side.
     """
 
     value: float
@@ -38,13 +40,29 @@ class Sum:
 class Estimate:
     """The estimate of one case: `usual` and `gain` add up to `support`, part by part.
 
-    `gain` and `support` are None where the gain of support is not known.
+    `gain` and `support` are None where the gain of support is not known. `hidden` is by how much a
+    confounder that nobody measured may move the gain of all alike, up or down.
     """
 
     usual: Sum
     gain: Sum | None
     support: Sum | None
     gain_status: GainStatus
+    hidden: float = 0.0
+
+
+def bound_by_chance(gain: Sum, hidden: float) -> tuple[float, float, float]:
+    """Return a gain with the bounds that it has for chance alone.
+
+    A gain never leaves what p_usual allows, so either bound may lie nearer than chance and `hidden`
+    would have it: the further one tells how far chance reaches. Where both lie at their ends
+    neither tells, and the bounds stay as they are.
+    """
+    value, low, high = gain.value, gain.low, gain.high
+    if high - low > WHOLE:
+        return value, low, high
+    half = max(value - low, high - value) - hidden
+    return value, max(value - half, low), min(value + half, high)
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,7 @@ class Estimates:
     gain: Sums
     support: Sums
     gain_status: GainStatus
+    hidden: float = 0.0
 
     def __len__(self) -> int:
         """Return the number of cases."""
@@ -97,5 +116,9 @@ class Estimates:
         if not self.is_known[place]:
             return Estimate(self.usual.one(place), None, None, GainStatus.UNKNOWN)
         return Estimate(
-            self.usual.one(place), self.gain.one(place), self.support.one(place), self.gain_status
+            self.usual.one(place),
+            self.gain.one(place),
+            self.support.one(place),
+            self.gain_status,
+            self.hidden,
         )

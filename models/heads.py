@@ -171,13 +171,16 @@ class OverlapHead:
 class GainHead:
     """The gain of support, how far it may be off, and for whom it is known.
 
-    Without `overlap` it is known for everybody: support went by lot.
+    `spread` is what chance may do, differently for each. `hidden` is by how much a confounder that
+    nobody measured may move the gain of all alike; 0 where support went by lot. Without `overlap`
+    the gain is known for everybody.
     """
 
     status: GainStatus
     head: AdditiveHead
     spread: SpreadHead
     overlap: OverlapHead | None
+    hidden: float = 0.0
 
     def covers(self, matrix: Matrix, threads: int = 1) -> NDArray[np.bool_]:
         """Tell of each row whether its gain is known."""

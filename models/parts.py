@@ -58,6 +58,7 @@ class PartWriter:
             "status": gain.status.value,
             "head": self.describe_head("gain", gain.head),
             "spread": self.describe_spread("gain_spread", gain.spread),
+            "hidden": gain.hidden,
             "overlap": overlap
             and {
                 "chance": self.describe_trees("overlap", overlap.chance),
@@ -123,6 +124,7 @@ class PartReader:
             self.read_head(raw["head"]),
             self.read_spread(raw["spread"]),
             self._read_overlap(raw["overlap"]),
+            float(raw["hidden"]),
         )
 
     def _read_overlap(self, raw: Mapping[str, Any] | None) -> OverlapHead | None:

@@ -49,26 +49,29 @@ class ScreeningModel:
         if self.gain is None:
             nothing = _make_unknown(usual)
             return Estimates(usual, nothing, nothing, GainStatus.UNKNOWN)
-        gain, gain_half = self._estimate_gain(self.gain, matrix, usual.value, threads)
+        gain, by_chance = self._estimate_gain(self.gain, matrix, usual.value, threads)
+        # both chances partly cancel out; what is hidden does not
+        both = np.hypot(half, by_chance) + self.gain.hidden
         support = Sums(
             value=usual.value + gain.value,
-            low=np.clip(usual.value + gain.value - np.hypot(half, gain_half), 0.0, 1.0),
-            high=np.clip(usual.value + gain.value + np.hypot(half, gain_half), 0.0, 1.0),
+            low=np.clip(usual.value + gain.value - both, 0.0, 1.0),
+            high=np.clip(usual.value + gain.value + both, 0.0, 1.0),
             base=usual.base + gain.base,
             contributions=usual.contributions + gain.contributions,
             limit=usual.limit + gain.limit,
         )
-        return Estimates(usual, gain, support, self.gain.status)
+        return Estimates(usual, gain, support, self.gain.status, self.gain.hidden)
 
     @staticmethod
     def _estimate_gain(
         gain: GainHead, matrix: Matrix, p_usual: Floats, threads: int
     ) -> tuple[Sums, Floats]:
-        """Return the gain, such that p_usual and gain stay within 0 and 1, and its half width."""
+        """Return the gain, within what p_usual leaves, and half its interval for chance alone."""
         base, parts = gain.head.contributions(matrix, threads)
-        half = gain.spread.half_width(matrix, threads)
+        by_chance = gain.spread.half_width(matrix, threads)
         parts = np.where(gain.covers(matrix, threads)[:, None], parts, np.nan)
-        return _bound(base, parts, half, -p_usual, 1.0 - p_usual), half
+        half = by_chance + gain.hidden
+        return _bound(base, parts, half, -p_usual, 1.0 - p_usual), by_chance
 
 
 def _bound(base: float, parts: Floats, half: Floats, least: Floats, most: Floats | float) -> Sums:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from features.deadlines import add_months
 from features.errors import KantelpuntError
-from models.estimate import Estimate, Estimates, GainStatus
+from models.estimate import Estimate, Estimates, GainStatus, bound_by_chance
 
 DEFAULT_PATH = Path(__file__).with_name("limits.toml")
 LOOK_AGAIN_MONTHS = (4, 7, 11)
@@ -60,19 +60,26 @@ def read_limits(path: Path = DEFAULT_PATH) -> tuple[Limits, ...]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["limits"]
         limits = sorted((Limits(**row) for row in rows), key=lambda one: one.valid_from)
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise LimitsError(
             f"{path.name}: expected [[limits]] with valid_from, not_yet_below, own_way_from, "
             "gain_from, author and reason"
         ) from error
+    check_limits(limits, path.name)
+    return tuple(limits)
+
+
+def check_limits(limits: list[Limits], where: str) -> None:
+    """Raise LimitsError for limits that cannot hold, or of which two begin on the same day."""
     for one in limits:
         if not 0 <= one.not_yet_below < one.own_way_from <= 1:
             raise LimitsError(
-                f"{path.name}: not_yet_below must be less than own_way_from, both from 0 to 1"
+                f"{where}: not_yet_below must be less than own_way_from, both from 0 to 1"
             )
         if not -1 <= one.gain_from <= 1:
-            raise LimitsError(f"{path.name}: gain_from must be from -1 to 1")
-    return tuple(limits)
+            raise LimitsError(f"{where}: gain_from must be from -1 to 1")
+    if len({one.valid_from for one in limits}) < len(limits):
+        raise LimitsError(f"{where}: two entries with the same valid_from")
 
 
 def get_limits(day: date, limits: tuple[Limits, ...]) -> Limits:
@@ -88,11 +95,12 @@ def suggest(estimate: Estimate, limits: Limits) -> Suggestion:
 
     (a) Are steps to work possible: by the chance with support, or without where the gain is not
     known. (b) Is support needed: by the gain where it differs between people, else by the chance
-    without support.
+    without support. The limit on the gain follows from capacity, so it parts people by their rank:
+    what may move the gain of all alike leaves that rank as it is, and only chance counts.
     """
     chance, gain = estimate.support or estimate.usual, estimate.gain
     if gain is not None and estimate.gain_status is GainStatus.ESTIMATED:
-        is_needed = compare((gain.value, gain.low, gain.high), limits.gain_from)
+        is_needed = compare(bound_by_chance(gain, estimate.hidden), limits.gain_from)
     else:
         usual = estimate.usual
         is_own = compare((usual.value, usual.low, usual.high), limits.own_way_from)

@@ -18,6 +18,12 @@ from serving.store.cases import Bounds
 Chance = Field(ge=0, le=1)
 MaybeChance = Field(ge=0, le=1, description="Leeg waar de meerwaarde van steun onbekend is.")
 MaybeGain = Field(ge=-1, le=1, description="Leeg waar de meerwaarde van steun onbekend is.")
+Hidden = Field(
+    ge=0,
+    description="Hoeveel van het interval van gain en p_support naar elke kant dient voor "
+    "verschillen die nergens genoteerd staan, zoals motivatie: die schuiven ieders getal even ver "
+    "op. Leeg waar de meerwaarde van steun onbekend is.",
+)
 Status = Field(
     description="estimated: geschat per persoon; same_for_all: voor iedereen gelijk; "
     "unknown: bijna niemand in een vergelijkbare situatie kreeg steun, of bijna iedereen."
@@ -101,6 +107,7 @@ class AssessmentOut(BaseModel):
     gain: float | None = MaybeGain
     gain_low: float | None = MaybeGain
     gain_high: float | None = MaybeGain
+    gain_hidden: float | None = Hidden
     p_support: float | None = MaybeChance
     support_low: float | None = MaybeChance
     support_high: float | None = MaybeChance
@@ -147,6 +154,7 @@ class AssessmentOut(BaseModel):
             **name_bounds(e.usual, "p_usual"),
             gain_status=e.gain_status,
             **name_bounds(e.gain, "gain", "gain_"),
+            gain_hidden=e.hidden if e.gain else None,
             **name_bounds(e.support, "p_support", "support_"),
             interval_level=INTERVAL_LEVEL,
             suggestion=a.suggestion,

@@ -10,6 +10,7 @@ from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment_schemas import (
     AssessmentOut,
     Chance,
+    Hidden,
     MaybeChance,
     MaybeGain,
     Status,
@@ -41,6 +42,7 @@ class ListedCaseOut(BaseModel):
     gain: float | None = MaybeGain
     gain_low: float | None = MaybeGain
     gain_high: float | None = MaybeGain
+    gain_hidden: float | None = Hidden
     p_support: float | None = MaybeChance
     support_low: float | None = MaybeChance
     support_high: float | None = MaybeChance
@@ -66,6 +68,7 @@ class ListedCaseOut(BaseModel):
             **name_bounds(c.usual, "p_usual"),
             gain_status=c.gain_status,
             **name_bounds(c.gain, "gain", "gain_"),
+            gain_hidden=c.gain_hidden if c.gain else None,
             **name_bounds(c.support, "p_support", "support_"),
             suggestion=c.suggestion,
             suggestion_nl=SUGGESTION_NL[c.suggestion],

@@ -3,15 +3,16 @@
 import math
 from dataclasses import dataclass
 
-from models.estimate import GainStatus, Sum
+from models.estimate import Estimate, GainStatus, Sum, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
 from serving.estimate_view import ChanceView, EstimateView
-from serving.wording import date_nl, number_nl
+from serving.wording import date_nl, number_nl, one_decimal_nl, whole_nl
 
 POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
 ADDS_NL = "Voegt steun iets toe?"
 UNSURE_NL = "Onzeker"
+VISIBLE = 0.0005  # less would read 0,0 points
 SAME_NL = "voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
 UNKNOWN_NL = (
     "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun, "
@@ -66,6 +67,17 @@ def describe_gain(view: EstimateView, limits: Limits) -> str:
     return f"Het geschatte effect van steun is {shown} op 100"
 
 
+def describe_hidden(estimate: Estimate) -> str:
+    """Return what of the interval is for what nobody wrote down, or nothing where that is 0."""
+    if estimate.gain is None or estimate.hidden < VISIBLE:
+        return ""
+    return (
+        "In het interval van het effect en van de kans met steun zit "
+        f"±\N{NO-BREAK SPACE}{one_decimal_nl(estimate.hidden * 100)} punten voor verschillen die "
+        "nergens genoteerd staan, zoals motivatie; die schuiven ieders getal even ver op."
+    )
+
+
 def _ask_possible(a: Assessment, view: EstimateView) -> Question:
     found = compare(_bounds(a.estimate.support or a.estimate.usual), a.limits.not_yet_below)
     word = {True: "Ja", False: "Nog niet", None: UNSURE_NL}[found]
@@ -79,8 +91,12 @@ def _ask_possible(a: Assessment, view: EstimateView) -> Question:
 def _ask_support(a: Assessment, view: EstimateView) -> Question:
     known = describe_gain(view, a.limits)
     if a.estimate.gain and view.gain_status is GainStatus.ESTIMATED:
-        found = compare(_bounds(a.estimate.gain), a.limits.gain_from)
+        bounds = bound_by_chance(a.estimate.gain, a.estimate.hidden)
+        found = compare(bounds, a.limits.gain_from)
         word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
+        if a.estimate.hidden >= VISIBLE:
+            low, high = (whole_nl(round(one * 100)) for one in bounds[1:])
+            known = f"{known}. Voor toeval alleen is dat {low} tot {high}"
         return Question(ADDS_NL, word, f"{known}: {_place(found, a.limits.gain_from)}.")
     found = compare(_bounds(a.estimate.usual), a.limits.own_way_from)
     alone = f"Het voorstel steunt daarom op de kans zonder extra steun, {_tell(view.usual)}"

@@ -17,7 +17,14 @@ from serving.assessment import Assessment
 from serving.chart import Chart, build_chart
 from serving.curve_view import CurveView, build_curve
 from serving.estimate_view import EstimateView, view_estimate
-from serving.questions import SAME_NL, Question, answer_questions, describe_gain, summarise
+from serving.questions import (
+    SAME_NL,
+    Question,
+    answer_questions,
+    describe_gain,
+    describe_hidden,
+    summarise,
+)
 from serving.triage import CaseFile
 from serving.wording import number_nl, op_100
 
@@ -64,6 +71,7 @@ class CaseView:
     summary_nl: str
     questions: Sequence[Question]
     gain_nl: str
+    hidden_nl: str
     horizon_nl: str
     sustained_days: int
     average_op_100: int
@@ -98,6 +106,7 @@ class CaseView:
             summary_nl=summarise(a),
             questions=answer_questions(a, estimate),
             gain_nl=describe_gain(estimate, a.limits),
+            hidden_nl=describe_hidden(a.estimate),
             horizon_nl=name_horizon(a.contract),
             sustained_days=a.contract.outcome.sustained_days,
             average_op_100=op_100(a.estimate.usual.base),

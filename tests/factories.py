@@ -218,10 +218,11 @@ def make_gain(
     slopes: Mapping[str, float] | None = None,
     half: float = 0.04,
     overlap: OverlapHead | None = None,
+    hidden: float = 0.0,
 ) -> GainHead:
-    """Return a gain with fixed numbers; `half` is half of its 90 % interval."""
+    """Return a gain with fixed numbers; `half` is half of its 90 % interval for chance alone."""
     spread = SpreadHead(None, (half / NINETY_PERCENT) ** 2)
-    return GainHead(status, make_line(contract, base, slopes), spread, overlap)
+    return GainHead(status, make_line(contract, base, slopes), spread, overlap, hidden)
 
 
 def make_curve(contract: Contract) -> CurveHead:

@@ -111,9 +111,11 @@ def get_gain_bundle(status: GainStatus) -> Bundle:
     slopes = {"age_years": 0.004, "work_ability": -0.02}
     gains = {
         GainStatus.ESTIMATED: make_gain(
-            contract, slopes=slopes, overlap=OverlapHead(from_20, 0.5, 1.5)
+            contract, slopes=slopes, half=0.02, overlap=OverlapHead(from_20, 0.5, 1.5), hidden=0.012
         ),
-        GainStatus.SAME_FOR_ALL: make_gain(contract, GainStatus.SAME_FOR_ALL, base=0.05, half=0.03),
+        GainStatus.SAME_FOR_ALL: make_gain(
+            contract, GainStatus.SAME_FOR_ALL, base=0.05, half=0.01, hidden=0.02
+        ),
         GainStatus.UNKNOWN: None,
     }
     made = replace(

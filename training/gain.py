@@ -16,7 +16,7 @@ from models.effects import Effects, GainConfig, fit_overlap, measure_effects, we
 from models.estimate import GainStatus
 from models.gain import FittedGain, fit_gain, flat_head
 from models.gain_spread import fit_gain_spread
-from models.heads import NINETY_PERCENT, AdditiveHead, GainHead, SpreadHead
+from models.heads import AdditiveHead, GainHead, SpreadHead
 from models.hidden import Confounder, bound_bias, find_robustness, rank_confounders
 from training.config import Config
 from training.evaluate import Measured
@@ -156,7 +156,7 @@ def _build_head(
     usual, gain = config.usual, config.gain
     if fitted.form != "constant" and skill.is_better_than_chance:
         spread = fit_gain_spread(effects, fitted, usual, gain, config.spread, seed)
-        return GainHead(GainStatus.ESTIMATED, fitted.head, spread, overlap)
+        return GainHead(GainStatus.ESTIMATED, fitted.head, spread, overlap, hidden)
     flat = AdditiveHead(flat_head(trial.contract, fitted.mean), None, 0.0)
-    spread = SpreadHead(None, (fitted.error + hidden / NINETY_PERCENT) ** 2)
-    return GainHead(GainStatus.SAME_FOR_ALL, flat, spread, overlap)
+    spread = SpreadHead(None, fitted.error**2)
+    return GainHead(GainStatus.SAME_FOR_ALL, flat, spread, overlap, hidden)

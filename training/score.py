@@ -38,10 +38,11 @@ def score_cases(
     """Yield one table per 20,000 cases, in their order; `report` is told how many were done.
 
     Columns: case_id, screened_on, p_usual, gain and p_support, each with its _low and _high,
-    gain_status, suggestion, look_again_on (of not_yet), reason_1_field, reason_1_points,
-    reason_1_nl to reason_5_nl, gain_reason_1_field to gain_reason_3_nl, model_version. Chances are
-    from 0 to 1, points are percentage points; gain and p_support are empty where the gain is not
-    known, and the gain has no reasons where it is the same for all.
+    gain_status, gain_hidden (what a hidden confounder may do to the gain of all, part of the
+    intervals of gain and p_support), suggestion, look_again_on (of not_yet), reason_1_field,
+    reason_1_points, reason_1_nl to reason_5_nl, gain_reason_1_field to gain_reason_3_nl,
+    model_version. Chances are from 0 to 1, points are percentage points; gain and p_support are
+    empty where the gain is not known, and the gain has no reasons where it is the same for all.
     """
     for start in range(0, len(cases), ROWS_AT_A_TIME):
         part = cases.iloc[start : start + ROWS_AT_A_TIME]
@@ -55,6 +56,7 @@ def _score_part(
     matrix = build_matrix(cases, bundle.contract)
     found = bundle.estimate_many(matrix, threads)
     suggested = suggest_many(found, _days(cases, "screened_on"), limits)
+    hidden = np.where(found.is_known, found.hidden, np.nan)
     columns = {
         "case_id": pa.array(cases["case_id"].to_numpy(dtype=object), pa.string()),
         "screened_on": pa.array(cases["screened_on"].to_numpy("datetime64[D]"), pa.date32()),
@@ -62,6 +64,7 @@ def _score_part(
         **_list_sum("gain", found.gain),
         **_list_sum("p_support", found.support),
         "gain_status": pa.array(_list_statuses(found), pa.string()),
+        "gain_hidden": pa.array(hidden, pa.float64(), from_pandas=True),
         "suggestion": pa.array(suggested, pa.string()),
         "look_again_on": pa.array(_list_look_again(cases, suggested), pa.date32()),
         **_list_reasons("reason", REASONS, found.usual.contributions, matrix, bundle),

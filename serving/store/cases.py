@@ -64,6 +64,7 @@ class ListedCase:
     gain: Bounds | None
     support: Bounds | None
     gain_status: GainStatus
+    gain_hidden: float
     answered: bool
     reasons: tuple[tuple[str, float], ...]
 
@@ -105,6 +106,7 @@ def _to_listed(row: RowMapping) -> ListedCase:
         if is_known
         else None,
         gain_status=GainStatus(row["gain_status"]),
+        gain_hidden=row["gain_hidden"],
         answered=row["answered"],
         reasons=tuple((text, points) for text, points in row["reasons"]),
     )

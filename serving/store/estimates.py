@@ -37,6 +37,7 @@ def to_gain_columns(e: Estimate) -> dict[str, Any]:
         "p_support": e.support.value if e.support else None,
         "support_low": e.support.low if e.support else None,
         "support_high": e.support.high if e.support else None,
+        "gain_hidden": e.hidden,
     }
 
 
@@ -68,4 +69,4 @@ def read_estimate(row: Mapping[str, Any]) -> Estimate:
         contributions=usual.contributions + gain.contributions,
         limit=usual.limit + gain.limit,
     )
-    return Estimate(usual, gain, support, GainStatus(row["gain_status"]))
+    return Estimate(usual, gain, support, GainStatus(row["gain_status"]), row["gain_hidden"])

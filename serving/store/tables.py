@@ -47,7 +47,8 @@ def _build_gain_columns() -> list[Column[Any]]:
     """Return what is kept of the gain of support; no numbers where it is not known."""
     numbers = ("gain", "gain_low", "gain_high", "p_support", "support_low", "support_high")
     status: Column[Any] = Column("gain_status", Text, nullable=False, server_default="unknown")
-    return [status, *(Column(name, Double) for name in numbers)]
+    hidden: Column[Any] = Column("gain_hidden", Double, nullable=False, server_default="0")
+    return [status, *(Column(name, Double) for name in numbers), hidden]
 
 
 users = Table(

@@ -82,7 +82,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_foreign_format_is_refused(bundle_folder: Path) -> None:
     _rewrite(bundle_folder, format=99)
 
-    with pytest.raises(BundleMismatchError, match="has format 99, this release reads 2"):
+    with pytest.raises(BundleMismatchError, match="has format 99, this release reads 3"):
         read_bundle(bundle_folder)
 
 

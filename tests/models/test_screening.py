@@ -5,11 +5,14 @@ import shap
 from sklearn.metrics import roc_auc_score
 
 from models.baseline import fit_logistic
+from models.estimate import GainStatus
+from models.heads import OverlapHead, SpreadHead
 from models.screening import ScreeningModel
 from models.spread import SpreadConfig, fit_spread
 from models.usual import Shape, fit_boosted, fit_usual
+from tests.factories import make_gain, make_line, make_stump
 from tests.models.conftest import FAST
-from tests.models.worlds import make_matrix, make_sample, true_chance
+from tests.models.worlds import make_contract, make_matrix, make_sample, true_chance
 
 
 def test_contributions_base_and_limit_add_up_to_the_estimate(model: ScreeningModel) -> None:
@@ -148,6 +151,40 @@ def test_an_estimate_beyond_one_is_bounded_and_the_limit_says_by_how_much(
     assert (found.limit < 0).any()
     total = found.base + found.contributions.sum(axis=1) + found.limit
     assert np.abs(total - found.value).max() < 1e-12
+
+
+@pytest.mark.parametrize("status", [GainStatus.ESTIMATED, GainStatus.SAME_FOR_ALL])
+def test_what_is_hidden_widens_gain_and_support_of_all_alike_and_the_usual_chance_of_none(
+    status: GainStatus,
+) -> None:
+    contract, matrix = make_contract(), make_matrix(300)
+    usual, spread = make_line(contract, 0.5, {"work_ability": 0.02}), SpreadHead(None, 0.001)
+    by_chance, with_hidden = (
+        ScreeningModel(
+            contract, usual, spread, make_gain(contract, status, hidden=hidden)
+        ).estimate_many(matrix)
+        for hidden in (0.0, 0.06)
+    )
+
+    assert (with_hidden.usual.high == by_chance.usual.high).all()
+    for name in ("gain", "support"):
+        one, other = getattr(by_chance, name), getattr(with_hidden, name)
+        assert other.value == pytest.approx(one.value)
+        assert one.low - other.low == pytest.approx(0.06)
+        assert other.high - one.high == pytest.approx(0.06)
+    assert by_chance.one(0).hidden == 0.0
+    assert with_hidden.one(0).hidden == 0.06
+
+
+def test_where_the_gain_is_not_known_nothing_is_hidden_in_its_interval() -> None:
+    contract = make_contract()
+    nobody = OverlapHead(make_stump(contract, "age_years", 20), 2.0, 3.0)
+    gain = make_gain(contract, overlap=nobody, hidden=0.06)
+    model = ScreeningModel(contract, make_line(contract, 0.5), SpreadHead(None, 0.001), gain)
+
+    found = model.estimate(make_matrix(1)[0])
+
+    assert (found.gain, found.support, found.hidden) == (None, None, 0.0)
 
 
 def test_a_matrix_of_another_width_is_refused(model: ScreeningModel) -> None:

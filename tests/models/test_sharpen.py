@@ -15,6 +15,7 @@ from models.linear import fit_linear
 from models.screening import ScreeningModel
 from models.sharpen import find_sharpeners
 from models.usual import Sample
+from tests.factories import make_stump
 from tests.models.worlds import get_extract, make_contract, make_matrix
 
 SURE = SpreadHead(None, 0.001)
@@ -35,7 +36,7 @@ def make_head(base: float, ability: float, expectation: float) -> AdditiveHead:
 
 def make_model(gain: AdditiveHead | None = None, most: float = 1.0) -> ScreeningModel:
     """Return a model in which work ability counts for most; support above `most` is unheard of."""
-    overlap = OverlapHead(make_head(0.5, 0.0, 0.0), 0.0, most)
+    overlap = OverlapHead(make_stump(make_contract(), "age_years", 20), 0.0, most)
     head = None if gain is None else GainHead(GainStatus.ESTIMATED, gain, SURE, overlap)
     return ScreeningModel(make_contract(), make_head(0.2, 0.02, 0.01), SURE, head, None, ANSWERS)
 

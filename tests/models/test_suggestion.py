@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.estimate import Estimate, Estimates, GainStatus, Sum, Sums
+from models.estimate import Estimate, Estimates, GainStatus, Sum, Sums, bound_by_chance
 from models.suggestion import (
     SUGGESTION_NL,
     Limits,
@@ -45,11 +45,14 @@ def make_sum(value: float, low: float, high: float) -> Sum:
     return Sum(value, low, high, 0.4, np.array([value - 0.4]), 0.0)
 
 
-def make_estimate(p: float, gain: float, half: float, status: GainStatus) -> Estimate:
-    def spread(value: float) -> Sum:
-        return make_sum(value, value - half, value + half)
+def make_estimate(
+    p: float, gain: float, half: float, status: GainStatus, hidden: float = 0.0
+) -> Estimate:
+    def spread(value: float, half: float, least: float = 0.0, most: float = 1.0) -> Sum:
+        return make_sum(value, max(value - half, least), min(value + half, most))
 
-    return Estimate(spread(p), spread(gain), spread(p + gain), status)
+    more = spread(gain, half + hidden, -p, 1 - p)
+    return Estimate(spread(p, half), more, spread(p + gain, half + hidden), status, hidden)
 
 
 @pytest.mark.parametrize(("p", "low", "high", "expected"), FROM_USUAL)
@@ -66,6 +69,46 @@ def test_the_chance_with_support_answers_the_first_question_and_the_gain_the_sec
     p: float, gain: float, half: float, expected: str
 ) -> None:
     assert suggest(make_estimate(p, gain, half, GainStatus.ESTIMATED), LIMITS) == expected
+
+
+@pytest.mark.parametrize(("p", "gain", "half", "expected"), FROM_GAIN[:3])
+def test_what_moves_the_gain_of_all_alike_does_not_make_a_rank_unsure(
+    p: float, gain: float, half: float, expected: str
+) -> None:
+    estimate = make_estimate(p, gain, half, GainStatus.ESTIMATED, hidden=0.08)
+
+    assert suggest(estimate, LIMITS) == expected
+
+
+def test_what_moves_the_gain_of_all_alike_does_make_the_chance_with_support_unsure() -> None:
+    known, hidden = (
+        make_estimate(0.10, 0.15, 0.03, GainStatus.ESTIMATED, one) for one in (0.0, 0.08)
+    )
+
+    assert suggest(known, LIMITS) == "refer"
+    assert suggest(hidden, LIMITS) == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("p", "gain", "half", "hidden", "low", "high"),
+    [
+        (0.40, 0.15, 0.03, 0.08, 0.12, 0.18),
+        (0.85, 0.08, 0.05, 0.06, 0.03, 0.13),  # with what is hidden it would end beyond 1
+        (0.02, 0.01, 0.02, 0.06, -0.01, 0.03),  # and here below 0
+        (0.95, 0.03, 0.04, 0.02, -0.01, 0.05),  # so it does by chance alone
+        (0.40, 0.10, 0.30, 0.60, -0.40, 0.60),  # at both ends: nothing tells what chance did
+        (0.40, 0.15, 0.03, 0.00, 0.12, 0.18),
+    ],
+)
+def test_a_gain_is_compared_by_the_bounds_that_chance_alone_gives_it(
+    p: float, gain: float, half: float, hidden: float, low: float, high: float
+) -> None:
+    estimate = make_estimate(p, gain, half, GainStatus.ESTIMATED, hidden)
+    assert estimate.gain is not None
+
+    found = bound_by_chance(estimate.gain, estimate.hidden)
+
+    assert found == pytest.approx((gain, low, high))
 
 
 def test_a_gain_that_is_the_same_for_all_does_not_answer_the_second_question() -> None:

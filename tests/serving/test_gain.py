@@ -118,6 +118,7 @@ def test_a_case_that_nobody_supported_resembles_has_an_unknown_gain(
     body = service.post(make_own_case(age_years=18)).json()
 
     unknown = ["gain", "gain_low", "gain_high", "p_support", "support_low", "support_high"]
+    unknown += ["gain_hidden"]
     unknown += [
         f"{prefix}{part}"
         for prefix in ("gain_", "support_")
@@ -129,6 +130,17 @@ def test_a_case_that_nobody_supported_resembles_has_an_unknown_gain(
     assert service.get("/api/v1/cases/C-0001").json()["latest"] == body
 
 
+@pytest.mark.parametrize(("status", "hidden"), [(ESTIMATED, 0.012), (SAME, 0.02)])
+def test_the_answer_says_how_much_of_the_interval_is_for_what_nobody_measured(
+    start: Callable[..., Service], status: GainStatus, hidden: float
+) -> None:
+    body = start(status).post(make_own_case(age_years=45)).json()
+
+    half = {ESTIMATED: 0.02, SAME: 0.01}[status]
+    assert body["gain_hidden"] == hidden
+    assert body["gain_high"] - body["gain"] == pytest.approx(half + hidden)
+
+
 def test_the_list_carries_the_gain(start_on_either: Callable[..., Service]) -> None:
     service = start_on_either(ESTIMATED)
     made = [service.post(make_own_case(n, age_years=a)).json() for n, a in ((1, 45), (2, 18))]
@@ -136,7 +148,7 @@ def test_the_list_carries_the_gain(start_on_either: Callable[..., Service]) -> N
     listed = service.get("/api/v1/cases").json()["cases"]
 
     names = ["p_usual", "low", "high", "gain_status", "gain", "gain_low", "gain_high"]
-    names += ["p_support", "support_low", "support_high"]
+    names += ["gain_hidden", "p_support", "support_low", "support_high"]
     by_case = {row["case_id"]: [row[name] for name in names] for row in listed}
     assert by_case == {one["case_id"]: [one[name] for name in names] for one in made}
 

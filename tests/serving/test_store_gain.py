@@ -63,6 +63,8 @@ def test_the_gain_and_the_curve_come_back_as_they_were(store: Store, status: Gai
         if one is not None and other is not None:
             assert (one.contributions == other.contributions).all()
             assert vars(one) | {"contributions": None} == vars(other) | {"contributions": None}
+    assert (made.estimate.hidden > 0) == (status is not GainStatus.UNKNOWN)
+    assert found.estimate.hidden == made.estimate.hidden
 
 
 def test_what_was_kept_before_the_gain_reads_back_as_unknown(store: Store) -> None:
@@ -85,6 +87,26 @@ def test_what_was_kept_before_the_gain_reads_back_as_unknown(store: Store) -> No
     assert found.limits.valid_from == date(1990, 1, 1)
     assert AssessmentOut.of(found).limits.gain_from is None
     assert len(found.reasons.usual) == len(default_contract().fields)
+
+
+def test_what_was_kept_before_hidden_confounders_were_told_apart_reads_back_with_none(
+    store: Store,
+) -> None:
+    made = make_assessment(status=GainStatus.ESTIMATED)
+    save(store, made)
+
+    downgrade_store(store, "0002")
+    columns = {one["name"] for one in inspect(store.engine).get_columns("cases")}
+    upgrade_store(store)
+
+    found = read(store)
+    with store.reading() as connection:
+        [listed] = list_cases(connection, Scope(FUND), CaseFilter(), limit=5)
+    assert "gain_hidden" not in columns
+    assert found.estimate.hidden == listed.gain_hidden == 0.0
+    assert found.estimate.gain is not None
+    assert made.estimate.gain is not None
+    assert found.estimate.gain.high == made.estimate.gain.high
 
 
 def test_going_back_and_on_again_keeps_everything_but_the_gain(store: Store) -> None:
