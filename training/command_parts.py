@@ -26,6 +26,12 @@ RejectedTo = Annotated[
     Path | None,
     typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the data."),
 ]
+Model = Annotated[
+    str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
+]
+LimitsFile = Annotated[
+    Path | None, typer.Option("--limits", help="Limits of the suggestions, instead of limits.toml.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 

@@ -9,6 +9,8 @@ import typer
 
 from training.command_parts import (
     Data,
+    LimitsFile,
+    Model,
     Rejected,
     RejectedTo,
     Seed,
@@ -18,7 +20,8 @@ from training.command_parts import (
     read_for_training,
     say_rejected,
 )
-from training.version_commands import evaluate, release
+from training.limits_command import limits
+from training.version_commands import evaluate, explain_model, release
 
 if TYPE_CHECKING:
     from features.contract import Contract
@@ -27,14 +30,8 @@ ContractFile = Annotated[
     Path | None,
     typer.Option("--contract", help="Contract to use instead of the default or the extract's own."),
 ]
-Model = Annotated[
-    str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
-]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
-]
-LimitsFile = Annotated[
-    Path | None, typer.Option("--limits", help="Limits of the suggestions, instead of limits.toml.")
 ]
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
@@ -61,7 +58,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
-    for command in (synth, train, evaluate, release, score):
+    for command in (synth, train, evaluate, release, explain_model, score, limits):
         app.command()(command)
 
 
