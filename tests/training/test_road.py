@@ -148,6 +148,8 @@ def test_scores_have_every_column_and_add_up_to_the_same_estimates(
     assert found["case_id"].tolist() == cases["case_id"].tolist()
     assert set(found["suggestion"]) <= {"refer", "own_way", "not_yet", "unsure"}
     assert set(found["model_version"]) == {version}
+    assert bundle.model.gain is not None
+    assert set(found["gain_hidden"].dropna()) == {bundle.model.gain.hidden}
     points = found[[f"reason_{i}_points" for i in range(1, 6)]].abs().to_numpy()
     assert (np.diff(points, axis=1) <= 0).all()
 

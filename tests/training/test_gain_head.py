@@ -1,0 +1,76 @@
+"""What the interval of a released gain allows for, whatever the verdict on ranking by it."""
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.estimate import GainStatus
+from models.gain import FittedGain, fit_gain
+from models.heads import NINETY_PERCENT
+from tests.models.worlds import get_extract
+from training import gain
+from training.config import Config, read_config
+from training.evaluate import Measured
+from training.gain import KnownGain, learn_gain
+from training.ranking_skill import Skill
+
+AS_OF = date(2026, 6, 30)
+
+
+@cache
+def fast() -> Config:
+    config = read_config()
+    return replace(
+        config,
+        usual=replace(config.usual, learning_rate=0.1, threads=1),
+        gain=replace(config.gain, nuisance_rounds=30, rounds=10, folds=2, refits=2),
+        spread=replace(config.spread, refits=2, rounds=10),
+    )
+
+
+def learn(monkeypatch: pytest.MonkeyPatch, slope: float, *, by_lot: bool = False) -> KnownGain:
+    """Return a gain of straight lines, by which a ranking is as good as the slope says."""
+
+    def fit_lines(*given: Any) -> FittedGain:
+        return replace(fit_gain(*given), form="linear")
+
+    def rank(*_: object, **__: object) -> Skill:
+        return Skill(Measured(slope, slope - 0.01, slope + 0.01), np.zeros(0), 500)
+
+    monkeypatch.setattr(gain, "fit_gain", fit_lines)
+    monkeypatch.setattr(gain, "measure_skill", rank)
+    extract = get_extract("rct" if by_lot else "default")
+    known = learn_gain(extract, fast(), 1, as_of=AS_OF, by_lot=by_lot).known
+    assert known is not None
+    return known
+
+
+@pytest.mark.parametrize(
+    ("slope", "status"), [(0.1, GainStatus.ESTIMATED), (0.0, GainStatus.SAME_FOR_ALL)]
+)
+def test_a_gain_carries_what_a_hidden_confounder_may_do(
+    monkeypatch: pytest.MonkeyPatch, slope: float, status: GainStatus
+) -> None:
+    known = learn(monkeypatch, slope)
+
+    assert known.head.status is status
+    assert known.head.hidden == known.hidden > 0
+
+
+def test_one_gain_for_all_may_be_off_by_chance_as_far_as_its_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = learn(monkeypatch, 0.0)
+
+    by_chance = known.head.spread.half_width(np.zeros((1, 0)))
+    assert by_chance == pytest.approx(NINETY_PERCENT * known.fitted.error)
+
+
+def test_after_a_lot_nothing_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = learn(monkeypatch, 0.1, by_lot=True)
+
+    assert known.head.hidden == 0.0
