@@ -1,5 +1,6 @@
-"""The commands on a trained version: evaluate and release."""
+"""The commands on a trained version: evaluate, release and explain-model."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,6 +80,32 @@ def release(
     read_bundle(folder, number)
     set_champion(number, registry, uri)
     typer.echo(f"version {number} is the champion now")
+
+
+def explain_model(
+    version: Annotated[str, typer.Argument(help="Version, alias, or folder of a bundle.")],
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; made when missing.")],
+    seed: Seed = 1,
+    tracking_uri: Uri = None,
+    max_rejected: Rejected = 0.05,
+    rejected_to: RejectedTo = None,
+) -> None:
+    """Write a page in Dutch on what drives the estimates of a version, and who gains most."""
+    from features.progress import show_steps
+    from training.config import read_config
+    from training.explain import STEPS, explain
+    from training.explain_page import check_folder, write_explanation
+
+    check_folder(out)
+    bundle = open_bundle(version, tracking_uri)
+    with show_steps(STEPS + 2) as step:
+        step("Reading and checking the extract")
+        extract = read_for_training(data, bundle.contract, max_rejected, rejected_to)
+        found = explain(bundle, extract, seed, read_config().evaluate.resamples, step)
+        step("Drawing and writing")
+        page = write_explanation(found, out, seed)
+    typer.echo(f"wrote {page}, its pictures and drivers.csv for version {bundle.version}")
 
 
 def _count_seen(extract: "Extract", trained_on: "date") -> int:
