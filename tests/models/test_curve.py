@@ -69,7 +69,7 @@ def make_effects(extract: Extract) -> Effects:
         np.ones(len(rows)),
         trial.person[rows],
     )
-    return Effects(rows, sample, trial.supported[rows], nought, nought, chance)
+    return Effects(rows, sample, trial.supported[rows], nought, nought, chance, by_lot=False)
 
 
 @cache

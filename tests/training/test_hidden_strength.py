@@ -34,7 +34,9 @@ def omit_confounder(pull: float, push: float) -> Omitted:
     left = residual - short * exposure
     apart = hidden - float(exposure @ hidden / (exposure @ exposure)) * exposure
     return Omitted(
-        Effects(np.arange(size), sample, exposure, residual, exposure, np.full(size, 0.5)),
+        Effects(
+            np.arange(size), sample, exposure, residual, exposure, np.full(size, 0.5), by_lot=False
+        ),
         float(np.corrcoef(left, apart)[0, 1] ** 2),
         float(np.corrcoef(exposure, hidden)[0, 1] ** 2),
         abs(short - 0.3),

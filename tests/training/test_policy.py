@@ -37,9 +37,9 @@ def make_drawn(size: int, seed: int, *, noise: float = 0.0, off: float = 0.0) ->
     found = np.clip(chance * np.exp(noise * rng.normal(size=size)), 0.01, 0.9)
     residual = target - (usual + chance * gain + off * (z - 0.5))
     sample = Sample(make_contract(), np.zeros((size, 5)), target, 1 / followed, np.arange(size))
-    effects = Effects(np.arange(size), sample, supported, residual, supported - found, found).take(
-        rng.random(size) < followed
-    )
+    exposure = supported - found
+    every = Effects(np.arange(size), sample, supported, residual, exposure, found, by_lot=False)
+    effects = every.take(rng.random(size) < followed)
     gain = gain[effects.rows]
     return Drawn(PolicyRows.of(effects, 0.8 * gain), gain)
 
