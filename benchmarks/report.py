@@ -20,7 +20,7 @@ class Board:
         print(f"\n{name}: Python {platform.python_version()}, {libraries}")
 
     def add(self, what: str, value: float, unit: str, limit: str = "", held: bool = True) -> None:
-        """Print one figure; `held` tells whether it is within its limit."""
+        """Print one figure; `held` tells whether it is within its limit, where it has one."""
         verdict = f"  [{limit}: {'held' if held else 'MISSED'}]" if limit else ""
         print(
             f"  {what}: {value:,.3g} {unit}{verdict}"
@@ -28,7 +28,7 @@ class Board:
             else f"  {what}: {value:,.0f} {unit}{verdict}"
         )
         row = {"what": what, "value": float(value), "unit": unit, "limit": limit}
-        self.rows.append(row | {"held": bool(held)})
+        self.rows.append(row | {"held": bool(held) or not limit})
 
     def close(self) -> None:
         """Keep the figures; leave with exit code 1 when a limit was missed."""
