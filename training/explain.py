@@ -206,12 +206,20 @@ def _measure_group(group: Group, cases: Cases) -> GroupFigures:
     more = 100 * (inside.contributions.mean(axis=0) - usual.contributions.mean(axis=0))
     order = np.argsort(-np.abs(more), kind="stable")[:3]
     has_gain = bool(group.known.any())
-    moved = find_drivers(take_rows(gain, group.known), cases.contract)[:3] if has_gain else []
+    moved = find_drivers(take_rows(gain, group.known), cases.contract) if has_gain else []
     return GroupFigures(
         group,
         float(inside.value.mean()),
         float(gain.value[group.known].mean()) if has_gain else None,
-        tuple(find_drivers(inside, cases.contract)[:3]),
-        tuple((cases.contract.fields[place].label_nl, float(more[place])) for place in order),
-        tuple(driver for driver in moved if driver.mean_points >= LEAST_POINTS),
+        _take_three(find_drivers(inside, cases.contract)),
+        tuple(
+            (cases.contract.fields[place].label_nl, float(more[place]))
+            for place in order
+            if abs(more[place]) >= LEAST_POINTS
+        ),
+        _take_three(moved),
     )
+
+
+def _take_three(drivers: list[Driver]) -> tuple[Driver, ...]:
+    return tuple(driver for driver in drivers[:3] if driver.mean_points >= LEAST_POINTS)

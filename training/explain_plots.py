@@ -135,7 +135,9 @@ def _draw_groups(part: _Part, contract: Contract) -> Figure:
     """Draw by how many points each input moves the mean of a group away from that of all."""
     mean = part.sums.contributions[part.rows].mean(axis=0)
     more = 100 * np.array([part.sums.contributions[r].mean(axis=0) - mean for _, r in part.groups])
-    places = np.argsort(-np.abs(more).max(axis=0), kind="stable")[:SHOWN_COLUMNS]
+    most = np.abs(more).max(axis=0)
+    places = np.argsort(-most, kind="stable")[:SHOWN_COLUMNS]
+    places = places[: max(1, int((most >= LEAST_POINTS).sum()))]
     more = more[:, places]
     figure = Figure(figsize=(9.5, 0.34 * len(more) + 2.4), layout="constrained")
     axes = figure.subplots()
