@@ -66,10 +66,10 @@ class Places:
         if not 0 < self.capacity <= 1:
             raise CapacityError("capacity: expected a share of the flow, above 0 and at most 1")
 
-    def suffice(self, flow: Flow, limits: Limits) -> bool:
-        """Tell whether the limits suggest support to no more cases than there are places."""
+    def count_taken(self, flow: Flow, limits: Limits) -> float:
+        """Return the share of the flow that takes a place by the limits."""
         cases = flow.settled if self.unsure_too else flow.cases
-        return count_share(cases, limits, Suggestion.REFER) <= self.capacity
+        return count_share(cases, limits, Suggestion.REFER)
 
 
 def count_share(cases: tuple[Estimate, ...], limits: Limits, kind: Suggestion) -> float:
@@ -80,23 +80,35 @@ def count_share(cases: tuple[Estimate, ...], limits: Limits, kind: Suggestion) -
 def fit_limits(flow: Flow, places: Places, limits: Limits) -> Limits:
     """Return the limits with the lowest `gain_from`, from 0 on, that the places suffice for.
 
-    A gain that is the same for all or not known chooses nobody. Where no case has another, the
-    limits come back as they are if the places suffice; who would make them suffice by
-    `own_way_from` has to set it: CapacityError tells how low.
+    Of limits that refer the same cases it is the highest: it leaves the fewest unsure. A gain that
+    is the same for all or not known chooses nobody. Where no case has another, the limits come back
+    as they are if the places suffice; who would make them suffice by `own_way_from` has to set it:
+    CapacityError tells how low.
     """
-
-    def suffice(step: int) -> bool:
-        return places.suffice(flow, replace(limits, gain_from=step / STEPS))
-
     if flow.differs:
-        if suffice(STEPS):
-            return replace(limits, gain_from=_find_first(suffice) / STEPS)
+        found = _find_gain_from(flow, places, limits)
+        if found is not None:
+            return replace(limits, gain_from=found)
         why = "cases whose gain is not known take more places than there are"
-    elif places.suffice(flow, limits):
+    elif places.count_taken(flow, limits) <= places.capacity:
         return limits
     else:
         why = "the gain is the same for all, or not known: no limit on it chooses who gets a place"
     raise CapacityError(f"{why}. {_tell_own_way(flow, places, limits)}")
+
+
+def _find_gain_from(flow: Flow, places: Places, limits: Limits) -> float | None:
+    def take(step: int) -> float:
+        return places.count_taken(flow, replace(limits, gain_from=step / STEPS))
+
+    without = take(STEPS)
+    if without > places.capacity:
+        return None
+    first = _find_first(lambda step: take(step) <= places.capacity)
+    taken = take(first)
+    if not first or taken == without:
+        return first / STEPS
+    return (_find_first(lambda step: take(step) < taken) - 1) / STEPS
 
 
 def _tell_own_way(flow: Flow, places: Places, limits: Limits) -> str:
@@ -104,7 +116,7 @@ def _tell_own_way(flow: Flow, places: Places, limits: Limits) -> str:
 
     def suffice(step: int) -> bool:
         tried = replace(limits, gain_from=1.0, own_way_from=1 - step / STEPS)
-        return places.suffice(flow, tried)
+        return places.count_taken(flow, tried) <= places.capacity
 
     highest = 1 - _find_first(suffice) / STEPS
     if highest <= limits.not_yet_below:

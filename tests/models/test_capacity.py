@@ -50,8 +50,28 @@ def test_a_limit_is_no_higher_than_the_places_ask_for() -> None:
 
     found = fit_limits(flow, Places(0.08), LIMITS)
 
-    lower = replace(found, gain_from=found.gain_from - 0.001)
+    lower = replace(found, gain_from=found.gain_from - 0.002)
     assert find_places(flow, found) <= 0.08 < find_places(flow, lower)
+
+
+def test_of_limits_that_refer_the_same_cases_it_is_the_one_that_leaves_fewest_unsure() -> None:
+    gain = np.repeat([0.15, 0.05], [8, 92])
+    flow = make_flow(gain, half=0.04)
+
+    found = fit_limits(flow, Places(0.08), LIMITS)
+
+    assert found.gain_from == pytest.approx(0.11, abs=0.0011)
+    assert find_places(flow, found) == pytest.approx(0.08)
+    assert count_share(flow.cases, found, Suggestion.OWN_WAY) == pytest.approx(0.92)
+
+
+def test_where_everybody_gains_the_same_and_places_are_few_nobody_is_referred() -> None:
+    flow = make_flow(np.full(COUNT, 0.05), half=0.04)
+
+    found = fit_limits(flow, Places(0.08), LIMITS)
+
+    assert found.gain_from == pytest.approx(0.011)
+    assert find_places(flow, found) == 0
 
 
 def test_where_there_is_a_place_for_everybody_nobody_is_referred_for_less_than_nothing() -> None:
@@ -103,8 +123,10 @@ def test_cases_whose_gain_is_not_known_can_take_all_places() -> None:
     with pytest.raises(CapacityError, match="not known take more places"):
         fit_limits(flow, Places(0.08), LIMITS)
 
-    found = fit_limits(flow, Places(0.30), LIMITS)
-    assert find_places(flow, found) == pytest.approx(0.30)
+    some, none = (fit_limits(flow, Places(capacity), LIMITS) for capacity in (0.30, 0.20))
+    assert find_places(flow, some) == pytest.approx(0.30)
+    assert find_places(flow, none) == pytest.approx(0.20)
+    assert none.gain_from == pytest.approx(0.201)
 
 
 @pytest.mark.parametrize("capacity", [0.0, -0.1, 1.01, 8.0, float("nan")])
