@@ -158,4 +158,4 @@ def _list_limits(trained: Trained, warnings: list[str]) -> str:
     ]
     suspects = [str(suspect) for suspect in trained.suspects]
     doubts = trained.refutation.warnings if trained.refutation else []
-    return "\n".join(f"- {line}" for line in [*fixed, *suspects, *doubts, *warnings])
+    return "\n".join(f"- {line}" for line in [*fixed, *trained.gaps, *suspects, *doubts, *warnings])

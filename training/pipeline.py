@@ -19,6 +19,7 @@ from training.config import Config
 from training.decision_curve import DecisionPoint, measure_decisions
 from training.evaluate import Measured, measure
 from training.gain import LearntGain, learn_gain
+from training.gaps import tell_gaps
 from training.refutation import Refutation
 from training.refute import refute
 from training.rivals import OURS, choose_shipped, compare_errors, fit_release, hold_contest
@@ -53,6 +54,7 @@ class Trained:
     decisions: list[DecisionPoint]
     tree_text: str
     suspects: list[Suspect]
+    gaps: list[str]
     counts: dict[str, int]
     gain: LearntGain
     refutation: Refutation | None
@@ -135,6 +137,7 @@ def train(
         decisions=measure_decisions(estimated[OURS], test, config.decision, resamples, seed),
         tree_text=contest.tree_text,
         suspects=look_for_leaks(build_screenings(extract), windows),
+        gaps=tell_gaps(known),
         counts={name: len(sample) for name, sample in samples.items()},
         gain=gain,
         refutation=refutation,

@@ -10,13 +10,17 @@ from features.leaks import Suspect, find_suspects
 from features.tables import Extract
 from models.usual import Sample
 from training.config import WindowConfig
-from training.splits import Windows, select_days
+from training.splits import TooLittleHistoryError, Windows, select_days
 
 FEWEST_PERSONS = 20  # persons are held out together: with a few, nobody is left to learn from
 
 
 class TooFewCasesError(KantelpuntError):
     """A window with too few settled screenings to learn from or to test on."""
+
+
+class NobodyUnsupportedError(KantelpuntError):
+    """An extract in which support began for everybody: nobody shows the usual course."""
 
 
 class ConstantOutcomeError(KantelpuntError):
@@ -26,7 +30,8 @@ class ConstantOutcomeError(KantelpuntError):
 def take_samples(extract: Extract, windows: Windows, config: WindowConfig) -> dict[str, Sample]:
     """Return "learn", "test" and "all", and "calibrate" where there is a window for it.
 
-    Raises TooFewCasesError or ConstantOutcomeError where nothing can be learnt or measured.
+    Raises TooFewCasesError, NobodyUnsupportedError, TooLittleHistoryError or ConstantOutcomeError
+    where nothing can be learnt or measured.
     """
 
     def known_on(day: date) -> Screenings:
@@ -41,18 +46,43 @@ def take_samples(extract: Extract, windows: Windows, config: WindowConfig) -> di
     if windows.calibrate_from and windows.calibrate_until:
         seen = known_on(windows.test_from)
         rows["calibrate"] = select_days(seen, windows.calibrate_from, windows.calibrate_until)
+    _check_course(select_days(everything, None, windows.test_until))
     samples = {name: Sample.of(part) for name, part in rows.items()}
-    _check_sample("learning", samples["learn"], config.fewest_settled)
-    _check_sample("test", samples["test"], config.fewest_tested)
+    _check_count("learning", rows["learn"], len(samples["learn"]), config.fewest_settled)
+    _check_count("test", rows["test"], len(samples["test"]), config.fewest_tested)
+    _check_sample("learning", samples["learn"])
+    _check_sample("test", samples["test"])
     return samples
 
 
-def _check_sample(name: str, sample: Sample, fewest: int) -> None:
-    if len(sample) < fewest:
-        raise TooFewCasesError(
-            f"the {name} window holds {len(sample)} screenings with a known outcome, {fewest} are "
-            "needed: bring more cases, or check that follow_up reaches far enough"
+def _check_course(screenings: Screenings) -> None:
+    """Raise where only returns before the horizon are known: everybody would seem to return."""
+    longest, horizon = screenings.known_days.max(), screenings.contract.outcome.horizon_days
+    unknown = int(np.isnan(screenings.returned).sum())
+    if longest >= horizon or not unknown:
+        return
+    if 2 * int(screenings.by_support.sum()) > unknown:
+        raise NobodyUnsupportedError(
+            "support began for everybody who had not returned soon: nobody shows the usual course; "
+            "bring people who got no support, or check started_on in pathways"
         )
+    raise TooLittleHistoryError(
+        f"nobody was followed for {horizon} days after the screening, the horizon of the outcome "
+        f"(longest: {longest:.0f}): bring follow_up that reaches further, or set a shorter "
+        "[outcome] horizon_days in contract.toml"
+    )
+
+
+def _check_count(name: str, rows: Screenings, known: int, fewest: int) -> None:
+    if known < fewest:
+        raise TooFewCasesError(
+            f"the {name} window holds {known} screenings with a known outcome, {fewest} are "
+            "needed: bring more cases, or check that follow_up reaches far enough. Of "
+            f"{int(rows.by_support.sum())} others support began before the outcome was known"
+        )
+
+
+def _check_sample(name: str, sample: Sample) -> None:
     if len(np.unique(sample.person)) < FEWEST_PERSONS:
         raise TooFewCasesError(
             f"the {len(sample)} screenings of the {name} window are of fewer than {FEWEST_PERSONS} "

@@ -36,7 +36,7 @@ class Windows:
 def build_windows(extract: Extract, config: WindowConfig) -> Windows:
     """Return the windows of an extract, the last screenings whose outcome is settled as test.
 
-    Raises TooLittleHistoryError when the follow-up is shorter than the horizon for all.
+    Raises TooLittleHistoryError when the extract spans too few days.
     """
     first = _day(extract.cases["screened_on"].min())
     known_until = _day(extract.follow_up["observed_until"].max())

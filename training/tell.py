@@ -24,4 +24,4 @@ def tell_training(trained: Trained) -> list[str]:
 def list_warnings(trained: Trained) -> list[str]:
     """Return what somebody should look at before the version is released."""
     doubts = trained.refutation.warnings if trained.refutation else []
-    return [*(str(suspect) for suspect in trained.suspects), *doubts]
+    return [*(str(suspect) for suspect in trained.suspects), *trained.gaps, *doubts]
