@@ -40,6 +40,11 @@ class GainConfig:
     cuts: tuple[float, ...]
     hidden_strength: float
 
+    @property
+    def nuisance(self) -> Shape:
+        """The shape of the nuisances that are a chance of return."""
+        return Shape(self.nuisance_leaves, self.nuisance_rounds, self.nuisance_share, 0.0)
+
 
 @dataclass(frozen=True)
 class Effects:
@@ -85,6 +90,30 @@ class Effects:
         return scores
 
 
+def find_effects(
+    trial: Trial, usual: UsualConfig, config: GainConfig, seed: int, *, by_lot: bool = False
+) -> Effects | str:
+    """Return what `measure_effects` does, or why nothing can be learnt from these rows."""
+    if not trial.supported.any():
+        return "nobody in the extract started support while still off work"
+    is_known = weigh_trial(trial) > 0
+    if short := _find_short_arm(trial.supported[is_known], config):
+        return short
+    if len(np.unique(trial.returned[is_known])) < 2:
+        return "everybody in the target trial returned, or nobody did"
+    effects = measure_effects(trial, usual, config, seed, by_lot=by_lot)
+    return _find_short_arm(effects.supported, config, "comparable ") or effects
+
+
+def _find_short_arm(supported: Floats, config: GainConfig, which: str = "") -> str:
+    """Tell which of the supported and the others are too few; "" where both are enough."""
+    for arm, who in ((1.0, "who started support"), (0.0, "to compare them with")):
+        count, fewest = int((supported == arm).sum()), config.fewest_supported
+        if count < fewest:
+            return f"the outcome is known of {count} {which}people {who}, and {fewest} are needed"
+    return ""
+
+
 def measure_effects(
     trial: Trial, usual: UsualConfig, config: GainConfig, seed: int, *, by_lot: bool = False
 ) -> Effects:
@@ -98,11 +127,10 @@ def measure_effects(
     known = np.flatnonzero(weight > 0)
     support = _sample(trial, trial.supported, np.ones(len(trial)))
     outcome = _sample(trial, trial.returned, weight).take(known)
-    shape = Shape(config.nuisance_leaves, config.nuisance_rounds, config.nuisance_share, 0.0)
     expected, chance = np.empty(len(trial)), np.full(len(trial), trial.supported.mean())
     for held_out in split_by_person(trial.person, config.folds, seed):
         matrix = support.matrix[held_out]
-        head = fit_usual(outcome.take(~held_out[known]), shape, usual, seed)
+        head = fit_usual(outcome.take(~held_out[known]), config.nuisance, usual, seed)
         expected[held_out] = head.predict(matrix, usual.threads)
         if not by_lot:
             likely = _fit_chance(support.take(~held_out), usual, config, seed)
@@ -158,10 +186,15 @@ def _fit_chance(sample: Sample, usual: UsualConfig, config: GainConfig, seed: in
 
 def average_gain(effects: Effects, gain: Floats | float) -> tuple[float, float]:
     """Return the mean gain of those who could have started, and its standard error by person."""
+    mean, errors = average_by_row(effects, gain)
+    return mean, float(np.sqrt((sum_by_person(effects.sample.person, errors) ** 2).sum()))
+
+
+def average_by_row(effects: Effects, gain: Floats | float) -> tuple[float, Floats]:
+    """Return the mean gain of those who could have started, and what each row adds to its error."""
     score, weight = effects.score(gain), effects.sample.weight
     mean = float(np.average(score, weights=weight))
-    sums = sum_by_person(effects.sample.person, weight * (score - mean))
-    return mean, float(np.sqrt((sums**2).sum()) / weight.sum())
+    return mean, weight * (score - mean) / weight.sum()
 
 
 def sum_by_person(person: NDArray[np.int64], values: Floats) -> Floats:

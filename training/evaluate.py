@@ -14,6 +14,7 @@ from training.config import EvaluateConfig
 
 Floats = NDArray[np.float64]
 NEWTON_STEPS = 8
+NINETY_FIVE_PERCENT = 1.959963984540054  # standard errors on either side, by the normal law
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ def _measure_again(
         return {}
     weight = sample.weight[rows] * times[rows]
     return _measure_once(p[rows], sample.target[rows], weight, config)
+
+
+def bound_by_error(value: float, error: float) -> Measured:
+    """Return a figure with the 95 % interval that its standard error tells."""
+    return Measured(value, value - NINETY_FIVE_PERCENT * error, value + NINETY_FIVE_PERCENT * error)
 
 
 def bound(value: float, again: list[float]) -> Measured:

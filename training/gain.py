@@ -1,28 +1,23 @@
 """The gain of a release: what is learnt of it, and whether ranking people by it is worth anything.
 
-Nothing here raises: where the gain cannot be learnt the release says that it is unknown, and why.
+Where the gain cannot be learnt the release says that it is unknown, and why.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features.tables import Extract
 from features.trial import Trial, build_trial
-from models.effects import Effects, GainConfig, fit_overlap, measure_effects, weigh_trial
+from models.effects import Effects, GainConfig, find_effects, fit_overlap
 from models.estimate import GainStatus
 from models.gain import FittedGain, fit_gain, flat_head
 from models.gain_spread import fit_gain_spread
 from models.heads import AdditiveHead, GainHead, SpreadHead
 from models.hidden import Confounder, bound_bias, find_robustness, rank_confounders
 from training.config import Config
-from training.evaluate import Measured
+from training.evaluate import Measured, bound_by_error
 from training.ranking_skill import Skill, measure_skill
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class KnownGain:
     `mean` has a 95 % interval for chance alone; a confounder that nobody measured,
     `hidden_strength` times as strong as the strongest that was, may move it by `hidden` more, up or
     down. `robustness` is the share of what is left of outcome and of support that such a confounder
-    must explain to make the mean 0. Both are 0 and 1 where a lot gave support.
+    must explain to make the mean 0. Where a lot gave support `hidden` is 0 and `robustness` 1.
     """
 
     head: GainHead
@@ -64,10 +59,11 @@ class LearntGain:
         counts = {"starts": starts, "comparisons": len(self.trial) - starts}
         known = self.known
         if known is None:
-            return {"status": "unknown", "why_unknown": self.why_unknown, **counts}
+            return {"status": GainStatus.UNKNOWN.value, "why_unknown": self.why_unknown, **counts}
         return {
             "status": known.head.status.value,
             **counts,
+            "by_lot": known.effects.by_lot,
             "comparable": len(known.effects),
             "form": known.fitted.form,
             "slopes": {name: round(slope, 6) for name, slope in known.fitted.slopes.items()},
@@ -77,7 +73,7 @@ class LearntGain:
             "hidden": round(known.hidden, 6),
             "robustness": round(known.robustness, 6),
             "strongest_confounder": known.confounders[0].field if known.confounders else None,
-            "ranking_slope": known.skill.slope.plain(),
+            "ranking_slope_90": known.skill.slope.plain(),
             "ranking_supported": known.skill.supported,
         }
 
@@ -90,44 +86,24 @@ def learn_gain(
     `by_lot`: support was given by lot on the screening day.
     """
     trial = build_trial(extract, seed=seed, as_of=as_of)
-    why = find_why_unknown(trial, config.gain)
-    if why:
-        return LearntGain(trial, None, why)
-    effects = measure_effects(trial, config.usual, config.gain, seed, by_lot=by_lot)
+    effects = find_effects(trial, config.usual, config.gain, seed, by_lot=by_lot)
+    if isinstance(effects, str):
+        return LearntGain(trial, None, effects)
     fitted = fit_gain(effects, config.usual, config.gain, seed)
     skill = measure_skill(extract, trial, effects, config, seed, by_lot=by_lot)
     confounders = () if by_lot else tuple(rank_confounders(trial, effects))
     hidden = _bound_hidden(confounders, effects, config.gain)
-    half = 1.96 * fitted.error
     known = KnownGain(
         head=_build_head(trial, effects, fitted, skill, hidden, config, seed, by_lot=by_lot),
         effects=effects,
         fitted=fitted,
         skill=skill,
-        mean=Measured(fitted.mean, fitted.mean - half, fitted.mean + half),
+        mean=bound_by_error(fitted.mean, fitted.error),
         hidden=hidden,
         robustness=1.0 if by_lot else find_robustness(effects, fitted.mean),
         confounders=confounders,
     )
     return LearntGain(trial, known)
-
-
-def find_why_unknown(trial: Trial, config: GainConfig) -> str:
-    """Return why the gain cannot be learnt from a trial, or nothing where it can."""
-    is_known = weigh_trial(trial) > 0
-    supported = int(trial.supported[is_known].sum())
-    compared = int(is_known.sum()) - supported
-    if not trial.supported.any():
-        return "nobody in the extract started support while still off work"
-    for count, who in ((supported, "who started support"), (compared, "to compare them with")):
-        if count < config.fewest_supported:
-            return (
-                f"the outcome is known of {count} people {who}, and {config.fewest_supported} are "
-                "needed"
-            )
-    if len(np.unique(trial.returned[is_known])) < 2:
-        return "everybody in the target trial returned, or nobody did"
-    return ""
 
 
 def _bound_hidden(

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from models.screening import ScreeningModel
 from models.usual import Sample
 from training.config import EvaluateConfig
-from training.evaluate import Measured, bin_calibration
+from training.evaluate import NINETY_FIVE_PERCENT, Measured, bin_calibration
 from training.pipeline import Trained
+from training.rivals import OURS
 
 SHOWN_ROWS = 2000
 
@@ -31,7 +32,7 @@ def _draw_calibration(trained: Trained, config: EvaluateConfig) -> Figure:
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
     estimated = np.array([one.estimated for one in found])
     returned = np.array([one.returned for one in found])
-    error = 1.96 * np.sqrt(returned * (1 - returned) / [one.count for one in found])
+    error = NINETY_FIVE_PERCENT * np.sqrt(returned * (1 - returned) / [one.count for one in found])
     axes.errorbar(estimated, returned, yerr=error, fmt="o", capsize=3, color="#0055cc")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="estimated chance", ylabel="share that returned")
     axes.set_title("Calibration on the test window, with 95 % intervals")
@@ -39,7 +40,7 @@ def _draw_calibration(trained: Trained, config: EvaluateConfig) -> Figure:
 
 
 def _draw_lift(trained: Trained, config: EvaluateConfig) -> Figure:
-    figures = trained.figures["kantelpunt"]
+    figures = trained.figures[OURS]
     overall = float(np.average(trained.test.target, weights=trained.test.weight))
     shares = [f"{share * 100:.0f}" for share in config.top_shares]
     names = [f"lowest_{s}" for s in shares] + [f"highest_{s}" for s in reversed(shares)]

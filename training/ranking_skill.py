@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.tables import Extract
 from features.trial import Trial, build_trial
-from models.effects import Effects, measure_effects, sum_by_person
+from models.effects import Effects, find_effects, sum_by_person
 from models.gain import make_regression
 from models.heads import NINETY_PERCENT
 from models.net import choose_net, fit_net
@@ -43,7 +43,8 @@ def measure_skill(
 ) -> Skill:
     """Return the skill of straight lines, learnt by each cut in time and tested until the next.
 
-    The lines know what was known on the day of the cut. Lines, also where trees are released:
+    The lines know what was known on the day of the cut; a cut at which that was too little ranks
+    nobody. Lines, also where trees are released:
     differences that lines can't find among later people are not shown to anybody.
     """
     began = _find_starts(trial)[effects.rows]
@@ -53,19 +54,21 @@ def measure_skill(
         is_later = (began >= day) & (began < end)
         known_on = np.datetime64(int(day), "D").astype(date)
         earlier = build_trial(extract, seed=seed, as_of=known_on)
-        if earlier.supported.sum() < config.gain.fewest_supported:
+        learn = find_effects(earlier, config.usual, config.gain, seed, by_lot=by_lot)
+        if isinstance(learn, str):
             continue
-        learn = measure_effects(earlier, config.usual, config.gain, seed, by_lot=by_lot)
         regression = make_regression(learn)
         lines = fit_net(
             regression, choose_net(regression, config.gain.folds, seed, uses_gaps=by_lot)
         )
         gain[is_later] = lines.predict(effects.sample.matrix[is_later])
     tested = effects.take(~np.isnan(gain))
-    return Skill(measure_slope(tested, gain[~np.isnan(gain)]), gain, int(tested.supported.sum()))
+    return Skill(
+        measure_ranking_slope(tested, gain[~np.isnan(gain)]), gain, int(tested.supported.sum())
+    )
 
 
-def measure_slope(effects: Effects, ranking: Floats) -> Measured:
+def measure_ranking_slope(effects: Effects, ranking: Floats) -> Measured:
     """Return how much gain differs from the last to the first of a ranking, with a 90 % interval.
 
     The slope of the gain on the place in the ranking (0 to 1), by residual on residual: people

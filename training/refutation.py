@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.evaluate import Measured
+from training.evaluate import NINETY_FIVE_PERCENT, Measured
 
-WIDER = 2.576 / 1.96  # from a 95 % interval to one of 99 %
+WIDER = 2.5758293035489004 / NINETY_FIVE_PERCENT  # from a 95 % interval to one of 99 %
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,10 @@ def tabulate_refutation(found: Refutation) -> str:
         _lay_out(found),
     ]
     if found.sensitivity:
-        parts += [_tabulate_sensitivity(found), found.sensitivity.tell()]
+        parts += [
+            _tabulate_sensitivity(found.real.value, found.sensitivity),
+            found.sensitivity.tell(),
+        ]
     return "\n\n".join([*parts, *(f"Left out: {one}." for one in found.left_out)])
 
 
@@ -224,17 +227,14 @@ def _lay_out(found: Refutation) -> str:
     return "\n".join(lines)
 
 
-def _tabulate_sensitivity(found: Refutation) -> str:
+def _tabulate_sensitivity(real: float, found: Sensitivity) -> str:
     """Return what hidden confounders may make of the mean gain, chance left aside."""
-    if found.sensitivity is None:
-        return ""
     lines = [
-        f"| hidden confounder, beside '{found.sensitivity.label_nl}' | mean gain at least | "
-        "at most |",
+        f"| hidden confounder, beside '{found.label_nl}' | mean gain at least | at most |",
         "| --- | --- | --- |",
     ]
-    for times, bias in found.sensitivity.biases.items():
-        low, high = found.real.value - bias, found.real.value + bias
+    for times, bias in found.biases.items():
+        low, high = real - bias, real + bias
         lines.append(f"| {times:g} times as strong | {100 * low:+.1f} | {100 * high:+.1f} |")
     return "\n".join(lines)
 

@@ -16,13 +16,20 @@ from features.contract import Outcome
 from features.matrix import Matrix
 from features.tables import Extract
 from features.trial import Trial, build_trial
-from models.effects import Effects, GainConfig, measure_effects, sum_by_person, weigh_trial
+from models.effects import (
+    Effects,
+    GainConfig,
+    average_by_row,
+    find_effects,
+    sum_by_person,
+    weigh_trial,
+)
 from models.gain import fit_gain, make_regression
 from models.hidden import bound_bias
-from models.usual import Sample, Shape, fit_usual
+from models.usual import Sample, fit_usual
 from training.config import Config
-from training.evaluate import Measured
-from training.gain import KnownGain, LearntGain, find_why_unknown
+from training.evaluate import Measured, bound_by_error
+from training.gain import KnownGain, LearntGain
 from training.refutation import (
     Check,
     Refutation,
@@ -85,12 +92,8 @@ class Recipe:
 
     def measure(self, trial: Trial) -> Effects | str:
         """Return what the rows say of the gain, or why they say nothing."""
-        why = find_why_unknown(trial, self.gain)
-        if why:
-            return why
         usual = self.config.usual
-        effects = measure_effects(trial, usual, self.gain, self.seed, by_lot=self.by_lot)
-        return effects if len(effects) else "nobody has others to be compared with"
+        return find_effects(trial, usual, self.gain, self.seed, by_lot=self.by_lot)
 
 
 def _draw_rows(trial: Trial, config: Config, seed: int) -> NDArray[np.bool_]:
@@ -140,8 +143,8 @@ def _repeat_placebo(
         means.append(fitted.mean)
         errors.append(fitted.error)
         spreads.append(fitted.head.predict(effects.sample.matrix).std())
-    mean, half = float(np.mean(means)), 1.96 * float(np.linalg.norm(errors)) / len(errors)
-    return Measured(mean, mean - half, mean + half), float(np.mean(spreads))
+    mean = bound_by_error(float(np.mean(means)), float(np.linalg.norm(errors)) / len(errors))
+    return mean, float(np.mean(spreads))
 
 
 def permute_support(trial: Trial, rng: np.random.Generator) -> Trial:
@@ -164,9 +167,9 @@ def draw_null_outcome(recipe: Recipe, trial: Trial, rng: np.random.Generator) ->
     weight = weigh_trial(trial)
     compared = (weight > 0) & (trial.supported == 0)
     sample = Sample(trial.contract, trial.matrix, trial.returned, weight, trial.person)
-    gain, usual = recipe.gain, recipe.config.usual
-    shape = Shape(gain.nuisance_leaves, gain.nuisance_rounds, gain.nuisance_share, 0.0)
-    expected = fit_usual(sample.take(compared), shape, usual, recipe.seed).predict(trial.matrix)
+    usual = recipe.config.usual
+    head = fit_usual(sample.take(compared), recipe.gain.nuisance, usual, recipe.seed)
+    expected = head.predict(trial.matrix, usual.threads)
     drawn = (rng.random(len(trial)) < expected).astype(float)
     return replace(trial, returned=np.where(weight > 0, drawn, np.nan))
 
@@ -243,17 +246,14 @@ def compare_means(before: Effects, after: Effects) -> Measured:
 
 def _bound(value: float, person: NDArray[np.int64], errors: Floats) -> Measured:
     """Return a figure with its 95 % interval, from what each row adds to its error."""
-    half = 1.96 * float(np.sqrt((sum_by_person(person, errors) ** 2).sum()))
-    return Measured(value, value - half, value + half)
+    return bound_by_error(value, float(np.sqrt((sum_by_person(person, errors) ** 2).sum())))
 
 
 def _spread_mean(effects: Effects) -> tuple[float, Floats]:
     """Return the doubly robust mean gain, and what each row adds to its error."""
     regression = make_regression(effects)
     guess = float(np.average(regression.target, weights=regression.weight))
-    score, weight = effects.score(guess), effects.sample.weight
-    mean = float(np.average(score, weights=weight))
-    return mean, weight * (score - mean) / weight.sum()
+    return average_by_row(effects, guess)
 
 
 def find_sensitivity(known: KnownGain, strengths: tuple[float, ...]) -> Sensitivity | None:

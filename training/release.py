@@ -47,7 +47,7 @@ def _list_metrics(trained: Trained) -> dict[str, float]:
     columns = {**trained.figures, **trained.groups, "brier_less_ours": trained.more_error}
     if trained.gain.known is not None:
         known = trained.gain.known
-        columns["gain"] = {"mean": known.mean, "ranking_slope": known.skill.slope}
+        columns["gain"] = {"mean": known.mean, "ranking_slope_90": known.skill.slope}
     if trained.refutation is not None:
         columns["refutation"] = trained.refutation.metrics
     if trained.judged is not None:

@@ -6,8 +6,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from models import effects
 from models.estimate import GainStatus
 from models.gain import FittedGain, fit_gain
 from models.heads import NINETY_PERCENT
@@ -74,3 +76,27 @@ def test_after_a_lot_nothing_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     known = learn(monkeypatch, 0.1, by_lot=True)
 
     assert known.head.hidden == 0.0
+
+
+def test_a_cut_before_which_no_outcome_is_known_ranks_nobody() -> None:
+    extract = get_extract("default")
+    is_recent = extract.cases["screened_on"] > pd.Timestamp(AS_OF) - pd.DateOffset(months=20)
+    young = replace(extract, cases=extract.cases[is_recent].reset_index(drop=True))
+    config = replace(fast(), gain=replace(fast().gain, fewest_supported=20))
+
+    known = learn_gain(young, config, 1, as_of=AS_OF).known
+
+    assert known is not None
+    assert known.head.status is GainStatus.SAME_FOR_ALL
+    assert known.skill.supported < known.effects.supported.sum()
+
+
+def test_where_nobody_is_comparable_the_gain_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep_nobody(*_: object) -> tuple[float, float]:
+        return 2.0, 3.0
+
+    monkeypatch.setattr(effects, "find_bounds", keep_nobody)
+    learnt = learn_gain(get_extract("default"), fast(), 1, as_of=AS_OF)
+
+    assert learnt.head is None
+    assert learnt.why_unknown.startswith("the outcome is known of 0 comparable people who started")

@@ -8,7 +8,7 @@ from models.effects import Effects
 from models.usual import Sample
 from tests.models.worlds import make_contract, make_matrix
 from training.evaluate import Measured
-from training.ranking_skill import Skill, measure_slope
+from training.ranking_skill import Skill, measure_ranking_slope
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def make_effects(gain: Floats, seed: int = 1) -> Effects:
 def test_the_slope_is_the_gain_of_the_first_less_that_of_the_last() -> None:
     place = np.random.default_rng(2).random(40_000)
 
-    found = measure_slope(make_effects(0.3 * place), place)
+    found = measure_ranking_slope(make_effects(0.3 * place), place)
 
     assert found.low < 0.3 < found.high
     assert found.high - found.low < 0.05
@@ -39,13 +39,15 @@ def test_only_the_order_of_a_ranking_counts() -> None:
     place = np.random.default_rng(2).random(5000)
     effects = make_effects(0.3 * place)
 
-    assert measure_slope(effects, place) == measure_slope(effects, np.exp(9 * place))
+    assert measure_ranking_slope(effects, place) == measure_ranking_slope(
+        effects, np.exp(9 * place)
+    )
 
 
 def test_a_ranking_that_turns_the_order_round_has_a_slope_below_nought() -> None:
     place = np.random.default_rng(2).random(20_000)
 
-    assert measure_slope(make_effects(0.3 * place), -place).high < 0
+    assert measure_ranking_slope(make_effects(0.3 * place), -place).high < 0
 
 
 def test_a_ranking_by_lot_is_called_better_than_chance_as_seldom_as_it_should() -> None:
@@ -53,14 +55,14 @@ def test_a_ranking_by_lot_is_called_better_than_chance_as_seldom_as_it_should() 
     better = 0
     for seed in range(200):
         effects = make_effects(np.full(600, 0.05), seed)
-        slope = measure_slope(effects, rng.random(600))
+        slope = measure_ranking_slope(effects, rng.random(600))
         better += Skill(slope, np.zeros(600), 300).is_better_than_chance
 
     assert 2 <= better <= 20  # one in twenty, give or take
 
 
 def test_a_ranking_that_sets_nobody_apart_is_not_better_than_chance() -> None:
-    slope = measure_slope(make_effects(np.full(500, 0.2)), np.full(500, 0.1))
+    slope = measure_ranking_slope(make_effects(np.full(500, 0.2)), np.full(500, 0.1))
 
     assert slope == Measured(0.0, 0.0, 0.0)
     assert not Skill(slope, np.zeros(500), 250).is_better_than_chance
@@ -69,7 +71,7 @@ def test_a_ranking_that_sets_nobody_apart_is_not_better_than_chance() -> None:
 def test_no_rows_are_no_skill() -> None:
     effects = make_effects(np.zeros(10)).take(np.zeros(10, dtype=bool))
 
-    assert measure_slope(effects, np.empty(0)) == Measured(0.0, 0.0, 0.0)
+    assert measure_ranking_slope(effects, np.empty(0)) == Measured(0.0, 0.0, 0.0)
 
 
 def test_more_rows_of_the_same_persons_make_nothing_surer() -> None:
@@ -78,8 +80,8 @@ def test_more_rows_of_the_same_persons_make_nothing_surer() -> None:
     four_times = np.tile(np.arange(3000), 4)
 
     once, again = (
-        measure_slope(effects, place),
-        measure_slope(effects.take(four_times), place[four_times]),
+        measure_ranking_slope(effects, place),
+        measure_ranking_slope(effects.take(four_times), place[four_times]),
     )
 
     assert again.low == pytest.approx(once.low)
