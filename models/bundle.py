@@ -164,8 +164,8 @@ def _rebuild(texts: dict[str, str]) -> ScreeningModel:
         usual=reader.read_head(parts["usual"]),
         spread=reader.read_spread(parts["spread"]),
         gain=reader.read_gain(parts["gain"]),
-        curve=reader.read_curve(parts.get("curve")),
-        answers=read_answers(parts.get("answers")),
+        curve=reader.read_curve(parts["curve"]),
+        answers=read_answers(parts["answers"]),
     )
 
 

@@ -55,7 +55,7 @@ def fit_gain(effects: Effects, usual: UsualConfig, config: GainConfig, seed: int
     net = choose_net(regression, config.folds, seed + 3, uses_gaps=effects.by_lot)
     forms = FORMS if effects.by_lot else FORMS[:2]
     held_out = _cross_predict(regression, forms, net, usual, config, seed)
-    slopes = {form: measure_slope(regression, gain) for form, gain in held_out.items()}
+    slopes = {form: _measure_slope(regression, gain) for form, gain in held_out.items()}
     held_out = {
         form: _draw_in(gain, regression.weight, slopes[form][0]) for form, gain in held_out.items()
     }
@@ -102,7 +102,7 @@ def _cross_predict(
     return found
 
 
-def measure_slope(sample: Sample, gain: Floats) -> tuple[float, float]:
+def _measure_slope(sample: Sample, gain: Floats) -> tuple[float, float]:
     """Return by how much the true gain rises with a held-out one, and its standard error by person.
 
     1 where differences are as large as they are said to be, 0 where there are none (the calibration

@@ -45,7 +45,7 @@ def fit_gain_spread(
         head = fit_form(again, fitted.form, fitted.net, usual, config, seed + number)
         gain = fitted.shrink * head.predict(sample.matrix, usual.threads)
         found.append(gain - np.average(gain - known, weights=effects.sample.weight))
-    apart = measure_disagreement(sample, fitted, usual, config, seed)
+    apart = _measure_disagreement(sample, fitted, usual, config, seed)
     variance = miss(np.array(found), known) + fitted.error**2 + apart
     encoding = fit_levels(
         sample.contract, sample.matrix, sample.target, sample.weight, usual.smoothing
@@ -54,7 +54,7 @@ def fit_gain_spread(
     return learn_variance(sample.matrix[rows], variance[rows], encoding, usual, spread, seed)
 
 
-def measure_disagreement(
+def _measure_disagreement(
     sample: Sample, fitted: FittedGain, usual: UsualConfig, config: GainConfig, seed: int
 ) -> float:
     """Return the mean squared difference of lines and trees learnt from the same rows."""

@@ -55,7 +55,7 @@ def _list_figures(learnt: LearntGain, known: KnownGain) -> str:
 
 
 def _describe_hidden(known: KnownGain) -> str:
-    if not known.confounders:
+    if known.effects.by_lot:
         return "support was given by lot: nothing hidden can have moved the mean"
     strongest = known.confounders[0]
     return (

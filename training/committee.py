@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.estimate import GainStatus
 from training.config import Config
 from training.gain import LearntGain
-from training.policy import Policies, PolicyRows, measure_policies
+from training.policy import TREE, Policies, PolicyRows, measure_policies
 from training.policy_tree import Rule, fit_policy_tree, list_rules
 from training.rankings import build_rankings
 from training.rivals import Predict
@@ -44,7 +44,7 @@ def judge_policies(learnt: LearntGain, usual: Predict, config: Config, seed: int
     keys, rules = dict(rankings.keys), []
     if known.head.status is GainStatus.ESTIMATED:
         tree = fit_policy_tree(contract, matrix, gain, later.sample.weight)
-        keys["tree"] = tree.predict(matrix)
+        keys[TREE] = tree.predict(matrix)
         rules = list_rules(tree, matrix, rows, config.evaluate.resamples, seed)
     policies = measure_policies(
         rows,

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from features.contract import Contract
 from features.matrix import Matrix
 from training.config import PolicyConfig
+from training.policy import MODEL
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +29,7 @@ def build_rankings(
     Rules whose field the contract lacks are left out, with the reason. Among rows of the same key,
     and so in all of "random", a lot decides.
     """
-    keys = {"gain": gain, "random": np.zeros(len(matrix)), "lowest_p_usual": -p_usual}
+    keys = {MODEL: gain, "random": np.zeros(len(matrix)), "lowest_p_usual": -p_usual}
     left_out = []
     if config.waiting_field in contract.names:
         keys["longest_waiting"] = matrix[:, contract.names.index(config.waiting_field)]

@@ -25,7 +25,7 @@ class BudgetError(KantelpuntError):
 
 
 @dataclass(frozen=True)
-class Trial:
+class Tried:
     """A configuration and the best shape that it allows, judged by folds of the search."""
 
     config: UsualConfig
@@ -117,7 +117,7 @@ def check_budget(seconds: float | None, trials: int | None) -> None:
             raise BudgetError(f"the budget of {name} for tuning: expected a number of 0 or more")
 
 
-def _spend(found: Iterator[Trial], seconds: float | None, trials: int | None) -> list[Trial]:
+def _spend(found: Iterator[Tried], seconds: float | None, trials: int | None) -> list[Tried]:
     """Return the untuned trial, and as many after it as the budget allows."""
     tried = [next(found)]
     began = time.perf_counter()
@@ -128,14 +128,14 @@ def _spend(found: Iterator[Trial], seconds: float | None, trials: int | None) ->
     return tried
 
 
-def search(sample: Sample, config: UsualConfig, settings: TuneConfig, seed: int) -> Iterator[Trial]:
+def search(sample: Sample, config: UsualConfig, settings: TuneConfig, seed: int) -> Iterator[Tried]:
     """Yield the untuned trial and then others, without end; each is made when it is asked for.
 
     A tree-structured Parzen estimator proposes settings like those that did well so far.
     """
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     space = build_space(settings)
-    untuned = Trial(config, choose_shape(sample, config, seed))
+    untuned = Tried(config, choose_shape(sample, config, seed))
     yield untuned
     known = {name: getattr(config, name) for name in space} | {"leaves": untuned.shape.leaves}
     if all(_is_within(value, getattr(settings, name)) for name, value in known.items()):
@@ -146,7 +146,7 @@ def search(sample: Sample, config: UsualConfig, settings: TuneConfig, seed: int)
         other = replace(config, **asked.params | {"leaves": (asked.params["leaves"],)})
         shape = choose_shape(sample, other, seed)
         study.tell(asked, shape.squared_error)
-        yield Trial(other, shape)
+        yield Tried(other, shape)
 
 
 def _is_within(value: float, bounds: tuple[float, float]) -> bool:
@@ -166,7 +166,7 @@ def build_space(settings: TuneConfig) -> dict[str, BaseDistribution]:
     }
 
 
-def _measure_loss(trial: Trial, learn: Sample, judge: Sample, seed: int) -> Floats:
+def _measure_loss(trial: Tried, learn: Sample, judge: Sample, seed: int) -> Floats:
     """Return the squared error of each row that judges."""
     head = fit_usual(learn, trial.shape, trial.config, seed)
     p = np.clip(head.predict(judge.matrix, trial.config.threads), 0.0, 1.0)

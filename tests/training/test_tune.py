@@ -126,7 +126,7 @@ def test_what_was_lucky_in_the_search_alone_is_seldom_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # every trial predicts noise of its own: none is truly better than another
-    def draw(trial: tuning.Trial, learn: Sample, judge: Sample, seed: int) -> NDArray[np.float64]:
+    def draw(trial: tuning.Tried, learn: Sample, judge: Sample, seed: int) -> NDArray[np.float64]:
         key = [seed, trial.shape.rounds, len(learn)]
         return np.random.default_rng(key).random(len(judge))
 
