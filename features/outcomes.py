@@ -113,6 +113,16 @@ def find_support(extract: Extract, spell_ends: Days) -> Days:
     return np.where(found < spell_ends, found, NEVER)
 
 
+def find_supported_before(extract: Extract) -> NDArray[np.bool_]:
+    """Tell of each screening whether support had begun in its case before it."""
+    started = extract.pathways.dropna(subset=["started_on"])
+    days = _Calendar(extract.cases, None)
+    rows = _join(extract.cases, started)
+    found = np.zeros(len(days.screened_on), dtype=np.bool_)
+    found[rows["place"].to_numpy()[_days_between(days, rows, "started_on") < 0]] = True
+    return found
+
+
 def find_spell_ends(extract: Extract) -> Days:
     """Return per screening the day on which work ended the spell, NEVER where it did not.
 

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.matrix import Matrix, build_matrix
-from features.outcomes import Days, find_exits, find_outcomes, find_spell_ends, find_support
+from features.outcomes import (
+    Days,
+    find_exits,
+    find_outcomes,
+    find_spell_ends,
+    find_support,
+    find_supported_before,
+)
 from features.tables import Extract
 
 Bools = NDArray[np.bool_]
@@ -64,18 +71,19 @@ def build_trial(extract: Extract, *, seed: int, as_of: date | None = None) -> Tr
     """Return every start of support, and every other screening on a day drawn from the starts.
 
     A screening is a comparison on a day on which it is still off work, followed, not supported and
-    not yet supported; one that starts support later can be a comparison before. Without any start
-    there are no rows.
+    not yet supported; one that starts support later can be a comparison before. A screening after
+    support began in its case is neither. Without any start there are no rows.
     """
     ends = find_spell_ends(extract)
     starts = find_support(extract, ends)
     until = _count_followed(extract, as_of)
     ends = np.minimum(ends, find_exits(extract))
-    is_start = (starts < ends) & (starts <= until)
+    is_new = ~find_supported_before(extract)
+    is_start = is_new & (starts < ends) & (starts <= until)
     if not is_start.any():
         return _assemble(extract, np.empty(0, dtype=np.intp), np.empty(0), np.empty(0), as_of)
     drawn = np.random.default_rng(seed).choice(starts[is_start], len(starts))
-    compares = (drawn < ends) & (drawn < starts) & (drawn <= until)
+    compares = is_new & (drawn < ends) & (drawn < starts) & (drawn <= until)
     rows = np.concatenate([np.flatnonzero(is_start), np.flatnonzero(compares)])
     day = np.concatenate([starts[is_start], drawn[compares]])
     supported = np.repeat([1.0, 0.0], [is_start.sum(), compares.sum()])

@@ -33,6 +33,7 @@ class GainConfig:
     rounds: int
     folds: int
     fewest_supported: int
+    least_followed: float
     boosted_share: float
     clear_errors: float
     boosted_errors: float
@@ -96,9 +97,12 @@ def find_effects(
     """Return what `measure_effects` does, or why nothing can be learnt from these rows."""
     if not trial.supported.any():
         return "nobody in the extract started support while still off work"
-    is_known = weigh_trial(trial) > 0
+    weight = weigh_trial(trial)
+    is_known = weight > 0
     if short := _find_short_arm(trial.supported[is_known], config):
         return short
+    if brief := _find_brief_arm(trial, weight, config):
+        return brief
     if len(np.unique(trial.returned[is_known])) < 2:
         return "everybody in the target trial returned, or nobody did"
     effects = measure_effects(trial, usual, config, seed, by_lot=by_lot)
@@ -111,6 +115,22 @@ def _find_short_arm(supported: Floats, config: GainConfig, which: str = "") -> s
         count, fewest = int((supported == arm).sum()), config.fewest_supported
         if count < fewest:
             return f"the outcome is known of {count} {which}people {who}, and {fewest} are needed"
+    return ""
+
+
+def _find_brief_arm(trial: Trial, weight: Floats, config: GainConfig) -> str:
+    """Tell which arm was followed too briefly; "" where both were followed long enough.
+
+    Weights of an arm add up to its rows, less those whose end nobody could have seen: who returns
+    is soon known, who does not only at the horizon, so that what is missing are non-returns.
+    """
+    for arm, who in ((1.0, "who started support"), (0.0, "to compare them with")):
+        seen = float(weight[trial.supported == arm].mean())
+        if seen < config.least_followed:
+            return (
+                f"people {who} were followed too briefly: {1 - seen:.0%} of outcomes cannot be seen, "
+                "and those are all non-returns"
+            )
     return ""
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.trial import Trial
-from models.effects import Effects, average_gain, fit_overlap, measure_effects
+from models.effects import Effects, average_gain, find_effects, fit_overlap, measure_effects
 from models.gain import FittedGain, fit_gain
 from models.gain_spread import fit_gain_spread
 from models.hidden import bound_bias, find_robustness, rank_confounders
@@ -210,3 +210,18 @@ def test_a_hidden_confounder_moves_the_mean_by_no_more_than_its_bound() -> None:
 
     assert mean > 4 * error
     assert mean < bound_bias(effects, of_outcome, of_support) + 2 * error
+
+
+def test_support_that_began_too_lately_to_see_who_does_not_return_tells_no_gain() -> None:
+    trial = make_trial(3000, seed=1, gain=0.0)
+    is_unseen = (trial.supported == 1) & (trial.returned == 0)
+    young = replace(
+        trial,
+        returned=np.where(is_unseen, np.nan, trial.returned),
+        known_days=np.where(trial.supported == 1, 100.0, trial.known_days),
+    )
+
+    found = find_effects(young, USUAL, CONFIG, seed=1)
+
+    assert isinstance(found, str)
+    assert found.startswith("people who started support were followed too briefly")

@@ -32,6 +32,7 @@ COMPARISONS = """
                  | 500            |           | 40      | start
                  | 500            |           | 39      | start
                  | 500            |           | 90      | start
+                 | 500            |           | -10     | none
     20-          | 500            |           | 39      | none
 """
 
