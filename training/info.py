@@ -18,7 +18,7 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
         key: None if day is None else day.isoformat()
         for key, day in asdict(trained.windows).items()
     }
-    contract, config = extract.contract, trained.config
+    contract = extract.contract
     return {
         "trained_on": trained.windows.known_until.isoformat(),
         "seed": seed,
@@ -43,11 +43,7 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
         "policies": plain(trained.judged.policies) if trained.judged else None,
         "policy_rules": [rule.plain() for rule in trained.judged.rules] if trained.judged else [],
         "curve": trained.curve.describe(),
-        "config": {
-            "usual": asdict(config.usual),
-            "spread": asdict(config.spread),
-            "gain": asdict(config.gain),
-        },
+        "config": asdict(trained.config),
     }
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from features.tables import Extract
 from models.bundle import write_bundle
 from training.card import build_card
-from training.config import Config
 from training.info import build_info
 from training.pipeline import Trained
 from training.plots import draw_plots
@@ -27,18 +26,17 @@ def keep_run(trained: Trained, extract: Extract, seed: int, uri: str) -> Registe
         (files / "card.md").write_text(card, encoding="utf-8")
         (files / "figures.json").write_text(json.dumps(info["figures"], indent=1), "utf-8")
         draw_plots(trained, config.evaluate, files / "plots")
-        return log_run(files, _flatten(info, config), _list_metrics(trained), config.registry, uri)
+        return log_run(files, _flatten(info), _list_metrics(trained), config.registry, uri)
 
 
-def _flatten(info: dict[str, Any], config: Config) -> dict[str, Any]:
+def _flatten(info: dict[str, Any]) -> dict[str, Any]:
     parameters = {"seed": info["seed"], "trained_on": info["trained_on"]}
     for section in ("contract", "screenings", "windows", "shape", "calibration"):
         parameters |= {f"{section}.{key}": value for key, value in info[section].items()}
     for table, one in info["data"].items():
         parameters |= {f"data.{table}.{key}": value for key, value in one.items()}
     parameters |= {"shipped": info["shipped"], "gain.status": info["gain"]["status"]}
-    for section in ("usual", "spread", "gain"):
-        settings = vars(getattr(config, section))
+    for section, settings in info["config"].items():
         parameters |= {f"{section}.{key}": value for key, value in settings.items()}
     return parameters
 

@@ -69,6 +69,7 @@ def test_a_run_keeps_parameters_figures_plots_card_and_bundle(road: Road) -> Non
     plots = {file.path for file in client.list_artifacts(road.made.run_id, "plots")}
 
     assert run.data.params["seed"] == "1"
+    assert run.data.params["refute.draws"] == str(road.trained.config.refute.draws)
     assert run.data.params["data.cases.rows"] == str(len(road.extract.cases))
     assert run.data.metrics["kantelpunt.auc"] == road.trained.figures["kantelpunt"]["auc"].value
     assert kept == {"bundle", "card.md", "figures.json", "plots"}
