@@ -19,11 +19,11 @@ Floats = NDArray[np.float64]
 class SpreadConfig:
     """How the interval is learnt; training/config.toml gives the reason of each number."""
 
-    refits: int = 6
-    most_cases: int = 30_000
-    leaves: int = 6
-    rounds: int = 120
-    learning_rate: float = 0.03
+    refits: int
+    most_cases: int
+    leaves: int
+    rounds: int
+    learning_rate: float
 
 
 def fit_spread(

@@ -31,7 +31,7 @@ from models.bundle import Bundle, read_bundle, write_bundle
 from models.estimate import GainStatus
 from models.heads import OverlapHead, SpreadHead
 from models.screening import ScreeningModel
-from models.spread import SpreadConfig, fit_spread
+from models.spread import fit_spread
 from models.suggestion import read_limits
 from models.usual import Sample, Shape, fit_usual
 from serving.app import create_app
@@ -83,7 +83,12 @@ def _fit(sample: Sample, contract: Contract) -> Path:
     shape = Shape(leaves=4, rounds=60, share=0.5, squared_error=0.2)
     head = fit_usual(sample, shape, FAST, seed=1)
     spread = fit_spread(
-        sample, head, shape, FAST, SpreadConfig(refits=3, rounds=20, learning_rate=0.1), seed=1
+        sample,
+        head,
+        shape,
+        FAST,
+        replace(read_config().spread, refits=3, rounds=20, learning_rate=0.1),
+        seed=1,
     )
     folder = Path(mkdtemp(prefix="kantelpunt-bundle-")) / "bundle"
     card = "# Model card\n\n| figure | value |\n| --- | --- |\n| AUC | 0.7 |\n"

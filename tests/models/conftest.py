@@ -5,7 +5,7 @@ import pytest
 
 from models.bundle import write_bundle
 from models.screening import ScreeningModel
-from models.spread import SpreadConfig, fit_spread
+from models.spread import fit_spread
 from models.usual import choose_shape, fit_usual
 from tests.models.worlds import make_sample
 from training.config import read_config
@@ -19,7 +19,12 @@ def model() -> ScreeningModel:
     shape = choose_shape(sample, FAST, seed=1)
     head = fit_usual(sample, shape, FAST, seed=1)
     spread = fit_spread(
-        sample, head, shape, FAST, SpreadConfig(refits=4, rounds=60, learning_rate=0.1), seed=1
+        sample,
+        head,
+        shape,
+        FAST,
+        replace(read_config().spread, refits=4, rounds=60, learning_rate=0.1),
+        seed=1,
     )
     return ScreeningModel(sample.contract, head, spread)
 

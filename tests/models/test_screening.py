@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import lightgbm
 import numpy as np
 import pytest
@@ -8,11 +10,12 @@ from models.baseline import fit_logistic
 from models.estimate import GainStatus
 from models.heads import OverlapHead, SpreadHead
 from models.screening import ScreeningModel
-from models.spread import SpreadConfig, fit_spread
+from models.spread import fit_spread
 from models.usual import Shape, fit_boosted, fit_usual
 from tests.factories import make_gain, make_line, make_stump
 from tests.models.conftest import FAST
 from tests.models.worlds import make_contract, make_matrix, make_sample, true_chance
+from training.config import read_config
 
 
 def test_contributions_base_and_limit_add_up_to_the_estimate(model: ScreeningModel) -> None:
@@ -102,7 +105,12 @@ def test_the_interval_without_answers_holds_what_answers_would_have_said() -> No
     shape = Shape(4, 60, 0.5, 0.0)
     head = fit_usual(sample, shape, FAST, seed=1)
     spread = fit_spread(
-        sample, head, shape, FAST, SpreadConfig(refits=3, rounds=60, learning_rate=0.1), seed=1
+        sample,
+        head,
+        shape,
+        FAST,
+        replace(read_config().spread, refits=3, rounds=60, learning_rate=0.1),
+        seed=1,
     )
     matrix = make_matrix(4000, seed=41)
     matrix = matrix[~np.isnan(matrix[:, 3])]

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.levels import LevelTable
-from models.spread import SpreadConfig, learn_variance
+from models.spread import learn_variance
 from models.usual import Sample, Shape, UsualConfig, choose_shape
 from tests.models.worlds import make_contract, make_matrix, make_sample, true_chance
 from training import tune as tuning
@@ -214,7 +214,9 @@ def test_a_tuned_learning_rate_leaves_the_trees_of_the_interval_alone() -> None:
     encoding, variance = LevelTable((), ()), true_chance(rows) / 100
 
     before, after = (
-        learn_variance(rows, variance, encoding, usual, SpreadConfig(rounds=20), seed=1)
+        learn_variance(
+            rows, variance, encoding, usual, replace(read_config().spread, rounds=20), seed=1
+        )
         for usual in (FAST, tuned)
     )
 
