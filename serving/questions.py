@@ -7,12 +7,11 @@ from models.estimate import Estimate, GainStatus, Sum, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
 from serving.estimate_view import ChanceView, EstimateView
-from serving.wording import date_nl, number_nl, one_decimal_nl, whole_nl
+from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, whole_nl
 
 POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
 ADDS_NL = "Voegt steun iets toe?"
 UNSURE_NL = "Onzeker"
-VISIBLE = 0.0005  # less would read 0,0 points
 SAME_NL = "voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
 UNKNOWN_NL = (
     "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun, "
@@ -69,7 +68,7 @@ def describe_gain(view: EstimateView, limits: Limits) -> str:
 
 def describe_hidden(estimate: Estimate) -> str:
     """Return what of the interval is for what nobody wrote down, or nothing where that is 0."""
-    if estimate.gain is None or estimate.hidden < VISIBLE:
+    if estimate.gain is None or estimate.hidden * 100 < VISIBLE_POINTS:
         return ""
     return (
         "In het interval van het effect en van de kans met steun zit "
@@ -94,7 +93,7 @@ def _ask_support(a: Assessment, view: EstimateView) -> Question:
         bounds = bound_by_chance(a.estimate.gain, a.estimate.hidden)
         found = compare(bounds, a.limits.gain_from)
         word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
-        if a.estimate.hidden >= VISIBLE:
+        if a.estimate.hidden * 100 >= VISIBLE_POINTS:
             low, high = (whole_nl(round(one * 100)) for one in bounds[1:])
             known = f"{known}. Voor toeval alleen is dat {low} tot {high}"
         return Question(ADDS_NL, word, f"{known}: {_place(found, a.limits.gain_from)}.")

@@ -26,11 +26,10 @@ from serving.questions import (
     summarise,
 )
 from serving.triage import CaseFile
-from serving.wording import number_nl, op_100
+from serving.wording import VISIBLE_POINTS, number_nl, op_100
 
 SOON_DAYS = 7
 MOST_PER_SIDE = 5
-VISIBLE = 0.05  # points: less would read 0,0
 MODEL_GAIN_NL = {
     GainStatus.ESTIMATED: "geschat per persoon",
     GainStatus.SAME_FOR_ALL: SAME_NL,
@@ -114,8 +113,8 @@ class CaseView:
             next_clock=next((c for c in shown if c.state != "past"), None),
             changeable=_pick(a.reasons.usual, changeable=True),
             fixed=_pick(a.reasons.usual, changeable=False),
-            raises=[r for r in gain_reasons if r.points >= VISIBLE][:MOST_PER_SIDE],
-            lowers=[r for r in gain_reasons if r.points <= -VISIBLE][:MOST_PER_SIDE],
+            raises=[r for r in gain_reasons if r.points >= VISIBLE_POINTS][:MOST_PER_SIDE],
+            lowers=[r for r in gain_reasons if r.points <= -VISIBLE_POINTS][:MOST_PER_SIDE],
             chart=build_chart(a) if shows_chart else None,
             curve=build_curve(a, estimate),
             sharpeners=file.sharpeners or (),

@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 LOCALE = "nl_BE"
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
+VISIBLE_POINTS = 0.05  # less would read 0,0
 
 
 def date_nl(day: date) -> str:
