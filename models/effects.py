@@ -128,8 +128,8 @@ def _find_brief_arm(trial: Trial, weight: Floats, config: GainConfig) -> str:
         seen = float(weight[trial.supported == arm].mean())
         if seen < config.least_followed:
             return (
-                f"people {who} were followed too briefly: {1 - seen:.0%} of outcomes cannot be seen, "
-                "and those are all non-returns"
+                f"people {who} were followed too briefly: {1 - seen:.0%} of outcomes cannot be "
+                "seen, and those are all non-returns"
             )
     return ""
 
