@@ -1,4 +1,8 @@
-"""The demo: synthetic persons, a model trained on them, a filled store, and the pages."""
+"""The demo: synthetic persons, a model trained on them, a filled store, and the pages.
+
+The persons are those of a pilot in which a lot gave support: who gains from it shows there with far
+fewer people than where support went to those who asked for it.
+"""
 
 import json
 import os
@@ -32,11 +36,15 @@ if TYPE_CHECKING:
     from models.bundle import Bundle
 
 FOLDER = Path("var/demo")
-PERSONS, CHECK_PERSONS = 12_000, 1_500
+PERSONS, CHECK_PERSONS = 20_000, 1_500
+PILOT = "a pilot in which a lot gave support"
 RECENT_DAYS = 60
+CAPACITY = 0.05  # VDAB can start 5 to 10 % of the flow
 # for synthetic persons on one's own machine only: `kantelpunt serve` knows no account of these
 PASSWORD = "kantelpunt-demo"  # noqa: S105
-READY = "demo.json"
+READY, LIMITS, TRAINING = "demo.json", "limits.toml", "training.toml"
+# on a machine that does other work too, two threads wait for each other: minutes instead of one
+ONE_THREAD = "[usual]\nthreads = 1\n"
 USERS = (
     ("arts.a", "Dr. An Adriaens", Role.ADVISING_PHYSICIAN),
     ("coordinator.a", "Chris Claes", Role.RTW_COORDINATOR),
@@ -119,7 +127,7 @@ def prepare(folder: Path, *, persons: int, fresh: bool, step: Step) -> Demo:
 
 def build_settings(folder: Path, fund: str = "") -> Settings:
     """Return the settings of a demo: everything in its folder, nothing from the environment."""
-    secret = folder / "session-secret"
+    secret, limits = folder / "session-secret", folder / LIMITS
     if not secret.exists():
         folder.mkdir(parents=True, exist_ok=True)
         secret.touch(mode=0o600)
@@ -129,7 +137,7 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
         tracking_uri=f"sqlite:///{folder / 'mlflow.db'}",
         cache=folder / "bundles",
         bundle=None,
-        limits=None,
+        limits=limits if limits.exists() else None,
         session_secret=secret.read_text(),
         secure_cookies=False,
         demo_hint=f"naam {USERS[0][0]}, wachtwoord {PASSWORD}",
@@ -139,7 +147,7 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
 
 def _empty(folder: Path) -> None:
     """Remove an earlier demo; refuse a folder that holds anything else."""
-    ours = {"extract", "mlartifacts", "bundles", "session-secret", READY, "work"}
+    ours = {"extract", "mlartifacts", "bundles", "session-secret", "work", READY, LIMITS, TRAINING}
     if not folder.exists():
         return
     found = [p for p in folder.iterdir() if p.name.partition(".db")[0] not in _DATABASES]
@@ -152,23 +160,19 @@ _DATABASES = ("kantelpunt", "mlflow")
 
 
 def _make(folder: Path, persons: int, step: Step) -> None:
-    from serving.registry import open_bundle
     from serving.store.upgrade import upgrade_store
 
     settings, extract = build_settings(folder), folder / "extract"
     with closing(Store(settings.database_url)) as store:
         step("Making the store")
         upgrade_store(store)
-        step(f"Making {persons:,} synthetic persons")
-        today = get_now().date().isoformat()
-        _run("synth", "--persons", str(persons), "--until", today, "--out", str(extract))
-        step("Training a model on them")
-        _run("train", "--data", str(extract), "--tracking-uri", settings.tracking_uri)
-        step("Releasing it")
-        _run("release", "latest", "--tracking-uri", settings.tracking_uri)
-        bundle = open_bundle(settings)
+        step(f"Making {persons:,} synthetic persons, of {PILOT}")
+        bundle = _train(settings, folder, persons, step)
+        step("Setting limits from the places that there are")
+        _set_limits(folder, bundle)
         step("Filling the store with the most recent cases")
-        fund = _fill(store, bundle, _read_recent(extract, bundle, get_now().date()))
+        recent = _read_recent(extract, bundle, get_now().date())
+        fund = _fill(store, bundle, recent, build_settings(folder).limits)
         step("Making accounts")
         for key, name, role in USERS:
             sees_cases = role in (Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR)
@@ -177,6 +181,36 @@ def _make(folder: Path, persons: int, step: Step) -> None:
                 store, key, PASSWORD, role, sickness_fund=own, full_name=name, now=get_now()
             )
     (folder / READY).write_text(json.dumps({"fund": fund, "persons": persons}))
+
+
+def _train(settings: Settings, folder: Path, persons: int, step: Step) -> "Bundle":
+    from serving.registry import open_bundle
+
+    extract, config = str(folder / "extract"), folder / TRAINING
+    config.write_text(ONE_THREAD)
+    uri = ("--tracking-uri", settings.tracking_uri)
+    world = ("--world", "rct", "--until", get_now().date().isoformat())
+    _run("synth", "--persons", str(persons), *world, "--out", extract)
+    step("Training a model on them")
+    _run("train", "--data", extract, *uri, "--by-lot", "--config", str(config))
+    step("Releasing it")
+    _run("release", "latest", *uri)
+    return open_bundle(settings)
+
+
+def _set_limits(folder: Path, bundle: "Bundle") -> None:
+    """Set limits from a capacity, where the gain tells people apart; those that ship hold else."""
+    from models.estimate import GainStatus
+
+    if bundle.model.gain_status is not GainStatus.ESTIMATED:
+        return
+    since = get_now().date() - timedelta(days=RECENT_DAYS)
+    places = f"{100 * CAPACITY:.0f} plaatsen op 100 dossiers, verzonnen"
+    why = ("--author", "Kantelpunt, demo", "--reason", places)
+    data = ("--data", str(folder / "extract"))
+    uri = ("--tracking-uri", build_settings(folder).tracking_uri)
+    held = ("--capacity", str(CAPACITY), "--from", since.isoformat())
+    _run("limits", *data, *uri, *held, *why, "--out", str(folder / LIMITS))
 
 
 def _run(*arguments: str) -> None:
@@ -201,12 +235,12 @@ def _read_recent(extract: Path, bundle: "Bundle", today: date) -> "pd.DataFrame"
     return known[known["case_id"].isin(recent["case_id"])].sort_values("screened_on")
 
 
-def _fill(store: Store, bundle: "Bundle", frame: "pd.DataFrame") -> str:
+def _fill(store: Store, bundle: "Bundle", frame: "pd.DataFrame", limits: Path | None) -> str:
     """Keep the cases, and return the sickness fund that has most of them."""
-    from models.suggestion import read_limits
+    from models.suggestion import DEFAULT_PATH, read_limits
     from serving.intake_file import Intake, import_frame
 
-    intake = Intake(store, bundle, read_limits(), get_now())
+    intake = Intake(store, bundle, read_limits(limits or DEFAULT_PATH), get_now())
     import_frame(frame, intake, count=lambda _: None)
     return str(frame["sickness_fund"].mode().iloc[0])
 
@@ -216,5 +250,6 @@ def _print_welcome(address: str, demo: Demo) -> None:
     for key, _, role in USERS:
         table.add_row(key, PASSWORD, ROLE_NL[role])
     Console().print(table)
+    typer.echo(f"Persons, outcomes and places are made up: {PILOT}.")
     typer.echo(f"Physician and coordinator see the cases of sickness fund {demo.fund}.")
     typer.echo(f"The API is described at {address}/docs. Stop with Ctrl-C.")

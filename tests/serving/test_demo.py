@@ -7,12 +7,13 @@ from typer.testing import CliRunner
 
 import kantelpunt
 from features.progress import tell_steps
+from models.estimate import GainStatus
 from serving import demo, registry
-from serving.demo import READY, DemoError, prepare
+from serving.demo import READY, DemoError, build_settings, prepare
 from serving.demo_check import Report
 from serving.server import PortTakenError, open_port
 from serving.wording import EN_DASH
-from tests.running_service import get_bundle_folder
+from tests.running_service import get_bundle_folder, get_gain_bundle
 
 
 @pytest.fixture
@@ -79,6 +80,26 @@ def test_a_demo_without_recent_cases_asks_for_more_persons(
 
     with pytest.raises(DemoError, match="more persons"):
         invoke("--check", "--dir", str(folder), "--persons", "300")
+
+
+def test_a_demo_sets_its_own_limits_where_the_gain_tells_people_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = Path(demo.__file__).parents[1] / "models" / "limits.toml"
+    asked = []
+
+    def answer(command: str, *arguments: str) -> None:
+        asked.append(command)
+        Path(arguments[arguments.index("--out") + 1]).write_bytes(shipped.read_bytes())
+
+    monkeypatch.setattr(demo, "_run", answer)
+    demo._set_limits(tmp_path, get_gain_bundle(GainStatus.SAME_FOR_ALL))
+    before = build_settings(tmp_path).limits
+    demo._set_limits(tmp_path, get_gain_bundle(GainStatus.ESTIMATED))
+
+    assert before is None
+    assert asked == ["limits"]
+    assert build_settings(tmp_path).limits == tmp_path / "limits.toml"
 
 
 def test_a_demo_on_a_port_that_is_taken_does_nothing_first(folder: Path) -> None:
