@@ -56,7 +56,7 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
 
     A return is a work period begun on or after the screening; periods that touch count as one.
     Pension and death settle the outcome as no return. The start of support ends what we know of
-    the usual course.
+    the usual course, also where it was before the screening.
     """
     days = _Calendar(extract.cases, as_of)
     last = days.count(_per_case(extract.cases, extract.follow_up, "observed_until"), unknown=0.0)
@@ -65,6 +65,7 @@ def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = No
     exit_day[exit_day > last] = NEVER
     ends = find_spell_ends(extract)
     supported = find_support(extract, ends)
+    supported[find_supported_before(extract)] = 0.0  # nothing of the usual course is seen
     success, settled = _settle_returns(extract, outcome, days, last)
     failure = np.minimum(exit_day, settled)
     known = np.minimum(success, failure)

@@ -27,6 +27,7 @@ class GainConfig:
     nuisance_leaves: int
     nuisance_rounds: int
     nuisance_share: float
+    support_rounds: int
     least_chance: float
     least_of_share: float
     leaves: int
@@ -200,7 +201,7 @@ def fit_overlap(trial: Trial, usual: UsualConfig, config: GainConfig, seed: int)
 
 def _fit_chance(sample: Sample, usual: UsualConfig, config: GainConfig, seed: int) -> TreeHead:
     """Return the chance of support: trees on log-odds, where who is never supported gets none."""
-    leaves, rounds = config.nuisance_leaves, config.nuisance_rounds
+    leaves, rounds = config.nuisance_leaves, config.support_rounds
     return fit_boosted(sample, leaves, rounds, usual, seed, objective="binary")[0]
 
 
