@@ -53,8 +53,8 @@ OUTCOMES = """
     20-            | 500            |               | 50      | return      | 109
     20-25          | 500            |               | 50      | not known   | 50
     -30-           | 500            |               |         | no return   | 365
-                   | 500            |               | -30     | unknown     | 0
-    100-           | 500            |               | -30     | unknown     | 0
+                   | 500            |               | -30     | not known   | 0
+    100-           | 500            |               | -30     | not known   | 0
 """
 
 RELAPSES = """
