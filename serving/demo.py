@@ -42,9 +42,7 @@ RECENT_DAYS = 60
 CAPACITY = 0.05  # VDAB can start 5 to 10 % of the flow
 # for synthetic persons on one's own machine only: `kantelpunt serve` knows no account of these
 PASSWORD = "kantelpunt-demo"  # noqa: S105
-READY, LIMITS, TRAINING = "demo.json", "limits.toml", "training.toml"
-# on a machine that does other work too, two threads wait for each other: minutes instead of one
-ONE_THREAD = "[usual]\nthreads = 1\n"
+READY, LIMITS = "demo.json", "limits.toml"
 USERS = (
     ("arts.a", "Dr. An Adriaens", Role.ADVISING_PHYSICIAN),
     ("coordinator.a", "Chris Claes", Role.RTW_COORDINATOR),
@@ -147,7 +145,7 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
 
 def _empty(folder: Path) -> None:
     """Remove an earlier demo; refuse a folder that holds anything else."""
-    ours = {"extract", "mlartifacts", "bundles", "session-secret", "work", READY, LIMITS, TRAINING}
+    ours = {"extract", "mlartifacts", "bundles", "session-secret", "work", READY, LIMITS}
     if not folder.exists():
         return
     found = [p for p in folder.iterdir() if p.name.partition(".db")[0] not in _DATABASES]
@@ -167,7 +165,7 @@ def _make(folder: Path, persons: int, step: Step) -> None:
         step("Making the store")
         upgrade_store(store)
         step(f"Making {persons:,} synthetic persons, of {PILOT}")
-        bundle = _train(settings, folder, persons, step)
+        bundle = _train(settings, str(extract), persons, step)
         step("Setting limits from the places that there are")
         _set_limits(folder, bundle)
         step("Filling the store with the most recent cases")
@@ -183,16 +181,14 @@ def _make(folder: Path, persons: int, step: Step) -> None:
     (folder / READY).write_text(json.dumps({"fund": fund, "persons": persons}))
 
 
-def _train(settings: Settings, folder: Path, persons: int, step: Step) -> "Bundle":
+def _train(settings: Settings, extract: str, persons: int, step: Step) -> "Bundle":
     from serving.registry import open_bundle
 
-    extract, config = str(folder / "extract"), folder / TRAINING
-    config.write_text(ONE_THREAD)
     uri = ("--tracking-uri", settings.tracking_uri)
     world = ("--world", "rct", "--until", get_now().date().isoformat())
     _run("synth", "--persons", str(persons), *world, "--out", extract)
     step("Training a model on them")
-    _run("train", "--data", extract, *uri, "--by-lot", "--config", str(config))
+    _run("train", "--data", extract, *uri, "--by-lot")
     step("Releasing it")
     _run("release", "latest", *uri)
     return open_bundle(settings)
