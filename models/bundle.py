@@ -17,6 +17,7 @@ from models.estimate import Estimate, Estimates, Sums
 from models.parts import PartReader, PartWriter, read_answers
 from models.screening import ScreeningModel
 from models.trees import TreesUnreadableError
+from models.wholeness import check_whole
 
 FORMAT = 3
 MANIFEST = "manifest.json"
@@ -25,7 +26,7 @@ SMOKE_TOLERANCE = 1e-9
 NOT_KNOWN = -9.0
 # what comes of files that are whole, but were not written by `write_bundle`
 _FOREIGN: tuple[type[Exception], ...] = (LookupError, TypeError, ValueError, AttributeError)
-_FOREIGN += (RecursionError, ContractError, TreesUnreadableError)
+_FOREIGN += (OverflowError, RecursionError, ContractError, TreesUnreadableError)
 
 
 class BundleDamagedError(KantelpuntError):
@@ -111,7 +112,7 @@ def _read_checked(folder: Path) -> tuple[dict[str, str], str]:
         raw = (folder / MANIFEST).read_bytes()
         manifest = json.loads(raw)
         found_format, sums = manifest["format"], dict(manifest["sha256"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise BundleDamagedError(
             f"{folder} is no bundle: expected a folder with a readable {MANIFEST}"
         ) from error
@@ -158,8 +159,9 @@ def _describe(model: ScreeningModel) -> dict[str, str]:
 
 
 def _rebuild(texts: dict[str, str]) -> ScreeningModel:
-    parts, reader = json.loads(texts["model.json"]), PartReader(texts)
-    return ScreeningModel(
+    parts = json.loads(texts["model.json"], parse_constant=_refuse_constant)
+    reader = PartReader(texts)
+    model = ScreeningModel(
         contract=parse_contract(texts["contract.toml"], where="in the bundle"),
         usual=reader.read_head(parts["usual"]),
         spread=reader.read_spread(parts["spread"]),
@@ -167,6 +169,12 @@ def _rebuild(texts: dict[str, str]) -> ScreeningModel:
         curve=reader.read_curve(parts["curve"]),
         answers=read_answers(parts["answers"]),
     )
+    check_whole(model)
+    return model
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
 
 
 def build_smoke_rows(contract: Contract) -> Matrix:

@@ -60,7 +60,7 @@ def read_limits(path: Path = DEFAULT_PATH) -> tuple[Limits, ...]:
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))["limits"]
         limits = sorted((Limits(**row) for row in rows), key=lambda one: one.valid_from)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise LimitsError(
             f"{path.name}: expected [[limits]] with valid_from, not_yet_below, own_way_from, "
             "gain_from, author and reason"
@@ -72,6 +72,11 @@ def read_limits(path: Path = DEFAULT_PATH) -> tuple[Limits, ...]:
 def check_limits(limits: list[Limits], where: str) -> None:
     """Raise LimitsError for limits that cannot hold, or of which two begin on the same day."""
     for one in limits:
+        if not _has_kinds(one):
+            raise LimitsError(
+                f"{where}: valid_from must be a day without a time, author and reason text, and "
+                "the others numbers"
+            )
         if not 0 <= one.not_yet_below < one.own_way_from <= 1:
             raise LimitsError(
                 f"{where}: not_yet_below must be less than own_way_from, both from 0 to 1"
@@ -80,6 +85,15 @@ def check_limits(limits: list[Limits], where: str) -> None:
             raise LimitsError(f"{where}: gain_from must be from -1 to 1")
     if len({one.valid_from for one in limits}) < len(limits):
         raise LimitsError(f"{where}: two entries with the same valid_from")
+
+
+def _has_kinds(one: Limits) -> bool:
+    numbers = (one.not_yet_below, one.own_way_from, one.gain_from)
+    return (
+        type(one.valid_from) is date
+        and all(type(number) in (int, float) for number in numbers)
+        and all(isinstance(text, str) for text in (one.author, one.reason))
+    )
 
 
 def get_limits(day: date, limits: tuple[Limits, ...]) -> Limits:

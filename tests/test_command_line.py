@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
 
 from kantelpunt import app
 
@@ -94,3 +95,18 @@ def test_every_entry_point_of_mlproject_works_without_parameters() -> None:
 
         assert used == set(entry["parameters"])
         assert all("default" in parameter for parameter in entry["parameters"].values())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["synth", "--out", "nowhere"],
+        ["train", "--data", "nowhere"],
+        ["explain-model", "1", "--data", "nowhere", "--out", "nowhere"],
+    ],
+)
+def test_a_seed_below_nought_is_refused_before_anything_is_read(words: list[str]) -> None:
+    result = CliRunner().invoke(app, [*words, "--seed", "-1"])
+
+    assert result.exit_code == 2
+    assert "--seed" in result.output

@@ -32,7 +32,7 @@ Model = Annotated[
 LimitsFile = Annotated[
     Path | None, typer.Option("--limits", help="Limits of the suggestions, instead of limits.toml.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 
 

@@ -161,6 +161,39 @@ def test_the_limits_that_ship_can_be_read() -> None:
     assert get_limits(date(2026, 7, 1), read_limits()).reason
 
 
+ENTRY = {
+    "valid_from": "2026-01-01",
+    "not_yet_below": "0.2",
+    "own_way_from": "0.5",
+    "gain_from": "0.1",
+    "author": '"a"',
+    "reason": '"r"',
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"valid_from": '"2026-01-01"'},
+        {"valid_from": "2026-01-01T00:00:00"},
+        {"not_yet_below": '"0.2"'},
+        {"gain_from": '"0.1"'},
+        {"gain_from": "nan"},
+        {"gain_from": "inf"},
+        {"gain_from": "true"},
+        {"author": "5"},
+        {"reason": "[" * 5000},
+    ],
+)
+def test_limits_of_another_kind_are_refused(tmp_path: Path, change: dict[str, str]) -> None:
+    path = tmp_path / "limits.toml"
+    lines = [f"{name} = {value}" for name, value in (ENTRY | change).items()]
+    path.write_text("\n".join(["[[limits]]", *lines]))
+
+    with pytest.raises(LimitsError, match=r"limits\.toml"):
+        read_limits(path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
