@@ -1,12 +1,5 @@
 """A small real service for tests: a trained bundle, a store on either database, and users."""
 
-import os
-import secrets
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -18,7 +11,6 @@ import numpy as np
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, text
 
 from features.cohort import build_screenings
 from features.contract import Contract, default_contract
@@ -150,72 +142,6 @@ def get_other_bundle() -> Bundle:
 def get_password_hash() -> str:
     """Return a hash of PASSWORD that is quick to check; a real one is slow on purpose."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-
-
-@dataclass
-class Postgres:
-    """A PostgreSQL server of our own, on a free port of this machine."""
-
-    port: int
-
-    def make_database(self, template: str = "template1") -> str:
-        """Return the address of a new database."""
-        name = f"t{secrets.token_hex(6)}"
-        admin = create_engine(self.address("postgres"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f'create database "{name}" template "{template}"'))
-        admin.dispose()
-        return self.address(name)
-
-    def address(self, name: str) -> str:
-        """Return the address of a database of this server."""
-        return f"postgresql+psycopg://kantelpunt@127.0.0.1:{self.port}/{name}"
-
-
-@contextmanager
-def run_postgres() -> Iterator[Postgres]:
-    """Start PostgreSQL from the system's binaries, as an ordinary user, and stop it afterwards."""
-    folder = Path(mkdtemp(prefix="kantelpunt-postgres-"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = folder / "data"
-    as_user = _lend_to_ordinary_user(folder)
-    options = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
-    options += f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
-    initdb = [_find_binary("initdb"), "-D", str(data), "-U", "kantelpunt", "-A", "trust", "-E"]
-    control = [_find_binary("pg_ctl"), "-D", str(data), "-w"]
-    try:
-        _run([*as_user, *initdb, "UTF8", "--locale=C", "--no-sync"], folder)
-        log = ["-l", str(folder / "log")]
-        _run([*as_user, *control, *log, "-o", options, "start"], folder)
-        yield Postgres(port)
-        _run([*as_user, *control, "-m", "immediate", "stop"], folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _find_binary(name: str) -> str:
-    found = shutil.which(name)
-    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    if not found and not debian:
-        raise RuntimeError(f"{name} is missing: install postgresql (make system does)")
-    return str(debian[-1]) if debian else str(found)
-
-
-def _lend_to_ordinary_user(folder: Path) -> list[str]:
-    """PostgreSQL refuses to run as root: give its folder to another user then."""
-    if os.geteuid() != 0:
-        return []
-    shutil.chown(folder, "nobody")
-    folder.chmod(0o700)
-    return ["setpriv", "--reuid=nobody", "--clear-groups"]
-
-
-def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{command[-1]}: {done.stderr or done.stdout}")
 
 
 def fill_users(store: Store) -> None:

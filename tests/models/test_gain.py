@@ -15,7 +15,9 @@ from tests.models.worlds import make_contract, make_matrix, true_chance
 from training.config import read_config
 
 USUAL = replace(read_config().usual, learning_rate=0.1, threads=1)
-CONFIG = replace(read_config().gain, nuisance_rounds=60, support_rounds=60, rounds=30, folds=3, refits=6)
+CONFIG = replace(
+    read_config().gain, nuisance_rounds=60, support_rounds=60, rounds=30, folds=3, refits=6
+)
 Floats = NDArray[np.float64]
 
 

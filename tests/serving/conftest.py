@@ -7,14 +7,8 @@ import pytest
 from models.bundle import Bundle
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
-from tests.running_service import (
-    Postgres,
-    Service,
-    fill_users,
-    get_sqlite_template,
-    make_service,
-    run_postgres,
-)
+from tests.running_postgres import Postgres, run_postgres
+from tests.running_service import Service, fill_users, get_sqlite_template, make_service
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from serving.store.upgrade import (
     upgrade_store,
 )
 from serving.store.users import UserRefusedError, find_user, save_user
-from tests.running_service import FUND, NOW, USERS, Postgres, make_assessment
+from tests.running_postgres import Postgres
+from tests.running_service import FUND, NOW, USERS, make_assessment
 
 EVENT = AuditEvent(NOW, "test", "assess")
 

@@ -29,7 +29,9 @@ def fast() -> Config:
     return replace(
         config,
         usual=replace(config.usual, learning_rate=0.1, threads=1),
-        gain=replace(config.gain, nuisance_rounds=30, support_rounds=30, rounds=10, folds=2, refits=2),
+        gain=replace(
+            config.gain, nuisance_rounds=30, support_rounds=30, rounds=10, folds=2, refits=2
+        ),
         spread=replace(config.spread, refits=2, rounds=10),
     )
 

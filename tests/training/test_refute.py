@@ -43,7 +43,9 @@ def fast() -> Config:
     return replace(
         config,
         usual=replace(config.usual, learning_rate=0.1, threads=1),
-        gain=replace(config.gain, nuisance_rounds=50, support_rounds=50, rounds=20, folds=3, refits=3),
+        gain=replace(
+            config.gain, nuisance_rounds=50, support_rounds=50, rounds=20, folds=3, refits=3
+        ),
         refute=replace(config.refute, draws=1),
         spread=replace(config.spread, refits=2, rounds=20),
     )
