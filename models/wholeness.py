@@ -14,6 +14,8 @@ from models.heads import AdditiveHead, GainHead, SpreadHead, TreeHead
 from models.levels import LevelTable
 from models.screening import ScreeningModel
 
+LARGEST = 1e12  # no field and no part of an estimate comes near
+
 
 def check_whole(model: ScreeningModel) -> None:
     """Raise ValueError where the parts of a model do not fit."""
@@ -47,7 +49,7 @@ def _check_levels(table: LevelTable, contract: Contract) -> None:
 
 
 def _check_numbers(values: Sequence[float]) -> None:
-    _require(all(type(one) in (int, float) for one in values))
+    _require(all(type(one) in (int, float) and abs(one) <= LARGEST for one in values))
 
 
 def _check_trees(head: TreeHead | None, contract: Contract) -> None:

@@ -73,6 +73,8 @@ def test_a_bundle_with_every_part_is_read(folder: Path) -> None:
         (("answers", "columns"), []),
         (("answers", "values", 0), []),
         (("answers", "values", 0, 0), "high"),
+        (("answers", "values", 0, 0), 10**400),
+        (("spread", "variance", "encoding", "values", 0, 0), 1e300),
         (("answers", "shares", 0, 0), float("nan")),
         (("answers", "shares", 0, 0), 7.0),
         (("usual", "linear", "levels", "values", 0), [0.1]),
