@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from features.errors import KantelpuntError
 from features.tables import Extract
 from features.trial import Trial, build_trial
 from models.effects import Effects, GainConfig, find_effects, fit_overlap
@@ -18,6 +19,13 @@ from models.hidden import Confounder, bound_bias, find_robustness, rank_confound
 from training.config import Config
 from training.evaluate import Measured, bound_by_error
 from training.ranking_skill import Skill, measure_skill
+
+LATEST_BY_LOT = 14  # days: a lot decides at once, and a first appointment takes a little
+MOST_LATE = 0.05
+
+
+class NoLotError(KantelpuntError):
+    """An extract in which support cannot have been given by lot on the screening day."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,11 @@ def learn_gain(
 ) -> LearntGain:
     """Return the gain as far as the extract shows it on `as_of`.
 
-    `by_lot`: support was given by lot on the screening day.
+    `by_lot`: support was given by lot on the screening day; raises NoLotError where it began later.
     """
     trial = build_trial(extract, seed=seed, as_of=as_of)
+    if by_lot:
+        _check_lot(trial)
     effects = find_effects(trial, config.usual, config.gain, seed, by_lot=by_lot)
     if isinstance(effects, str):
         return LearntGain(trial, None, effects)
@@ -104,6 +114,15 @@ def learn_gain(
         confounders=confounders,
     )
     return LearntGain(trial, known)
+
+
+def _check_lot(trial: Trial) -> None:
+    late = trial.day[trial.supported == 1] > LATEST_BY_LOT
+    if len(late) and late.mean() > MOST_LATE:
+        raise NoLotError(
+            f"--by-lot: a lot gives support on the screening day, and {late.mean():.0%} of starts "
+            f"are more than {LATEST_BY_LOT} days later: leave --by-lot out"
+        )
 
 
 def _bound_hidden(

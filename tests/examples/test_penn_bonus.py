@@ -207,12 +207,14 @@ def test_least_squares_takes_out_what_an_input_does() -> None:
 
 
 def test_a_bonus_that_does_nothing_gets_the_same_gain_for_all_about_0(tmp_path: Path) -> None:
-    trial = make_trial(tmp_path, make_claimants(900))
+    found = []
+    for seed in range(1, 7):
+        trial = make_trial(tmp_path / str(seed), make_claimants(900, seed))
+        found.append(learn_gain(trial, seed=1))
 
-    fitted = learn_gain(trial, seed=1)
-
-    assert fitted.form == "constant"
-    assert abs(fitted.mean) < 3 * fitted.error
+    # one in twenty may seem to differ: the ranking of later people then has to show it
+    assert sum(fitted.form != "constant" for fitted in found) <= 2
+    assert all(abs(fitted.mean) < 3 * fitted.error for fitted in found)
 
 
 def test_a_bonus_that_helps_some_and_harms_others_does_not_get_the_same_gain_for_all(

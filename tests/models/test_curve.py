@@ -20,6 +20,7 @@ from models.curve_fit import FEWEST, FittedCurve, fit_curve
 from models.curve_rows import list_days
 from models.effects import Effects
 from models.estimate import Estimates, GainStatus, Sums
+from models.gain import flat_head
 from models.heads import AdditiveHead, GainHead, LinearHead, SpreadHead
 from models.levels import LevelTable
 from models.screening import ScreeningModel
@@ -243,15 +244,18 @@ def test_who_is_settled_for_a_day_is_settled_for_every_day_before_it() -> None:
 
 def test_a_bundle_keeps_the_curve(model: ScreeningModel, tmp_path: Path) -> None:
     matrix, sure = make_matrix(30), SpreadHead(None, 0.001)
-    gain = GainHead(GainStatus.ESTIMATED, make_head(0.05), sure, None)
-    with_curve = replace(model, gain=gain, curve=make_curve(0.003, -0.1))
+    flat = AdditiveHead(flat_head(model.contract, 0.05), None, 0.0)
+    gain = GainHead(GainStatus.ESTIMATED, flat, sure, None)
+    horizon = model.contract.outcome.horizon_days
+    curve = replace(make_curve(0.003, -0.1), horizon_days=horizon)
+    with_curve = replace(model, gain=gain, curve=curve)
 
     write_bundle(tmp_path / "bundle", with_curve, {"trained_on": "2026-06-30"}, "# Card\n")
 
     found = read_bundle(tmp_path / "bundle").model
     assert found.curve == with_curve.curve
     assert found.curve is not None
-    before = trace_curves(make_curve(0.003, -0.1), with_curve.estimate_many(matrix), matrix)
+    before = trace_curves(curve, with_curve.estimate_many(matrix), matrix)
     after = trace_curves(found.curve, found.estimate_many(matrix), matrix)
     assert (before.support.low == after.support.low).all()
 

@@ -102,3 +102,8 @@ def test_where_nobody_is_comparable_the_gain_is_unknown(monkeypatch: pytest.Monk
 
     assert learnt.head is None
     assert learnt.why_unknown.startswith("the outcome is known of 0 comparable people who started")
+
+
+def test_a_lot_that_gave_support_weeks_after_the_screening_is_none() -> None:
+    with pytest.raises(gain.NoLotError, match="--by-lot: .* leave --by-lot out"):
+        learn_gain(get_extract("default"), fast(), 1, as_of=AS_OF, by_lot=True)
