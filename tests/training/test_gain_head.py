@@ -105,5 +105,5 @@ def test_where_nobody_is_comparable_the_gain_is_unknown(monkeypatch: pytest.Monk
 
 
 def test_a_lot_that_gave_support_weeks_after_the_screening_is_none() -> None:
-    with pytest.raises(gain.NoLotError, match="--by-lot: .* leave --by-lot out"):
+    with pytest.raises(gain.NoLotError, match=r"--by-lot: .* leave --by-lot out"):
         learn_gain(get_extract("default"), fast(), 1, as_of=AS_OF, by_lot=True)
