@@ -110,6 +110,8 @@ def _list_reasons(
     """Return the columns of reasons; a contribution of 0 or not known is no reason."""
     parts: tuple[list[list[Any]], ...] = ([], [], [])
     points = np.nan_to_num(contributions, nan=0.0)
+    if not points.any():
+        points, matrix = points[:0], matrix[:0]
     for reasons in reasons_of_many(points, matrix, bundle.contract, most, say):
         counting = [reason for reason in reasons if reason.points]
         parts[0].append([reason.field for reason in counting])
@@ -119,6 +121,7 @@ def _list_reasons(
     for number in range(most):
         for key, rows in zip(("field", "points", "nl"), parts, strict=True):
             values = [row[number] if number < len(row) else None for row in rows]
+            values = values or [None] * len(contributions)
             kind = pa.float64() if key == "points" else pa.string()
             columns[f"{name}_{number + 1}_{key}"] = pa.array(values, kind)
     return columns
