@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bounded = tuple[float, float, float]  # a value, and where its interval begins and ends
 WHOLE = 1 - 1e-9  # from never to always, but for rounding
 
 
@@ -35,6 +36,11 @@ class Sum:
     contributions: Floats
     limit: float
 
+    @property
+    def bounded(self) -> Bounded:
+        """The value with its interval."""
+        return self.value, self.low, self.high
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -51,14 +57,14 @@ class Estimate:
     hidden: float = 0.0
 
 
-def bound_by_chance(gain: Sum, hidden: float) -> tuple[float, float, float]:
+def bound_by_chance(gain: Bounded, hidden: float) -> Bounded:
     """Return a gain with the bounds that it has for chance alone.
 
     A gain never leaves what p_usual allows, so either bound may lie nearer than chance and `hidden`
     would have it: the further one tells how far chance reaches. Where both lie at their ends
     neither tells, and the bounds stay as they are.
     """
-    value, low, high = gain.value, gain.low, gain.high
+    value, low, high = gain
     if high - low > WHOLE:
         return value, low, high
     half = max(value - low, high - value) - hidden
@@ -113,7 +119,7 @@ class Estimates:
 
     def one(self, place: int) -> Estimate:
         """Return the estimate of the case at `place`."""
-        if not self.is_known[place]:
+        if np.isnan(self.gain.value[place]):
             return Estimate(self.usual.one(place), None, None, GainStatus.UNKNOWN)
         return Estimate(
             self.usual.one(place),

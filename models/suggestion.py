@@ -10,7 +10,7 @@ from pathlib import Path
 
 from features.deadlines import add_months
 from features.errors import KantelpuntError
-from models.estimate import Estimate, Estimates, GainStatus, bound_by_chance
+from models.estimate import Bounded, Estimate, Estimates, GainStatus, Sums, bound_by_chance
 
 DEFAULT_PATH = Path(__file__).with_name("limits.toml")
 LOOK_AGAIN_MONTHS = (4, 7, 11)
@@ -112,18 +112,30 @@ def suggest(estimate: Estimate, limits: Limits) -> Suggestion:
     without support. The limit on the gain follows from capacity, so it parts people by their rank:
     what may move the gain of all alike leaves that rank as it is, and only chance counts.
     """
-    chance, gain = estimate.support or estimate.usual, estimate.gain
-    if gain is not None and estimate.gain_status is GainStatus.ESTIMATED:
-        is_needed = compare(bound_by_chance(gain, estimate.hidden), limits.gain_from)
+    gain, support = estimate.gain, estimate.support
+    differs = estimate.gain_status is GainStatus.ESTIMATED
+    return _judge(
+        estimate.usual.bounded,
+        gain.bounded if gain and differs else None,
+        support.bounded if support else None,
+        estimate.hidden,
+        limits,
+    )
+
+
+def _judge(
+    usual: Bounded, gain: Bounded | None, support: Bounded | None, hidden: float, limits: Limits
+) -> Suggestion:
+    """Answer both questions; `gain` is None where it does not differ between people."""
+    if gain is not None:
+        is_needed = compare(bound_by_chance(gain, hidden), limits.gain_from)
     else:
-        usual = estimate.usual
-        is_own = compare((usual.value, usual.low, usual.high), limits.own_way_from)
+        is_own = compare(usual, limits.own_way_from)
         is_needed = None if is_own is None else not is_own
-    is_possible = compare((chance.value, chance.low, chance.high), limits.not_yet_below)
-    return _answer(is_possible, is_needed)
+    return _answer(compare(support or usual, limits.not_yet_below), is_needed)
 
 
-def compare(found: tuple[float, float, float], limit: float) -> bool | None:
+def compare(found: Bounded, limit: float) -> bool | None:
     """Tell whether a value with its bounds is at least a limit; None where they cross it."""
     value, low, high = found
     return None if low < limit <= high else value >= limit
@@ -142,7 +154,24 @@ def suggest_many(
 ) -> list[Suggestion]:
     """Return the suggestion of each estimate, by the limits that held on its day."""
     on_day = cache(lambda day: get_limits(day, limits))
-    return [suggest(estimates.one(place), on_day(day)) for place, day in enumerate(days)]
+    differs = estimates.gain_status is GainStatus.ESTIMATED
+    usual, gain, support = map(_list_bounds, (estimates.usual, estimates.gain, estimates.support))
+    return [
+        _judge(
+            without,
+            more if differs and is_known else None,
+            with_support if is_known else None,
+            estimates.hidden,
+            on_day(day),
+        )
+        for without, more, with_support, is_known, day in zip(
+            usual, gain, support, estimates.is_known.tolist(), days, strict=True
+        )
+    ]
+
+
+def _list_bounds(sums: Sums) -> Iterable[Bounded]:
+    return zip(sums.value.tolist(), sums.low.tolist(), sums.high.tolist(), strict=True)
 
 
 def find_look_again(absence_started_on: date, screened_on: date) -> date:

@@ -85,19 +85,9 @@ class SharpenerOut(BaseModel):
     )
 
 
-class AssessmentOut(BaseModel):
-    """One assessment: the chance without support, what support adds, and the chance with support.
+class EstimateOut(BaseModel):
+    """The chance without support, what support adds, and the chance with support."""
 
-    Three sets add up: `base_points + points of contributions + limit_points == 100 * p_usual`, and
-    so do those that begin with `gain_` and `support_` to `gain` and `p_support`.
-    """
-
-    assessment_id: str | None = Field(description="Leeg als er niets bewaard is.")
-    case_id: str
-    screened_on: date
-    made_at: datetime
-    model_version: str
-    contract_fingerprint: str
     p_usual: float = Field(
         ge=0, le=1, description="Kans op duurzame terugkeer bij het gewone verloop."
     )
@@ -111,9 +101,24 @@ class AssessmentOut(BaseModel):
     p_support: float | None = MaybeChance
     support_low: float | None = MaybeChance
     support_high: float | None = MaybeChance
-    interval_level: float = INTERVAL_LEVEL
     suggestion: Suggestion
     suggestion_nl: str
+
+
+class AssessmentOut(EstimateOut):
+    """One assessment: the chance without support, what support adds, and the chance with support.
+
+    Three sets add up: `base_points + points of contributions + limit_points == 100 * p_usual`, and
+    so do those that begin with `gain_` and `support_` to `gain` and `p_support`.
+    """
+
+    assessment_id: str | None = Field(description="Leeg als er niets bewaard is.")
+    case_id: str
+    screened_on: date
+    made_at: datetime
+    model_version: str
+    contract_fingerprint: str
+    interval_level: float = INTERVAL_LEVEL
     look_again_on: date | None = Field(description="Alleen bij not_yet: wanneer opnieuw te kijken.")
     base: float | None = Field(description="Kans van het gemiddelde dossier.")
     base_points: float | None = Base

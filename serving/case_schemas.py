@@ -5,17 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from models.estimate import GainStatus
-from models.suggestion import SUGGESTION_NL, Suggestion
-from serving.assessment_schemas import (
-    AssessmentOut,
-    Chance,
-    Hidden,
-    MaybeChance,
-    MaybeGain,
-    Status,
-    name_bounds,
-)
+from models.suggestion import SUGGESTION_NL
+from serving.assessment_schemas import AssessmentOut, EstimateOut, name_bounds
 from serving.triage import CaseFile, TriagePage, TriageRow
 
 
@@ -26,7 +17,7 @@ class ListedReasonOut(BaseModel):
     points: float | None = Field(description="Leeg voor rollen die ze niet zien.")
 
 
-class ListedCaseOut(BaseModel):
+class ListedCaseOut(EstimateOut):
     """One row of the triage list."""
 
     rank: int
@@ -35,19 +26,6 @@ class ListedCaseOut(BaseModel):
     absence_started_on: date
     absent_day: int
     screened_on: date
-    p_usual: float = Chance
-    low: float = Chance
-    high: float = Chance
-    gain_status: GainStatus = Status
-    gain: float | None = MaybeGain
-    gain_low: float | None = MaybeGain
-    gain_high: float | None = MaybeGain
-    gain_hidden: float | None = Hidden
-    p_support: float | None = MaybeChance
-    support_low: float | None = MaybeChance
-    support_high: float | None = MaybeChance
-    suggestion: Suggestion
-    suggestion_nl: str
     answered: bool
     next_clock: str | None
     next_clock_on: date | None

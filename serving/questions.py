@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from models.estimate import Estimate, GainStatus, Sum, bound_by_chance
+from models.estimate import Estimate, GainStatus, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
 from serving.estimate_view import ChanceView, EstimateView
@@ -78,7 +78,7 @@ def describe_hidden(estimate: Estimate) -> str:
 
 
 def _ask_possible(a: Assessment, view: EstimateView) -> Question:
-    found = compare(_bounds(a.estimate.support or a.estimate.usual), a.limits.not_yet_below)
+    found = compare((a.estimate.support or a.estimate.usual).bounded, a.limits.not_yet_below)
     word = {True: "Ja", False: "Nog niet", None: UNSURE_NL}[found]
     which = "Met steun" if view.support else "Zonder extra steun"
     why = f"{which} keren er naar schatting {_tell(view.end)} terug"
@@ -90,20 +90,16 @@ def _ask_possible(a: Assessment, view: EstimateView) -> Question:
 def _ask_support(a: Assessment, view: EstimateView) -> Question:
     known = describe_gain(view, a.limits)
     if a.estimate.gain and view.gain_status is GainStatus.ESTIMATED:
-        bounds = bound_by_chance(a.estimate.gain, a.estimate.hidden)
+        bounds = bound_by_chance(a.estimate.gain.bounded, a.estimate.hidden)
         found = compare(bounds, a.limits.gain_from)
         word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
         if a.estimate.hidden * 100 >= VISIBLE_POINTS:
             low, high = (whole_nl(round(one * 100)) for one in bounds[1:])
             known = f"{known}. Voor toeval alleen is dat {low} tot {high}"
         return Question(ADDS_NL, word, f"{known}: {_place(found, a.limits.gain_from)}.")
-    found = compare(_bounds(a.estimate.usual), a.limits.own_way_from)
+    found = compare(a.estimate.usual.bounded, a.limits.own_way_from)
     alone = f"Het voorstel steunt daarom op de kans zonder extra steun, {_tell(view.usual)}"
     return Question(ADDS_NL, "", f"{known}. {alone}: {_place(found, a.limits.own_way_from)}.")
-
-
-def _bounds(one: Sum) -> tuple[float, float, float]:
-    return one.value, one.low, one.high
 
 
 def _tell(chance: ChanceView) -> str:

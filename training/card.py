@@ -2,7 +2,7 @@
 
 from features.contract import Contract
 from models.explain import find_drivers
-from training.card_gain import describe_gain
+from training.card_gain import describe_curve, describe_gain
 from training.decision_curve import tabulate_decisions
 from training.evaluate import Measured
 from training.pipeline import Trained
@@ -44,6 +44,7 @@ def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str
         "### Net benefit of calling those under a chance of return",
         tabulate_decisions(trained.decisions),
         *describe_gain(trained),
+        *describe_curve(trained),
         "## What drives the estimates",
         _list_drivers(trained),
         "## The tree of depth 3 that was trained beside it",

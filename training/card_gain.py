@@ -31,18 +31,18 @@ def describe_gain(trained: Trained) -> list[str]:
     return [
         "## The gain of support",
         VERDICTS[learnt.known.head.status],
-        _list_figures(learnt, learnt.known),
+        _list_figures(learnt, learnt.known, trained.config.gain.hidden_strength),
         *_describe_refutation(trained),
         *_describe_policies(trained),
     ]
 
 
-def _list_figures(learnt: LearntGain, known: KnownGain) -> str:
+def _list_figures(learnt: LearntGain, known: KnownGain, strength: float) -> str:
     starts = int(learnt.trial.supported.sum())
     slope = known.skill.slope
     lines = [
         f"mean gain: {points(known.mean)} points, 95 % interval for chance alone",
-        _describe_hidden(known),
+        _describe_hidden(known, strength),
         f"learnt from {starts:,} starts of support, each beside people who on the same day after "
         f"their screening could have started too ({len(learnt.trial) - starts:,} in all); "
         f"{len(known.effects):,} of both have a known outcome and somebody to be compared with",
@@ -54,13 +54,13 @@ def _list_figures(learnt: LearntGain, known: KnownGain) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _describe_hidden(known: KnownGain) -> str:
+def _describe_hidden(known: KnownGain, strength: float) -> str:
     if known.effects.by_lot:
         return "support was given by lot: nothing hidden can have moved the mean"
     strongest = known.confounders[0]
     return (
-        f"a hidden confounder up to the strength that the settings allow for, in multiples of the "
-        f"strongest measured one ({strongest.label_nl}), could move the mean by "
+        f"a hidden confounder up to {strength:g} times as strong as the strongest measured one "
+        f"({strongest.label_nl}) could move the mean, and every gain with it, by "
         f"{100 * known.hidden:.1f} points up or down; to make it 0 it has to explain "
         f"{known.robustness:.1%} of what is left of outcome and of support "
         f"({strongest.label_nl}: {strongest.of_outcome:.1%} and {strongest.of_support:.1%})"
@@ -85,6 +85,28 @@ def _describe_policies(trained: Trained) -> list[str]:
     if trained.judged.rules:
         parts += ["### The ranking as a tree of depth 3", tell_rules_nl(list(trained.judged.rules))]
     return parts
+
+
+def describe_curve(trained: Trained) -> list[str]:
+    """Return the paragraphs on the return curve: what each day was learnt from."""
+    lines = ["| day | settled screenings | support changes the share by |", "| --- | --- | --- |"]
+    for note in trained.curve.notes:
+        if note.left_out:
+            lines.append(f"| {note.days} | {note.settled:,}: too few, left out | |")
+            continue
+        shift = f"{100 * note.shift:+.1f} points"
+        if not note.supported:
+            shift = "not measured"
+        elif note.shift != note.measured:
+            error = 196 * note.error
+            shift += f" (measured {100 * note.measured:+.1f} +/- {error:.1f}, drawn to 0 by chance)"
+        lines.append(f"| {note.days} | {note.settled:,} | {shift} |")
+    return [
+        "## The return curve",
+        "Days after the screening, beside the horizon. The share is of those back by the horizon, "
+        "and after it of those not back yet.",
+        "\n".join(lines),
+    ]
 
 
 def points(measured: Measured) -> str:

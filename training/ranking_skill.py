@@ -44,8 +44,8 @@ def measure_skill(
     """Return the skill of straight lines, learnt by each cut in time and tested until the next.
 
     The lines know what was known on the day of the cut; a cut at which that was too little ranks
-    nobody. Lines, also where trees are released:
-    differences that lines can't find among later people are not shown to anybody.
+    nobody. Lines, also where trees are released: differences that lines can't find among later
+    people are not shown to anybody.
     """
     began = _find_starts(trial)[effects.rows]
     days = np.unique(np.quantile(began, config.gain.cuts).astype(np.int64))

@@ -16,7 +16,7 @@ def tell_training(trained: Trained) -> list[str]:
     by_lot = "; given by lot, so that nothing hidden can have moved it"
     hidden = f"; a hidden confounder may move it by {100 * known.hidden:.1f}"
     found = f"gain of support: {points(known.mean)} points on average"
-    lines.append(found + (hidden if known.confounders else by_lot))
+    lines.append(found + (by_lot if known.effects.by_lot else hidden))
     lines.append(VERDICTS[known.head.status])
     return [*lines, *(tell_refutation(trained.refutation) if trained.refutation else [])]
 

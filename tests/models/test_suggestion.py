@@ -106,7 +106,7 @@ def test_a_gain_is_compared_by_the_bounds_that_chance_alone_gives_it(
     estimate = make_estimate(p, gain, half, GainStatus.ESTIMATED, hidden)
     assert estimate.gain is not None
 
-    found = bound_by_chance(estimate.gain, estimate.hidden)
+    found = bound_by_chance(estimate.gain.bounded, estimate.hidden)
 
     assert found == pytest.approx((gain, low, high))
 
