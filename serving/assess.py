@@ -126,7 +126,7 @@ def _check(data: Any, desk: Desk) -> Mapping[str, Any]:
 
 
 def _save(store: Store, made: Sequence[Assessment], desk: Desk) -> None:
-    with store.writing() as connection:
+    with store.writing(desk.user.sickness_fund) as connection:
         save_assessments(connection, made, audit=[build_event(a, desk) for a in made])
 
 

@@ -13,7 +13,7 @@ from models.suggestion import Limits, LimitsError, get_limits
 from serving.assess import Desk, assess_checked, build_event
 from serving.permissions import Role, User
 from serving.store.assessments import build_known, list_known, save_assessments
-from serving.store.engine import Store
+from serving.store.engine import EVERY_FUND, Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ def _import_batch(
     own = [c for c in part if intake.fund in (None, c["sickness_fund"])]
     timely = [c for c in own if _is_timely(c, intake)]
     desk = Desk(user=IMPORTER, bundle=intake.bundle, limits=intake.limits, now=intake.now)
-    with intake.store.writing() as connection:
+    with intake.store.writing(intake.fund or EVERY_FUND) as connection:
         ids = {c["case_id"] for c in timely}
         before = list_known(connection, ids, intake.bundle.version)
         fresh = [c for c in timely if build_known(c) not in before]

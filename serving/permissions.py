@@ -20,30 +20,57 @@ class Role(StrEnum):
     PLANNER = "planner"
     DATA_SCIENTIST = "data_scientist"
     AUDITOR = "auditor"
+    FUND_SYSTEM = "fund_system"
 
 
 class Action(StrEnum):
     """What can be asked of the service; every route declares one."""
 
     ASSESS = "assess"
+    UPLOAD_CASES = "upload_cases"
+    REPORT_OUTCOMES = "report_outcomes"
     LIST_CASES = "list_cases"
+    EXPORT_LIST = "export_list"
     VIEW_CASE = "view_case"
     VIEW_CONTRIBUTIONS = "view_contributions"
+    TAKE_CASE = "take_case"
+    ESTIMATE_FIRST = "estimate_first"
+    DECIDE = "decide"
+    RECORD_CONSENT = "record_consent"
+    REFER = "refer"
+    RECORD_REQUEST = "record_request"
+    HANDLE_REQUEST = "handle_request"
     VIEW_MODEL = "view_model"
+    VIEW_AUDIT = "view_audit"
     LOG_OFF = "log_off"
 
 
 PHYSICIAN, COORDINATOR = Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR
 PLANNER, SCIENTIST, AUDITOR = Role.PLANNER, Role.DATA_SCIENTIST, Role.AUDITOR
+SYSTEM = Role.FUND_SYSTEM
+_FUND = frozenset({PHYSICIAN, COORDINATOR})
 
 # the table: whoever is not named may not
 MAY: Mapping[Action, frozenset[Role]] = {
-    Action.ASSESS: frozenset({PHYSICIAN}),
-    Action.LIST_CASES: frozenset({PHYSICIAN, COORDINATOR}),
-    Action.VIEW_CASE: frozenset({PHYSICIAN, COORDINATOR}),
+    Action.ASSESS: frozenset({PHYSICIAN, SYSTEM}),
+    Action.UPLOAD_CASES: frozenset({PHYSICIAN, SYSTEM}),
+    Action.REPORT_OUTCOMES: frozenset({SYSTEM}),
+    Action.LIST_CASES: _FUND,
+    Action.EXPORT_LIST: _FUND,
+    Action.VIEW_CASE: _FUND,
     # how much each field weighs is the inside of the model: not for who calls the person
     Action.VIEW_CONTRIBUTIONS: frozenset({PHYSICIAN}),
+    Action.TAKE_CASE: _FUND,
+    # the estimate of a physician, before seeing ours, and what follows: nobody else decides
+    Action.ESTIMATE_FIRST: frozenset({PHYSICIAN}),
+    Action.DECIDE: frozenset({PHYSICIAN}),
+    Action.RECORD_CONSENT: _FUND,
+    Action.REFER: _FUND,
+    # what a person asks reaches us through anybody of the fund; a physician answers
+    Action.RECORD_REQUEST: _FUND,
+    Action.HANDLE_REQUEST: frozenset({PHYSICIAN}),
     Action.VIEW_MODEL: frozenset({PHYSICIAN, PLANNER, SCIENTIST, AUDITOR}),
+    Action.VIEW_AUDIT: frozenset({AUDITOR}),
     Action.LOG_OFF: frozenset(Role),
 }
 
@@ -55,6 +82,8 @@ OPEN_ROUTES: Mapping[str, str] = {
     "/docs": "describes the API; holds no case",
     "/openapi.json": "describes the API; holds no case",
     "/login": "where one logs on",
+    "/login/oidc": "goes to the identity provider to log on",
+    "/login/oidc/terug": "where the identity provider brings one back",
     "/static": "styles and scripts",
 }
 
@@ -64,6 +93,7 @@ ROLE_NL: Mapping[Role, str] = {
     PLANNER: "planner",
     SCIENTIST: "dataspecialist",
     AUDITOR: "auditor",
+    SYSTEM: "systeem van het ziekenfonds",
 }
 
 
@@ -86,6 +116,11 @@ class User:
     region: str | None = None
     password_hash: str = field(default="", repr=False)
     session_version: int = 0
+
+
+def needs_fund(role: Role) -> bool:
+    """Tell whether a role sees or sends cases, which are always those of one sickness fund."""
+    return role in MAY[Action.LIST_CASES] | MAY[Action.ASSESS]
 
 
 def can(user: User, action: Action) -> bool:

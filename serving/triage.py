@@ -87,7 +87,7 @@ def list_triage(
     check_can(user, Action.LIST_CASES)
     scope = get_scope(user)
     after, rank = read_cursor(cursor) if cursor else (None, 0)
-    with store.reading() as connection:
+    with store.reading(scope.sickness_fund) as connection:
         found = list_cases(connection, scope, wanted, after=after, limit=limit + 1)
         count = count_cases(connection, scope, wanted)
         regions = list_regions(connection, scope)
@@ -117,7 +117,7 @@ def view_case(user: User, case_id: str, *, store: Store, bundle: Bundle, now: da
     scope = get_scope(user)
     if not fullmatch(ID_PATTERN, case_id):
         raise NotFoundError("no case has such a number")
-    with store.writing() as connection:
+    with store.writing(scope.sickness_fund) as connection:
         history = list_assessments(connection, scope, case_id)
         if not history:
             raise NotFoundError("no such case in reach")
@@ -134,8 +134,9 @@ def view_case(user: User, case_id: str, *, store: Store, bundle: Bundle, now: da
 
 def build_cursor(place: Place, rank: int) -> str:
     """Return the place after which a page begins, as text for an address."""
-    urgency, started_on, case_id = place
-    raw = json.dumps([urgency, started_on.isoformat(), case_id, rank], separators=(",", ":"))
+    urgency, gain_order, started_on, case_id = place
+    told = [urgency, gain_order, started_on.isoformat(), case_id, rank]
+    raw = json.dumps(told, separators=(",", ":"))
     return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
@@ -143,12 +144,14 @@ def read_cursor(cursor: str) -> tuple[Place, int]:
     """Return the place in a cursor; raises RequestRefusedError for a text that we did not make."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        urgency, started_on, case_id, rank = json.loads(urlsafe_b64decode(padded.encode()))
-        place = (int(urgency), date.fromisoformat(started_on), str(case_id))
-        rank = int(rank)
+        told = json.loads(urlsafe_b64decode(padded.encode()))
+        urgency, gain_order, started_on, case_id, rank = told
+        day, rank = date.fromisoformat(started_on), int(rank)
+        place = (int(urgency), float(gain_order), day, str(case_id))
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise _build_refusal() from None
-    if not (0 <= place[0] < 100 and 0 <= rank < 10**9 and fullmatch(ID_PATTERN, place[2])):
+    is_ours = 0 <= place[0] < 100 and -1 <= place[1] <= 1 and 0 <= rank < 10**9
+    if not (is_ours and fullmatch(ID_PATTERN, place[3])):
         raise _build_refusal()
     return place, rank
 

@@ -13,6 +13,9 @@ from tempfile import mkdtemp
 
 from sqlalchemy import create_engine, text
 
+# policies on rows do not hold for a superuser, so the service must not be one
+ADMIN, USER = "admin", "kantelpunt"
+
 
 @dataclass
 class Postgres:
@@ -23,15 +26,19 @@ class Postgres:
     def make_database(self, template: str = "template1") -> str:
         """Return the address of a new database."""
         name = f"t{secrets.token_hex(6)}"
-        admin = create_engine(self.address("postgres"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f'create database "{name}" template "{template}"'))
-        admin.dispose()
+        self.administer(f'create database "{name}" template "{template}" owner {USER}')
         return self.address(name)
 
-    def address(self, name: str) -> str:
-        """Return the address of a database of this server."""
-        return f"postgresql+psycopg://kantelpunt@127.0.0.1:{self.port}/{name}"
+    def administer(self, command: str) -> None:
+        """Run one command as the superuser of the server."""
+        admin = create_engine(self.address("postgres", ADMIN), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(command))
+        admin.dispose()
+
+    def address(self, name: str, user: str = "") -> str:
+        """Return the address of a database of this server, for its ordinary user."""
+        return f"postgresql+psycopg://{user or USER}@127.0.0.1:{self.port}/{name}"
 
 
 @contextmanager
@@ -45,13 +52,15 @@ def run_postgres() -> Iterator[Postgres]:
     as_user = _lend_to_ordinary_user(folder)
     options = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
     options += f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
-    initdb = [_find_binary("initdb"), "-D", str(data), "-U", "kantelpunt", "-A", "trust", "-E"]
+    initdb = [_find_binary("initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust", "-E"]
     control = [_find_binary("pg_ctl"), "-D", str(data), "-w"]
     try:
         _run([*as_user, *initdb, "UTF8", "--locale=C", "--no-sync"], folder)
         log = ["-l", str(folder / "log")]
         _run([*as_user, *control, *log, "-o", options, "start"], folder)
-        yield Postgres(port)
+        server = Postgres(port)
+        server.administer(f"create role {USER} login")
+        yield server
         _run([*as_user, *control, "-m", "immediate", "stop"], folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

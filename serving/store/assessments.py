@@ -7,20 +7,29 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, and_, case, func, insert, null, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.contract import Contract, parse_contract
 from features.matrix import build_row
 from models.curve import CurvePoint
+from models.estimate import Estimate, GainStatus
 from models.suggestion import Limits, Suggestion
 from serving.assessment import LIST_REASONS, Assessment, explain_estimate, rank_suggestion
 from serving.permissions import Scope
+from serving.states import TRANSITIONS, CaseEvent, CaseState
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.estimates import read_estimate, to_columns, to_gain_columns
+from serving.store.reach import in_reach
 from serving.store.tables import assessments, cases, contracts
 
 DAYS = ("absence_started_on", "screened_on")
+_KEYS = ("sickness_fund", "case_id")
+_REOPENED = [
+    state.value
+    for (state, event), to in TRANSITIONS.items()
+    if event is CaseEvent.REASSESS and to is not state
+]
 
 
 def save_assessments(
@@ -49,13 +58,24 @@ def _save_cases(connection: Connection, made: Sequence[Assessment]) -> None:
         if known is None or a.screened_on >= known.screened_on:
             latest[a.sickness_fund, a.case_id] = a
     statement = _insert_for(connection, cases)
-    fresh = {c.name: statement.excluded[c.name] for c in cases.c if not c.primary_key}
+    fresh = {name: statement.excluded[name] for name in _to_case_row(made[0]) if name not in _KEYS}
     statement = statement.on_conflict_do_update(
-        index_elements=[cases.c.sickness_fund, cases.c.case_id],
-        set_=fresh,
+        index_elements=list(_KEYS),
+        set_=fresh | _reopen(statement.excluded.screened_on),
         where=statement.excluded.screened_on >= cases.c.screened_on,
     )
     connection.execute(statement, [_to_case_row(a) for a in latest.values()])
+
+
+def _reopen(screened_on: Any) -> dict[str, Any]:
+    """Return the state of a case after an assessment; one of a later day opens it again."""
+    again = and_(screened_on > cases.c.screened_on, or_(*(cases.c.state == s for s in _REOPENED)))
+    return {
+        "state": case((again, CaseState.OPEN.value), else_=cases.c.state),
+        "is_open": case((again, true()), else_=cases.c.is_open),
+        "look_again_on": case((again, null()), else_=cases.c.look_again_on),
+        "state_version": case((again, cases.c.state_version + 1), else_=cases.c.state_version),
+    }
 
 
 def _insert_for(connection: Connection, table: Any) -> Any:
@@ -78,9 +98,18 @@ def _to_case_row(a: Assessment) -> dict[str, Any]:
         "low": a.estimate.usual.low,
         "high": a.estimate.usual.high,
         **to_gain_columns(a.estimate),
+        "gain_order": _order_by_gain(a.estimate),
+        "labour_status": a.case.get("labour_status"),
         "answered": a.answered,
         "reasons": [[r.text_nl, r.points] for r in a.reasons.usual[:LIST_REASONS]],
     }
+
+
+def _order_by_gain(estimate: Estimate) -> float:
+    """Return what puts who gains most first; 0 where the gain tells nobody apart."""
+    if estimate.gain is None or estimate.gain_status is not GainStatus.ESTIMATED:
+        return 0.0
+    return -estimate.gain.value
 
 
 def _to_row(a: Assessment) -> dict[str, Any]:
@@ -107,18 +136,10 @@ def _to_json(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def list_assessments(connection: Connection, scope: Scope, case_id: str) -> list[Assessment]:
     """Return every assessment of a case in reach, latest first; none when it is out of reach."""
-    reach = [assessments.c.sickness_fund == scope.sickness_fund, assessments.c.case_id == case_id]
-    if scope.region is not None:
-        known = select(cases.c.case_id).where(
-            cases.c.sickness_fund == scope.sickness_fund,
-            cases.c.case_id == case_id,
-            cases.c.region == scope.region,
-        )
-        reach.append(known.exists())
     query = (
         select(assessments, contracts.c.text.label("contract_text"))
         .join(contracts)
-        .where(*reach)
+        .where(in_reach(assessments, scope, case_id))
         .order_by(
             assessments.c.screened_on.desc(),
             assessments.c.made_at.desc(),
@@ -130,14 +151,14 @@ def list_assessments(connection: Connection, scope: Scope, case_id: str) -> list
 
 def _to_assessment(row: RowMapping) -> Assessment:
     contract = _parse(row["contract_text"])
-    case = {k: date.fromisoformat(v) if k in DAYS else v for k, v in row["inputs"].items()}
+    inputs = {k: date.fromisoformat(v) if k in DAYS else v for k, v in row["inputs"].items()}
     estimate = read_estimate(dict(row))
     return Assessment(
         assessment_id=row["assessment_id"],
-        case=case,
+        case=inputs,
         estimate=estimate,
         suggestion=Suggestion(row["suggestion"]),
-        reasons=explain_estimate(estimate, build_row(case, contract), contract),
+        reasons=explain_estimate(estimate, build_row(inputs, contract), contract),
         curve=tuple(CurvePoint(**point) for point in row["curve"] or ()),
         limits=_read_limits(row["limits"]),
         contract=contract,

@@ -1,12 +1,18 @@
-"""The audit log: who did or saw what, and when. Lines are added and never changed."""
+"""The audit log: who did or saw what, and when. Lines are added, chained, and never changed."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select, update
 
-from serving.store.tables import audit
+from serving.store.tables import audit, audit_head
+
+HEAD = 1
+START = "0" * 64  # the hash before the first line
 
 
 @dataclass(frozen=True)
@@ -22,18 +28,53 @@ class AuditEvent:
 
 
 def save_audit(connection: Connection, events: Sequence[AuditEvent]) -> None:
-    """Keep the events, in the transaction of what they tell about."""
+    """Keep the events, in the transaction of what they tell about.
+
+    Each line is hashed with the hash of the line before it, so everybody who writes waits for the
+    end of the chain: do this last in a transaction.
+    """
     if not events:
         return
-    rows = [
-        {
-            "at": e.at,
-            "user_key": e.user,
-            "action": e.action,
-            "sickness_fund": e.sickness_fund,
-            "case_id": e.case_id,
-            "detail": dict(e.detail),
-        }
-        for e in events
-    ]
+    head = connection.execute(
+        select(audit_head.c.lines, audit_head.c.hash)
+        .where(audit_head.c.head_id == HEAD)
+        .with_for_update()
+    ).one()
+    rows = list(chain_lines(map(_to_row, events), head.lines, head.hash))
     connection.execute(insert(audit), rows)
+    last = {"lines": rows[-1]["audit_id"], "hash": rows[-1]["hash"]}
+    connection.execute(update(audit_head).where(audit_head.c.head_id == HEAD).values(last))
+
+
+def _to_row(event: AuditEvent) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "user_key": event.user,
+        "action": str(event.action),
+        "sickness_fund": event.sickness_fund,
+        "case_id": event.case_id,
+        "detail": dict(event.detail),
+    }
+
+
+def chain_lines(
+    rows: Iterable[Mapping[str, Any]], lines: int, before: str
+) -> Iterable[dict[str, Any]]:
+    """Yield rows with their number and hash, after a chain of `lines` that ends in `before`."""
+    for number, row in enumerate(rows, start=lines + 1):
+        numbered = {**row, "audit_id": number}
+        before = hash_line(numbered, before)
+        yield {**numbered, "hash": before}
+
+
+def hash_line(row: Mapping[str, Any], before: str) -> str:
+    """Return the SHA-256 of a line and of the hash before it, as 64 hexadecimal digits."""
+    told = [
+        row["audit_id"],
+        row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        *(row[name] for name in ("user_key", "action", "sickness_fund", "case_id")),
+        row["detail"],
+        before,
+    ]
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

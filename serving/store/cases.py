@@ -9,7 +9,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Double,
     RowMapping,
+    SmallInteger,
     Text,
     and_,
     func,
@@ -22,12 +24,13 @@ from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
 from serving.permissions import Scope
-from serving.store.tables import cases
+from serving.store.reach import in_reach
+from serving.store.tables import TRIAGE_ORDER, cases
 
 MOST_COUNTED = 1000
-# most urgent suggestion first, then longest absent; the case number makes the order strict
-_ORDER = (cases.c.urgency, cases.c.absence_started_on, cases.c.case_id)
-Place = tuple[int, date, str]
+# most urgent suggestion first, then who gains most, then longest absent; the number makes it strict
+_ORDER = tuple(cases.c[name] for name in TRIAGE_ORDER)
+Place = tuple[int, float, date, str]
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class ListedCase:
     screened_on: date
     suggestion: Suggestion
     urgency: int
+    gain_order: float
     usual: Bounds
     gain: Bounds | None
     support: Bounds | None
@@ -71,7 +75,7 @@ class ListedCase:
     @property
     def place(self) -> Place:
         """Where the row stands in the order of the list."""
-        return (self.urgency, self.absence_started_on, self.case_id)
+        return (self.urgency, self.gain_order, self.absence_started_on, self.case_id)
 
 
 def list_cases(
@@ -85,7 +89,8 @@ def list_cases(
     """Return the next `limit` cases in reach, those after a place or from the top."""
     query = select(cases).where(_build_reach(scope, wanted))
     if after is not None:
-        bound = tuple_(literal(after[0]), literal(after[1], Date), literal(after[2], Text))
+        kinds = (SmallInteger, Double, Date, Text)
+        bound = tuple_(*map(literal, after, kinds))
         query = query.where(tuple_(*_ORDER) > bound)
     rows = connection.execute(query.order_by(*_ORDER).limit(limit)).mappings()
     return [_to_listed(row) for row in rows]
@@ -100,6 +105,7 @@ def _to_listed(row: RowMapping) -> ListedCase:
         screened_on=row["screened_on"],
         suggestion=Suggestion(row["suggestion"]),
         urgency=row["urgency"],
+        gain_order=row["gain_order"],
         usual=Bounds(row["p_usual"], row["low"], row["high"]),
         gain=Bounds(row["gain"], row["gain_low"], row["gain_high"]) if is_known else None,
         support=Bounds(row["p_support"], row["support_low"], row["support_high"])
@@ -114,9 +120,7 @@ def _to_listed(row: RowMapping) -> ListedCase:
 
 def _build_reach(scope: Scope, wanted: CaseFilter) -> ColumnElement[bool]:
     c = cases.c
-    tests = [c.sickness_fund == scope.sickness_fund]
-    if scope.region is not None:
-        tests.append(c.region == scope.region)
+    tests = [in_reach(cases, scope)]
     if wanted.suggestion is not None:
         # by its place, which is what the index is ordered by
         tests.append(c.urgency == rank_suggestion(wanted.suggestion))

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from features.errors import KantelpuntError
 
+EVERY_FUND = "*"  # no user has this reach: only what runs on the command line
 _OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
 
@@ -39,20 +40,37 @@ class Store:
         self._inode: int | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection to read with; raises StoreGoneError when the store does not answer."""
+    def reading(self, fund: str | None = None) -> Iterator[Connection]:
+        """Give a connection to read with; raises StoreGoneError when the store does not answer.
+
+        On PostgreSQL only rows of `fund` are in reach of it, or of all with EVERY_FUND; without a
+        fund no row of any.
+        """
         self._check_file()
         with _telling_outages(), self.engine.connect() as connection:
+            self._limit(connection, fund)
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Give a connection inside one transaction: everything in it is kept, or nothing."""
+    def writing(self, fund: str | None = None) -> Iterator[Connection]:
+        """Give a connection inside one transaction: everything in it is kept, or nothing.
+
+        It reaches the rows that `reading` would reach.
+        """
         self._check_file()
         with _telling_outages(), self.engine.connect() as connection:
             connection = connection.execution_options(kantelpunt_writes=True)
             with connection.begin():
+                self._limit(connection, fund)
                 yield connection
+
+    def _limit(self, connection: Connection, fund: str | None) -> None:
+        if fund is None or self.engine.dialect.name != "postgresql":
+            return
+        reach = fund if fund == EVERY_FUND else f"fund:{fund}"
+        connection.execute(
+            text("select set_config('kantelpunt.fund', :reach, true)"), [{"reach": reach}]
+        )
 
     def check(self) -> None:
         """Raise StoreGoneError unless the store answers."""

@@ -1,46 +1,24 @@
-"""The tables of the store, for SQLite and PostgreSQL alike; migrations make them."""
+"""The tables of estimates, users and the audit log; migrations make them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     Date,
-    DateTime,
     Double,
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     Table,
     Text,
-    TypeDecorator,
+    false,
+    true,
 )
 
-metadata = MetaData()
-
-# "C" orders PostgreSQL's texts by byte, as SQLite does: no page may depend on the store
-Key = Text().with_variant(Text(collation="C"), "postgresql")
-BigKey = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Instant(TypeDecorator[datetime]):
-    """A moment, kept and given back in UTC; SQLite by itself would forget the zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002, D102
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:  # noqa: ARG002, D102
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+from serving.store.columns import BigKey, Instant, Key, metadata
 
 
 def _build_gain_columns() -> list[Column[Any]]:
@@ -63,6 +41,9 @@ users = Table(
     Column("active", Boolean, nullable=False),
     # counts log-offs: a cookie from before the last one is worth nothing
     Column("session_version", Integer, nullable=False),
+    # who vouches for the user; nobody does for a local account
+    Column("issuer", Text),
+    Column("last_seen_at", Instant),
 )
 
 # the contract of every assessment, so that it can be explained years later
@@ -72,6 +53,8 @@ contracts = Table(
     Column("fingerprint", Text, primary_key=True),
     Column("text", Text, nullable=False),
 )
+
+TRIAGE_ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
 
 # one row per case with its latest assessment in short: all that a row of the triage list shows
 cases = Table(
@@ -92,10 +75,19 @@ cases = Table(
     *_build_gain_columns(),
     Column("answered", Boolean, nullable=False),
     Column("reasons", JSON, nullable=False),
-    Index("triage", "sickness_fund", "urgency", "absence_started_on", "case_id"),
-    Index(
-        "triage_by_region", "sickness_fund", "region", "urgency", "absence_started_on", "case_id"
-    ),
+    # the gain times -1, and 0 where it is not known: who gains most comes first
+    Column("gain_order", Double, nullable=False, server_default="0"),
+    Column("labour_status", Key),
+    Column("state", Key, nullable=False, server_default="open"),
+    # counts the changes of state: a form that was made before the last one is refused
+    Column("state_version", Integer, nullable=False, server_default="0"),
+    Column("is_open", Boolean, nullable=False, server_default=true()),
+    Column("assigned_to", Key),
+    Column("look_again_on", Date),
+    # an objection that nobody handled yet: nothing is estimated meanwhile
+    Column("is_blocked", Boolean, nullable=False, server_default=false()),
+    Index("triage", "sickness_fund", "is_open", *TRIAGE_ORDER),
+    Index("triage_by_region", "sickness_fund", "region", "is_open", *TRIAGE_ORDER),
 )
 
 assessments = Table(
@@ -139,6 +131,18 @@ audit = Table(
     Column("sickness_fund", Key),
     Column("case_id", Key),
     Column("detail", JSON, nullable=False),
+    # of this line and the hash of the line before it: no line can change or go unnoticed
+    Column("hash", Text, nullable=False),
     Index("audit_of_case", "sickness_fund", "case_id"),
+    Index("audit_of_user", "user_key", "audit_id"),
     sqlite_autoincrement=True,
+)
+
+# where the chain of the audit log ends: one row, so that lines cut off at the end are missed too
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("head_id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("lines", BigKey, nullable=False),
+    Column("hash", Text, nullable=False),
 )

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from features.errors import KantelpuntError
-from serving.store.engine import Store
+from serving.store.engine import EVERY_FUND, Store
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -19,13 +19,13 @@ class StoreOutdatedError(KantelpuntError):
 
 def upgrade_store(store: Store, revision: str = "head") -> None:
     """Bring the tables up to a revision, or to the newest."""
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         command.upgrade(_configure(connection), revision)
 
 
 def downgrade_store(store: Store, revision: str) -> None:
     """Bring the tables back to an older revision; "base" removes them all."""
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         command.downgrade(_configure(connection), revision)
 
 

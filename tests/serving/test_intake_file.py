@@ -16,7 +16,7 @@ from serving.intake_file import Imported, Intake, import_cases, list_rows
 from serving.permissions import Scope
 from serving.store.assessments import count_assessments
 from serving.store.cases import CaseFilter, list_cases
-from serving.store.engine import Store
+from serving.store.engine import EVERY_FUND, Store
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, TODAY, get_bundle
 
@@ -28,7 +28,7 @@ def intake(store_url: str) -> Iterator[Intake]:
 
 
 def count(intake: Intake) -> int:
-    with intake.store.reading() as connection:
+    with intake.store.reading(EVERY_FUND) as connection:
         return count_assessments(connection)
 
 
@@ -144,7 +144,7 @@ def test_an_imported_case_has_the_estimate_that_the_table_road_gives(
     frame = read_cases(tmp_path, default_contract()).cases
     run(tmp_path, intake)
 
-    with intake.store.reading() as connection:
+    with intake.store.reading(EVERY_FUND) as connection:
         listed = list_cases(connection, Scope(FUND), CaseFilter(), limit=100)
 
     expected = get_bundle().estimate_many(build_matrix(frame, default_contract())).usual.value

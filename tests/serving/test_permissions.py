@@ -28,13 +28,24 @@ from tests.running_service import (
 
 # who may do what; a jurist can read this
 TRUTH = """
-    action             | physician | coordinator | planner | scientist | auditor
-    assess             | yes       | no          | no      | no        | no
-    list_cases         | yes       | yes         | no      | no        | no
-    view_case          | yes       | yes         | no      | no        | no
-    view_contributions | yes       | no          | no      | no        | no
-    view_model         | yes       | no          | yes     | yes       | yes
-    log_off            | yes       | yes         | yes     | yes       | yes
+    action             | physician | coordinator | planner | scientist | auditor | system
+    assess             | yes       | no          | no      | no        | no      | yes
+    upload_cases       | yes       | no          | no      | no        | no      | yes
+    report_outcomes    | no        | no          | no      | no        | no      | yes
+    list_cases         | yes       | yes         | no      | no        | no      | no
+    export_list        | yes       | yes         | no      | no        | no      | no
+    view_case          | yes       | yes         | no      | no        | no      | no
+    view_contributions | yes       | no          | no      | no        | no      | no
+    take_case          | yes       | yes         | no      | no        | no      | no
+    estimate_first     | yes       | no          | no      | no        | no      | no
+    decide             | yes       | no          | no      | no        | no      | no
+    record_consent     | yes       | yes         | no      | no        | no      | no
+    refer              | yes       | yes         | no      | no        | no      | no
+    record_request     | yes       | yes         | no      | no        | no      | no
+    handle_request     | yes       | no          | no      | no        | no      | no
+    view_model         | yes       | no          | yes     | yes       | yes     | no
+    view_audit         | no        | no          | no      | no        | yes     | no
+    log_off            | yes       | yes         | yes     | yes       | yes     | yes
 """
 ROLES = (
     Role.ADVISING_PHYSICIAN,
@@ -42,6 +53,7 @@ ROLES = (
     Role.PLANNER,
     Role.DATA_SCIENTIST,
     Role.AUDITOR,
+    Role.FUND_SYSTEM,
 )
 BY_ROLE = {user.role: user.key for user in reversed(USERS)}
 

@@ -12,7 +12,7 @@ from serving.permissions import Scope
 from serving.store.assessments import count_assessments, list_assessments, save_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.cases import CaseFilter, ListedCase, count_cases, list_cases, list_regions
-from serving.store.engine import Store, StoreAddressError, StoreGoneError
+from serving.store.engine import EVERY_FUND, Store, StoreAddressError, StoreGoneError
 from serving.store.tables import audit
 from serving.store.upgrade import (
     StoreOutdatedError,
@@ -36,9 +36,9 @@ def store(store_url: str) -> Iterator[Store]:
 def test_what_is_kept_comes_back_the_same(store: Store) -> None:
     made = make_assessment(weekly_hours=19.5, wage_band=None)
 
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         save_assessments(connection, [made], audit=[EVENT])
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         [found] = list_assessments(connection, Scope(FUND), made.case_id)
 
     same = replace(made, estimate=found.estimate, made_at=made.made_at.astimezone(UTC))
@@ -57,7 +57,7 @@ def test_both_stores_give_the_same_pages(sqlite_url: str, postgres: Postgres) ->
     for url in (sqlite_url, postgres.make_database()):
         with closing(Store(url)) as store:
             upgrade_store(store)
-            with store.writing() as connection:
+            with store.writing(EVERY_FUND) as connection:
                 save_assessments(connection, made, audit=[])
             pages.append(_read_pages(store))
 
@@ -66,7 +66,7 @@ def test_both_stores_give_the_same_pages(sqlite_url: str, postgres: Postgres) ->
 
 
 def _read_pages(store: Store) -> list[ListedCase]:
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         first = list_cases(connection, Scope(FUND), CaseFilter(), limit=15)
         rest = list_cases(connection, Scope(FUND), CaseFilter(), after=first[-1].place, limit=100)
         return [*first, *rest]
@@ -75,24 +75,27 @@ def _read_pages(store: Store) -> list[ListedCase]:
 def test_an_assessment_without_its_audit_line_is_not_kept(store: Store) -> None:
     bad = replace(EVENT, user=None)  # type: ignore[arg-type]  # what the database must refuse
 
-    with pytest.raises(Exception, match=r"NOT NULL|not-null"), store.writing() as connection:
+    with (
+        pytest.raises(Exception, match=r"NOT NULL|not-null"),
+        store.writing(EVERY_FUND) as connection,
+    ):
         save_assessments(connection, [make_assessment()], audit=[bad])
 
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         assert count_assessments(connection) == 0
         assert count_cases(connection, Scope(FUND), CaseFilter()) == 0
 
 
 def test_a_fault_half_way_leaves_nothing_behind(store: Store) -> None:
     def fail() -> None:
-        with store.writing() as connection:
+        with store.writing(EVERY_FUND) as connection:
             save_assessments(connection, [make_assessment()], audit=[EVENT])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         assert count_assessments(connection) == 0
 
 
@@ -102,7 +105,7 @@ def test_many_writers_at_once_all_succeed(store: Store) -> None:
     def write(number: int) -> None:
         try:
             for step in range(5):
-                with store.writing() as connection:
+                with store.writing(EVERY_FUND) as connection:
                     made = make_assessment(number * 10 + step)
                     save_assessments(connection, [made], audit=[EVENT])
         except Exception as error:
@@ -114,39 +117,39 @@ def test_many_writers_at_once_all_succeed(store: Store) -> None:
     for thread in threads:
         thread.join()
 
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         assert (failed, count_assessments(connection)) == ([], 30)
 
 
 def test_regions_are_those_of_the_cases_in_reach(store: Store) -> None:
     made = [make_assessment(n, region=r) for n, r in enumerate(("limburg", "antwerpen", "limburg"))]
 
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         save_assessments(connection, made, audit=[])
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         assert list_regions(connection, Scope(FUND)) == ["antwerpen", "limburg"]
         assert list_regions(connection, Scope(FUND, "limburg")) == ["limburg"]
         assert list_regions(connection, Scope("elders")) == []
 
 
 def test_nothing_to_keep_is_no_error(store: Store) -> None:
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         save_assessments(connection, [], audit=[])
         save_audit(connection, [])
 
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         found = connection.execute(select(audit.c.action)).scalars().all()
     assert set(found) == {"add_user"}
 
 
 def test_a_name_can_be_taken_once(store: Store) -> None:
-    with pytest.raises(UserRefusedError, match="taken"), store.writing() as connection:
+    with pytest.raises(UserRefusedError, match="taken"), store.writing(EVERY_FUND) as connection:
         save_user(connection, USERS[0], audit=EVENT)
 
 
 @pytest.mark.parametrize("name", ["", "Arts", "arts'; drop table users", "a\x00", "a" * 100])
 def test_a_name_that_nobody_can_have_is_found_by_nobody(store: Store, name: str) -> None:
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         assert find_user(connection, name) is None
 
 
@@ -166,9 +169,9 @@ def test_migrations_make_exactly_the_tables_that_the_code_declares(store: Store)
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from serving.store.tables import metadata
+    from serving.store.work_tables import metadata
 
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, metadata)
 
@@ -176,17 +179,18 @@ def test_migrations_make_exactly_the_tables_that_the_code_declares(store: Store)
 
 
 def test_a_page_is_found_by_the_index_and_without_sorting(sqlite_url: str) -> None:
-    order = "order by urgency, absence_started_on, case_id limit 50"
+    order = "order by urgency, gain_order, absence_started_on, case_id limit 50"
 
-    with closing(Store(sqlite_url)) as store, store.reading() as connection:
+    with closing(Store(sqlite_url)) as store, store.reading(EVERY_FUND) as connection:
         plans = [
             connection.exec_driver_sql(
                 f"explain query plan select * from cases where {where} {order}"  # noqa: S608
             ).fetchall()
             for where in (
-                "sickness_fund = 'f'",
-                "sickness_fund = 'f' and region = 'r'",
-                "sickness_fund = 'f' and (urgency, absence_started_on, case_id) > (1, '2026', 'C')",
+                "sickness_fund = 'f' and is_open = 1",
+                "sickness_fund = 'f' and region = 'r' and is_open = 1",
+                "sickness_fund = 'f' and is_open = 1 and (urgency, gain_order, absence_started_on, "
+                "case_id) > (1, 0.0, '2026', 'C')",
             )
         ]
 
@@ -233,7 +237,7 @@ def test_a_file_that_is_removed_or_replaced_is_noticed(sqlite_url: str) -> None:
     assert not path.exists()
     path.with_suffix(".new").write_bytes(backup)
     path.with_suffix(".new").rename(path)
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         connection.exec_driver_sql("create table after_restoring (id integer)")
     store.close()
 
@@ -254,10 +258,10 @@ def test_a_store_that_is_gone_is_told_without_what_was_asked() -> None:
 def test_an_old_contract_still_explains_an_old_assessment(store: Store) -> None:
     made = make_assessment()
 
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         save_assessments(connection, [made], audit=[EVENT])
         save_assessments(connection, [make_assessment(2)], audit=[EVENT])
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         [found] = list_assessments(connection, Scope(FUND), made.case_id)
 
     assert found.contract.fingerprint == made.contract.fingerprint

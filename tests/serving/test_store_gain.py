@@ -15,7 +15,7 @@ from serving.assessment_schemas import AssessmentOut
 from serving.permissions import Scope
 from serving.store.assessments import list_assessments, save_assessments
 from serving.store.cases import CaseFilter, list_cases
-from serving.store.engine import Store
+from serving.store.engine import EVERY_FUND, Store
 from serving.store.upgrade import downgrade_store, upgrade_store
 from tests.running_service import FUND, make_assessment
 
@@ -35,12 +35,12 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 def save(store: Store, made: Assessment) -> None:
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         save_assessments(connection, [made], audit=[])
 
 
 def read(store: Store, case_id: str = "C-0001") -> Assessment:
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         [found] = list_assessments(connection, Scope(FUND), case_id)
     return found
 
@@ -70,7 +70,7 @@ def test_the_gain_and_the_curve_come_back_as_they_were(store: Store, status: Gai
 def test_what_was_kept_before_the_gain_reads_back_as_unknown(store: Store) -> None:
     save(store, make_assessment(status=GainStatus.ESTIMATED))
     downgrade_store(store, "0001")
-    with store.writing() as connection:
+    with store.writing(EVERY_FUND) as connection:
         connection.execute(
             text("update assessments set limits = :limits"), {"limits": json.dumps(OLD_LIMITS)}
         )
@@ -78,7 +78,7 @@ def test_what_was_kept_before_the_gain_reads_back_as_unknown(store: Store) -> No
     upgrade_store(store)
 
     found = read(store)
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         [listed] = list_cases(connection, Scope(FUND), CaseFilter(), limit=5)
     assert (found.estimate.gain, found.estimate.support) == (None, None)
     assert found.estimate.gain_status is listed.gain_status is GainStatus.UNKNOWN
@@ -100,7 +100,7 @@ def test_what_was_kept_before_hidden_confounders_were_told_apart_reads_back_with
     upgrade_store(store)
 
     found = read(store)
-    with store.reading() as connection:
+    with store.reading(EVERY_FUND) as connection:
         [listed] = list_cases(connection, Scope(FUND), CaseFilter(), limit=5)
     assert "gain_hidden" not in columns
     assert found.estimate.hidden == listed.gain_hidden == 0.0

@@ -6,6 +6,7 @@ import pytest
 
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
+from serving.store.engine import EVERY_FUND
 from serving.triage import build_cursor
 from tests.running_service import FUND, OTHER_FUND, PASSWORD, Service, make_own_case
 
@@ -178,9 +179,9 @@ FOREIGN_CURSORS = [
     "é",
     "bnVsbA",
     "WzEsMl0",
-    build_cursor((99, START, "C\x00"), 3),
-    build_cursor((10**9, START, "C-1"), 3),
-    build_cursor((1, START, "C-1"), -3),
+    build_cursor((99, 0.0, START, "C\x00"), 3),
+    build_cursor((10**9, 0.0, START, "C-1"), 3),
+    build_cursor((1, 0.0, START, "C-1"), -3),
     "A" * 300,
 ]
 
@@ -213,7 +214,7 @@ def test_a_view_of_a_case_is_noted_but_a_list_is_not_one_line_per_case(
     either_service.get("/api/v1/cases/C-0001", user="coordinator")
     either_service.get("/api/v1/cases/C-0001", user="arts.b")
 
-    with either_service.store.reading() as connection:
+    with either_service.store.reading(EVERY_FUND) as connection:
         rows = connection.exec_driver_sql(
             "select user_key, action, sickness_fund, case_id from audit where action <> 'add_user'"
         ).fetchall()

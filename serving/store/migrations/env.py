@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from serving.store.tables import metadata
+from serving.store.work_tables import metadata
 
 connection = context.config.attributes["connection"]
 # SQLite cannot alter most things in place: batch mode copies the table

@@ -1,0 +1,103 @@
+"""Where a case stands, who vouches for a user, and an audit log in which no line can change."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from serving.store.audit import HEAD, START, hash_line
+from serving.store.tables import audit
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_MOMENT = sa.DateTime(timezone=True)
+_BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+OLD_ORDER = ("urgency", "absence_started_on", "case_id")
+ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
+ADDED: dict[str, dict[str, Any]] = {
+    "cases": {
+        "gain_order": {"type_": sa.Double, "nullable": False, "server_default": "0"},
+        "labour_status": {"type_": _KEY},
+        "state": {"type_": _KEY, "nullable": False, "server_default": "open"},
+        "state_version": {"type_": sa.Integer, "nullable": False, "server_default": "0"},
+        "is_open": {"type_": sa.Boolean, "nullable": False, "server_default": sa.true()},
+        "assigned_to": {"type_": _KEY},
+        "look_again_on": {"type_": sa.Date},
+        "is_blocked": {"type_": sa.Boolean, "nullable": False, "server_default": sa.false()},
+    },
+    "users": {"issuer": {"type_": sa.Text}, "last_seen_at": {"type_": _MOMENT}},
+    "audit": {"hash": {"type_": sa.Text, "nullable": False, "server_default": ""}},
+}
+
+
+def upgrade() -> None:
+    """Add the columns, order the list by gain, and chain the lines that are there."""
+    for table, columns in ADDED.items():
+        for name, kind in columns.items():
+            op.add_column(table, sa.Column(name, **kind))
+    op.execute("update cases set gain_order = -gain where gain_status = 'estimated'")
+    _index_list("is_open", ORDER)
+    op.create_index("audit_of_user", "audit", ["user_key", "audit_id"])
+    _chain_lines()
+    _forbid_changes()
+
+
+def _index_list(first: str, order: tuple[str, ...]) -> None:
+    for name, before in (("triage", ()), ("triage_by_region", ("region",))):
+        op.drop_index(name, "cases")
+        op.create_index(name, "cases", ["sickness_fund", *before, *filter(None, (first,)), *order])
+
+
+def _chain_lines() -> None:
+    head = op.create_table(
+        "audit_head",
+        sa.Column("head_id", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("lines", _BIG, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+    )
+    connection, last, before = op.get_bind(), 0, START
+    known = [c for c in audit.c if c.name != "hash"]
+    for row in connection.execute(sa.select(*known).order_by(audit.c.audit_id)).mappings().all():
+        last, before = row["audit_id"], hash_line(dict(row), before)
+        change = sa.update(audit).where(audit.c.audit_id == last).values(hash=before)
+        connection.execute(change)
+    op.bulk_insert(head, [{"head_id": HEAD, "lines": last, "hash": before}])
+
+
+def _forbid_changes() -> None:
+    """Let the database itself refuse what the code never does."""
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("update", "delete"):
+            op.execute(
+                f"create trigger audit_no_{verb} before {verb} on audit "
+                "begin select raise(abort, 'the audit log is append-only'); end"
+            )
+        return
+    op.execute(
+        "create function refuse_audit_change() returns trigger language plpgsql as "
+        "$$ begin raise exception 'the audit log is append-only'; end $$"
+    )
+    op.execute(
+        "create trigger audit_no_change before update or delete or truncate on audit "
+        "for each statement execute function refuse_audit_change()"
+    )
+
+
+def downgrade() -> None:
+    """Remove the columns and the chain, and what they held."""
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("update", "delete"):
+            op.execute(f"drop trigger audit_no_{verb}")
+    else:
+        op.execute("drop trigger audit_no_change on audit")
+        op.execute("drop function refuse_audit_change")
+    op.drop_table("audit_head")
+    op.drop_index("audit_of_user", "audit")
+    _index_list("", OLD_ORDER)
+    for table, columns in ADDED.items():
+        for name in reversed(columns):
+            op.drop_column(table, name)

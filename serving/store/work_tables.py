@@ -1,0 +1,189 @@
+"""The tables of what people do with a case: estimate, decide, refer, and answer the person."""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+)
+
+from serving.store.columns import BigKey, Instant, Key, metadata
+
+
+def _of_case() -> list[Column[Any]]:
+    return [Column("sickness_fund", Key, nullable=False), Column("case_id", Key, nullable=False)]
+
+
+# what a physician answered before seeing the estimate, once per assessment
+own_estimates = Table(
+    "own_estimates",
+    metadata,
+    Column("assessment_id", Text, primary_key=True),
+    Column("user_key", Key, primary_key=True),
+    *_of_case(),
+    Column("made_at", Instant, nullable=False),
+    Column("is_possible", Text, nullable=False),
+    Column("is_needed", Text, nullable=False),
+    Index("own_estimates_of_case", "sickness_fund", "case_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", Text, primary_key=True),
+    *_of_case(),
+    Column("assessment_id", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Key, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("suggestion", Text, nullable=False),
+    Column("deviates", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("reason_text", Text),
+    Column("look_again_on", Date),
+    Index("decisions_of_case", "sickness_fund", "case_id", "made_at"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("consent_id", Text, primary_key=True),
+    *_of_case(),
+    Column("given_on", Date, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", Key, nullable=False),
+    Column("withdrawn_at", Instant),
+    Column("withdrawn_by", Key),
+    Index("consents_of_case", "sickness_fund", "case_id", "recorded_at"),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    Column("referral_id", Text, primary_key=True),
+    *_of_case(),
+    Column("decision_id", Text, nullable=False),
+    Column("consent_id", Text, nullable=False),
+    Column("form", JSON, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("sent_by", Key, nullable=False),
+    Column("accepted_on", Date),
+    Column("started_on", Date),
+    Column("ended_on", Date),
+    # declined by VDAB or withdrawn by the person: why it went no further
+    Column("stopped_on", Date),
+    Column("stopped_why", Text),
+    Column("partner", Text),
+    ForeignKeyConstraint(["consent_id"], ["consents.consent_id"]),
+    ForeignKeyConstraint(["decision_id"], ["decisions.decision_id"]),
+    Index("referrals_of_case", "sickness_fund", "case_id", "sent_at"),
+)
+
+# what the person asked: an objection, a correction, or to see everything
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    *_of_case(),
+    Column("kind", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("recorded_by", Key, nullable=False),
+    Column("text", Text),
+    Column("handled_at", Instant),
+    Column("handled_by", Key),
+    Column("outcome", Text),
+    Column("outcome_text", Text),
+    Index("requests_of_case", "sickness_fund", "case_id", "made_at"),
+)
+
+# the tables of an extract, as funds and VDAB report them
+pathways = Table(
+    "pathways",
+    metadata,
+    Column("sickness_fund", Key, primary_key=True),
+    Column("case_id", Key, primary_key=True),
+    Column("referred_on", Date, primary_key=True),
+    Column("started_on", Date),
+    Column("ended_on", Date),
+    Column("kind", Text),
+    Column("partner", Text),
+)
+
+work_periods = Table(
+    "work_periods",
+    metadata,
+    Column("sickness_fund", Key, primary_key=True),
+    Column("case_id", Key, primary_key=True),
+    Column("started_on", Date, primary_key=True),
+    Column("ended_on", Date),
+)
+
+follow_up = Table(
+    "follow_up",
+    metadata,
+    Column("sickness_fund", Key, primary_key=True),
+    Column("case_id", Key, primary_key=True),
+    Column("observed_until", Date, nullable=False),
+    Column("exit", Text),
+    Column("exited_on", Date),
+)
+
+# for the audit of fairness only: nothing but the export reads it
+fairness_groups = Table(
+    "fairness_groups",
+    metadata,
+    Column("sickness_fund", Key, primary_key=True),
+    Column("case_id", Key, primary_key=True),
+    Column("groups", JSON, nullable=False),
+)
+
+# files that came in, how far they are, and the rows that were set aside, without their values
+imports = Table(
+    "imports",
+    metadata,
+    Column("import_id", Text, primary_key=True),
+    Column("sickness_fund", Key),
+    Column("fingerprint", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("began_by", Key, nullable=False),
+    Column("ended_at", Instant),
+    Column("status", Text, nullable=False),
+    Column("rows_total", Integer, nullable=False),
+    Column("rows_done", Integer, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Index("imports_of_file", "fingerprint", "began_at"),
+)
+
+import_rejects = Table(
+    "import_rejects",
+    metadata,
+    Column("reject_id", BigKey, primary_key=True, autoincrement=True),
+    Column("import_id", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    ForeignKeyConstraint(["import_id"], ["imports.import_id"]),
+    Index("rejects_of_import", "import_id", "reject_id"),
+)
+
+OF_FUND = (
+    own_estimates,
+    decisions,
+    consents,
+    referrals,
+    requests,
+    pathways,
+    work_periods,
+    follow_up,
+    fairness_groups,
+)
