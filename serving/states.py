@@ -109,6 +109,15 @@ DECISION_NL: Mapping[DecisionKind, str] = {
 }
 
 
+class StaleError(KantelpuntError):
+    """What was sent was made for a case that changed since: somebody else was first."""
+
+    def __init__(self, state: CaseState) -> None:
+        """Keep the state in which the case is now."""
+        self.state = state
+        super().__init__(f"the case changed since it was shown; it is {state} now")
+
+
 def find_next(state: CaseState, event: CaseEvent | DecisionKind) -> CaseState:
     """Return where an event leads; raises StateError where it cannot happen."""
     found = TRANSITIONS.get((state, event))

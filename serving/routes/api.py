@@ -1,7 +1,7 @@
 """The JSON API under /api/v1."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,39 +12,15 @@ from models.suggestion import Suggestion
 from serving.assess import MOST_IN_BATCH, assess_batch, assess_case, find_open_questions
 from serving.assessment_schemas import AssessmentOut
 from serving.case_schemas import CaseOut, CasePageOut
-from serving.deps import ApiUser, Service, build_desk, give_now, give_service, read_json
+from serving.deps import ApiUser, build_desk
 from serving.errors import RequestRefusedError
 from serving.permissions import Action, User, can
+from serving.routes.parts import PREFIX, Body, Now, Save, ServiceHere, problems, to_json
 from serving.schemas import BatchItemOut, BatchOut, ModelOut
 from serving.store.cases import CaseFilter
 from serving.triage import MOST_PER_PAGE, list_triage, view_case
 
-PREFIX = "/api/v1"
-_PROBLEMS = {
-    401: "Niet aangemeld",
-    403: "Niet toegelaten",
-    404: "Niet gevonden",
-    413: "Te groot",
-    415: "Geen JSON",
-    422: "Niet in te schatten, of niet leesbaar",
-    503: "Opslag niet bereikbaar",
-}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-    return {s: {"description": _PROBLEMS[s], "content": content} for s in statuses}
-
-
 router = APIRouter(prefix=PREFIX, tags=["api"])
-ServiceHere = Annotated[Service, Depends(give_service)]
-Now = Annotated[datetime, Depends(give_now)]
-Body = Annotated[Any, Depends(read_json)]
-Save = Annotated[bool, Query(description="Met save=false wordt niets bewaard.")]
-
-
-def _json(model: Any, status: int = 200) -> Response:
-    return Response(model.model_dump_json(), status, media_type="application/json")
 
 
 @router.post(
@@ -54,7 +30,7 @@ def _json(model: Any, status: int = 200) -> Response:
     response_model=AssessmentOut,
     responses={
         200: {"model": AssessmentOut, "description": "Ingeschat, niet bewaard"},
-        **_problems(401, 403, 413, 415, 422, 503),
+        **problems(401, 403, 413, 415, 422, 503),
     },
 )
 def post_assessment(
@@ -69,14 +45,14 @@ def post_assessment(
     made = assess_case(body, desk=desk, store=service.store, save=save)
     service.metrics.count_assessments([made])
     sharpeners = find_open_questions(made, service.bundle)
-    return _json(AssessmentOut.of(made, sharpeners, saved=save), 201 if save else 200)
+    return to_json(AssessmentOut.of(made, sharpeners, saved=save), 201 if save else 200)
 
 
 @router.post(
     "/assessments/batch",
     summary="Tot 1.000 meldingen inschatten",
     response_model=BatchOut,
-    responses=_problems(401, 403, 413, 415, 422, 503),
+    responses=problems(401, 403, 413, 415, 422, 503),
 )
 def post_batch(
     service: ServiceHere,
@@ -93,7 +69,7 @@ def post_batch(
     service.metrics.count_assessments(made)
     contract = service.bundle.contract
     answers = [BatchItemOut.of(item, contract, saved=save) for item in items]
-    return _json(
+    return to_json(
         BatchOut.model_construct(assessed=len(made), refused=len(items) - len(made), items=answers)
     )
 
@@ -111,7 +87,7 @@ def _read_batch(body: Any) -> list[Any]:
 @router.get(
     "/cases",
     summary="De triagelijst, bladzijde per bladzijde",
-    responses=_problems(401, 403, 422, 503),
+    responses=problems(401, 403, 422, 503),
 )
 def get_cases(
     request: Request,
@@ -149,7 +125,7 @@ def _build_next(request: Request, cursor: str | None) -> str | None:
     "/cases/{case_id}",
     summary="Eén dossier met al zijn inschattingen",
     response_model=CaseOut,
-    responses=_problems(401, 403, 404, 503),
+    responses=problems(401, 403, 404, 503),
 )
 def get_case(
     case_id: str,
@@ -159,13 +135,13 @@ def get_case(
 ) -> Response:
     """Geeft de laatste inschatting en alle vorige; dat u dit bekeek, wordt genoteerd."""
     file = view_case(user, case_id, store=service.store, bundle=service.bundle, now=now)
-    return _json(CaseOut.of(file, with_contributions=can(user, Action.VIEW_CONTRIBUTIONS)))
+    return to_json(CaseOut.of(file, with_contributions=can(user, Action.VIEW_CONTRIBUTIONS)))
 
 
 @router.get(
     "/model",
     summary="Het model dat nu inschat",
-    responses=_problems(401, 403, 503),
+    responses=problems(401, 403, 503),
     dependencies=[Depends(ApiUser(Action.VIEW_MODEL))],
 )
 def get_model(service: ServiceHere) -> ModelOut:
