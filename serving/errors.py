@@ -10,6 +10,7 @@ from features.wording import expected_nl
 from models.suggestion import LimitsError
 from serving.permissions import NotAllowedError
 from serving.store.engine import StoreGoneError
+from serving.store.standing import NoSuchCaseError
 
 
 class NotLoggedOnError(KantelpuntError):
@@ -171,6 +172,7 @@ _KEYS: dict[type[Exception], str] = {
     NotAllowedError: "not-allowed",
     FormExpiredError: "form-expired",
     NotFoundError: "not-found",
+    NoSuchCaseError: "not-found",
     LimitsError: "no-limits",
     StoreGoneError: "store-gone",
 }

@@ -1,0 +1,88 @@
+"""Where a case stands, and the one way to change that."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from features.errors import KantelpuntError
+from serving.permissions import Scope
+from serving.states import OPEN_STATES, CaseState, StaleError
+from serving.store.audit import AuditEvent, save_audit
+from serving.store.reach import in_reach
+from serving.store.tables import cases
+
+
+class NoSuchCaseError(KantelpuntError):
+    """A case that is not there, or not in reach."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a case stands; `state_version` counts how often that changed."""
+
+    sickness_fund: str
+    case_id: str
+    region: str
+    absence_started_on: date
+    screened_on: date
+    assessment_id: str
+    state: CaseState
+    state_version: int
+    is_blocked: bool
+
+
+_NAMES = tuple(Standing.__dataclass_fields__)
+
+
+def get_standing(connection: Connection, scope: Scope, case_id: str) -> Standing:
+    """Return where a case in reach stands; raises NoSuchCaseError for any other."""
+    query = select(*(cases.c[name] for name in _NAMES)).where(in_reach(cases, scope, case_id))
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NoSuchCaseError("no such case in reach")
+    return Standing(**{**row, "state": CaseState(row["state"])})
+
+
+def check_version(standing: Standing, seen: int) -> None:
+    """Raise StaleError where a case changed since somebody saw it."""
+    if standing.state_version != seen:
+        raise StaleError(standing.state)
+
+
+def move_case(
+    connection: Connection,
+    seen: Standing,
+    to: CaseState,
+    *,
+    audit: Sequence[AuditEvent],
+    changes: Mapping[str, Any] | None = None,
+) -> None:
+    """Bring a case into a state, with other changes of its row and the audit lines.
+
+    Raises StaleError, so that nothing is kept, where somebody else moved it meanwhile.
+    """
+    values = {"state": to.value, "is_open": to in OPEN_STATES, **(changes or {})}
+    c = cases.c
+    moved = connection.execute(
+        update(cases)
+        .where(c.sickness_fund == seen.sickness_fund, c.case_id == seen.case_id)
+        .where(c.state_version == seen.state_version)
+        .values(**values, state_version=c.state_version + 1)
+    )
+    if moved.rowcount != 1:
+        now = connection.execute(
+            select(c.state).where(c.sickness_fund == seen.sickness_fund, c.case_id == seen.case_id)
+        ).scalar_one_or_none()
+        raise StaleError(CaseState(now) if now else seen.state)
+    save_audit(connection, audit)
+
+
+def list_blocked(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:
+    """Return those of the cases in reach of which nothing may be estimated: someone objects."""
+    query = select(cases.c.case_id).where(
+        in_reach(cases, scope), cases.c.is_blocked, cases.c.case_id.in_(sorted(case_ids))
+    )
+    return set(connection.execute(query).scalars())
