@@ -31,7 +31,7 @@ from serving.errors import (
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
-from serving.routes import api, health, pages
+from serving.routes import api, health, log_on, pages
 from serving.settings import Settings
 from serving.store.engine import Store
 from serving.templating import build_pages, render_error
@@ -39,7 +39,6 @@ from serving.templating import build_pages, render_error
 STATIC = Path(__file__).with_name("static")
 _MACHINE_PATHS = ("/api/", "/healthz/", "/readyz/", "/metrics/", "/openapi.json/")
 _BY_STATUS = {401: "not-logged-on", 404: "not-found", 405: "method-not-allowed"}
-RETRY_SECONDS = 5
 
 
 def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
@@ -49,7 +48,7 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         store=Store(settings.database_url),
         bundle=bundle,
         limits=read_limits(settings.limits or DEFAULT_PATH),
-        gate=Gate(settings.check_secret(), settings.session_hours),
+        gate=Gate(settings),
         metrics=Metrics(bundle),
         pages=build_pages(),
     )
@@ -63,7 +62,7 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         lifespan=_close_store_at_the_end,
     )
     app.state.service = service
-    for router in (api.router, health.router, pages.router):
+    for router in (api.router, health.router, log_on.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)
@@ -71,7 +70,12 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer_parameters)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(SizeLimit, most_bytes=settings.most_bytes)
-    app.add_middleware(Surroundings, metrics=service.metrics, answer_fault=_build_fault(app))
+    app.add_middleware(
+        Surroundings,
+        metrics=service.metrics,
+        answer_fault=_build_fault(app),
+        https_only=settings.secure_cookies,
+    )
     _describe(app, service)
     return app
 
@@ -80,6 +84,7 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
 async def _close_store_at_the_end(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.service.store.close()
+    app.state.service.gate.close()
 
 
 def find_version() -> str:
@@ -139,17 +144,25 @@ def answer(request: Request, problem: Problem) -> Response:
     """Return a problem as JSON for machines and as a page for people."""
     is_page = not f"{request.url.path}/".startswith(_MACHINE_PATHS)
     response = _to_page(request, problem) if is_page else _to_json(request, problem)
-    if problem.status == 503:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if problem.retry_seconds is not None:
+        response.headers["Retry-After"] = str(problem.retry_seconds)
     return response
 
 
 def _to_page(request: Request, problem: Problem) -> Response:
     if problem.status == 401:
-        return RedirectResponse(f"/login?{urlencode({'naar': _find_onward(request)})}", 303)
+        return RedirectResponse(f"/login?{urlencode(_build_log_on_query(request, problem))}", 303)
     if getattr(request.state, "visitor", None) is None:
         request.state.visitor = find_visitor(request)
     return render_error(request, problem)
+
+
+def _build_log_on_query(request: Request, problem: Problem) -> dict[str, str]:
+    query = {"naar": _find_onward(request)}
+    # whoever posts a form had a session: what was filled in is gone, and is said to be
+    if problem.key == "session-ended" or request.method != "GET":
+        query["verlopen"] = "true"
+    return query
 
 
 def _find_onward(request: Request) -> str:
@@ -159,13 +172,14 @@ def _find_onward(request: Request) -> str:
 
 
 def _to_json(request: Request, problem: Problem) -> Response:
-    settings: Settings = request.app.state.service.settings
-    body = problem.to_json()
+    service: Service = request.app.state.service
+    settings, body = service.settings, problem.to_json()
     if problem.status == 401 and settings.demo_hint:
         body["detail"] += f" In de demo: {settings.demo_hint}."
     response = JSONResponse(body, problem.status, media_type="application/problem+json")
     if problem.status == 401:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Kantelpunt", charset="UTF-8"'
+        for challenge in service.gate.list_challenges():
+            response.headers.append("WWW-Authenticate", challenge)
     return response
 
 

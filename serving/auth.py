@@ -1,131 +1,150 @@
-"""Who is there: passwords, sessions of pages, tokens of forms, and credentials of the API."""
+"""Who is there: the one place where passwords, tokens and sessions become a user."""
 
-import hmac
-import secrets
+import time
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections import OrderedDict
-from threading import Lock
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from itsdangerous import BadData, URLSafeTimedSerializer
-
-from serving.errors import FormExpiredError, NotLoggedOnError
+from serving.claims import OIDC_PREFIX, build_user
+from serving.errors import NotLoggedOnError, SessionEndedError
+from serving.issuer import Issuer
+from serving.oidc import CodeFlow
+from serving.passwords import VerifiedPasswords, is_password
 from serving.permissions import User
+from serving.rate_limit import ADDRESS_FACTOR, Limiter, LogOnLimits, MemoryLimiter
+from serving.sessions import FLOW_COOKIE, Seal, Session, Sessions
+from serving.settings import Settings
 from serving.store.engine import Store
-from serving.store.users import find_user
-
-MOST_REMEMBERED = 1000
-_HASHER = PasswordHasher()  # argon2id
-# an unknown name costs as much time as a known one, so that names cannot be found by the clock
-_NOBODY = _HASHER.hash(secrets.token_hex())
-
-
-def hash_password(password: str) -> str:
-    """Return the argon2id hash to keep of a password."""
-    return _HASHER.hash(password)
-
-
-def is_password(password: str, password_hash: str) -> bool:
-    """Tell whether a password is the one that was hashed."""
-    try:
-        return _HASHER.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+from serving.store.users import AccountClosedError, find_account, find_user
+from serving.tokens import Tokens
 
 
 class Gate:
     """Checks who is there. Remembers verified credentials, so that argon2 is paid once."""
 
-    def __init__(self, secret: str, session_hours: float) -> None:
-        """Sign with a secret; sessions last `session_hours` at most."""
-        self.session_seconds = int(session_hours * 3600)
-        self._sessions = URLSafeTimedSerializer(secret, salt="kantelpunt-session")
-        self._forms = URLSafeTimedSerializer(secret, salt="kantelpunt-form")
-        self._key = secrets.token_bytes(32)
-        self._verified: OrderedDict[bytes, str] = OrderedDict()
-        self._lock = Lock()
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+        """Open for the accounts of the settings; raises SettingsError where nobody could enter."""
+        settings.check_log_on()
+        secret = settings.check_secret()
+        self._settings = settings
+        self.sessions = Sessions(
+            secret, hours=settings.session_hours, idle_minutes=settings.idle_minutes, clock=clock
+        )
+        self.flow: CodeFlow | None = None
+        self._tokens: Tokens | None = None
+        if settings.oidc_issuer:
+            self._tokens = Tokens(Issuer(settings.oidc_issuer), clock=clock)
+            self.flow = CodeFlow(settings, self._tokens, Seal(secret, FLOW_COOKIE, clock))
+        self._verified = VerifiedPasswords()
+        attempts = settings.log_on_per_minute
+        self._attempts = LogOnLimits(
+            MemoryLimiter(attempts), MemoryLimiter(attempts * ADDRESS_FACTOR)
+        )
+        self._requests: Limiter = MemoryLimiter(settings.api_per_minute)
 
-    def check_password(self, store: Store, user_key: str, password: str) -> User:
-        """Return the user of a name and password; raises NotLoggedOnError."""
-        user = _find(store, user_key)
-        if not is_password(password, user.password_hash if user else _NOBODY) or user is None:
+    @property
+    def takes_passwords(self) -> bool:
+        """Tell whether local accounts may enter."""
+        return self._settings.local_accounts
+
+    @property
+    def takes_bearer(self) -> bool:
+        """Tell whether the API takes tokens of the identity provider."""
+        return self._tokens is not None and bool(self._settings.oidc_api_audience)
+
+    def list_challenges(self) -> list[str]:
+        """Return with what one can enter the API, as HTTP says it."""
+        basic = ['Basic realm="Kantelpunt", charset="UTF-8"'] if self.takes_passwords else []
+        return [*basic, *(['Bearer realm="Kantelpunt"'] if self.takes_bearer else [])]
+
+    def check_password(
+        self, store: Store, user_key: str, password: str, *, address: str = "", device: str = ""
+    ) -> User:
+        """Return the user of a name and password; raises NotLoggedOnError or TooManyError."""
+        if not self.takes_passwords:
+            raise NotLoggedOnError("no local accounts")
+        # counted first: attempts at the same moment must not all get through
+        self._attempts.take(user_key, address, device)
+        user = _find_local(store, user_key)
+        if not is_password(password, user.password_hash if user else "") or user is None:
             raise NotLoggedOnError("unknown name or password")
+        self._attempts.give_back(user_key, address, device)
         return user
 
-    def check_basic(self, store: Store, header: str | None) -> User:
-        """Return the user of an Authorization header; raises NotLoggedOnError.
+    def check_api(self, store: Store, header: str | None, address: str = "") -> User:
+        """Return the user of an Authorization header.
+
+        Raises NotLoggedOnError, TooManyError, AccountUnusableError, AccountClosedError or
+        IssuerGoneError.
+        """
+        scheme, _, credentials = (header or "").partition(" ")
+        if scheme.lower() == "bearer":
+            user = self._check_bearer(store, credentials.strip())
+        elif scheme.lower() == "basic":
+            user = self._check_basic(store, credentials, address)
+        else:
+            raise NotLoggedOnError("no credentials")
+        self._requests.take(user.key)
+        return user
+
+    def _check_basic(self, store: Store, encoded: str, address: str) -> User:
+        """Return the user of a name and password that are sent with each request.
 
         The account is read each time, so one that is closed or changed counts at once; only the
-        slow comparison of the password is remembered, under a key that holds no password.
+        slow comparison of the password is remembered.
         """
-        user_key, password = _read_basic(header)
-        user = _find(store, user_key)
-        digest = hmac.digest(self._key, f"{user_key}\0{password}".encode(), "sha256")
-        with self._lock:
-            known = self._verified.get(digest)
-        if user is not None and known == user.password_hash:
+        if not self.takes_passwords:
+            raise NotLoggedOnError("no local accounts")
+        user_key, password = _read_basic(encoded)
+        user = _find_local(store, user_key)
+        if user is not None and self._verified.is_known(user_key, password, user.password_hash):
             return user
-        if not is_password(password, user.password_hash if user else _NOBODY) or user is None:
-            raise NotLoggedOnError("unknown name or password")
-        with self._lock:
-            self._verified[digest] = user.password_hash
-            while len(self._verified) > MOST_REMEMBERED:
-                self._verified.popitem(last=False)
+        user = self.check_password(store, user_key, password, address=address)
+        self._verified.remember(user_key, password, user.password_hash)
+        return user
+
+    def _check_bearer(self, store: Store, token: str) -> User:
+        """Return the user whom a token tells of, unless that account was closed here."""
+        if self._tokens is None or not self.takes_bearer:
+            raise NotLoggedOnError("no tokens are taken")
+        claims = self._tokens.check(token, self._settings.oidc_api_audience)
+        user = build_user(claims, self._settings)
+        with store.reading() as connection:
+            account = find_account(connection, user.key)
+        if account is not None and not account.active:
+            raise AccountClosedError("this account is closed")
         return user
 
     def open_session(self, user: User) -> str:
         """Return the value of the session cookie for a user who just proved who it is."""
-        return self._sessions.dumps(
-            {"user": user.key, "version": user.session_version, "nonce": secrets.token_urlsafe(16)}
-        )
+        return self.sessions.open(user)
 
-    def check_session(self, store: Store, cookie: str | None) -> tuple[User, str]:
-        """Return the user and the nonce of a session cookie; raises NotLoggedOnError."""
-        content = self._read_session(cookie)
-        user = _find(store, str(content["user"]))
-        if user is None or user.session_version != content["version"]:
-            raise NotLoggedOnError("the session was ended")
-        return user, str(content["nonce"])
+    def check_session(self, store: Store, cookie: str | None) -> tuple[User, Session]:
+        """Return the user and the session of a cookie; raises NotLoggedOnError."""
+        session = self.sessions.read(cookie)
+        is_local = not session.user_key.startswith(OIDC_PREFIX)
+        if is_local and not self.takes_passwords:
+            raise SessionEndedError("no local accounts")
+        issuer = None if is_local else self._settings.oidc_issuer or ""
+        with store.reading() as connection:
+            user = find_user(connection, session.user_key, issuer)
+        if user is None or user.session_version != session.version:
+            raise SessionEndedError("the session was ended")
+        return replace(user, password_hash=""), session
 
-    def read_nonce(self, cookie: str) -> str:
-        """Return the nonce of a session cookie; raises NotLoggedOnError."""
-        return str(self._read_session(cookie)["nonce"])
-
-    def _read_session(self, cookie: str | None) -> dict[str, Any]:
-        if not cookie:
-            raise NotLoggedOnError("no session")
-        try:
-            content: dict[str, Any] = self._sessions.loads(cookie, max_age=self.session_seconds)
-        except BadData:
-            raise NotLoggedOnError("no valid session") from None
-        return content
-
-    def build_token(self, nonce: str) -> str:
-        """Return a token for a form on a page of this nonce's owner."""
-        return self._forms.dumps(nonce)
-
-    def check_token(self, nonce: str, token: str) -> None:
-        """Raise FormExpiredError unless we gave this token for this nonce, not too long ago."""
-        try:
-            given = self._forms.loads(token, max_age=self.session_seconds)
-        except BadData:
-            raise FormExpiredError("no valid token") from None
-        if not nonce or not hmac.compare_digest(str(given).encode(), nonce.encode()):
-            raise FormExpiredError("a token of another session")
+    def close(self) -> None:
+        """Let go of the connections to the identity provider."""
+        if self._tokens is not None:
+            self._tokens.issuer.close()
 
 
-def _find(store: Store, user_key: str) -> User | None:
+def _find_local(store: Store, user_key: str) -> User | None:
     with store.reading() as connection:
         return find_user(connection, user_key)
 
 
-def _read_basic(header: str | None) -> tuple[str, str]:
-    scheme, _, encoded = (header or "").partition(" ")
-    if scheme.lower() != "basic":
-        raise NotLoggedOnError("no credentials")
+def _read_basic(encoded: str) -> tuple[str, str]:
     try:
         user_key, colon, password = b64decode(encoded, validate=True).decode().partition(":")
     except (Base64Error, ValueError):

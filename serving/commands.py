@@ -1,28 +1,15 @@
-"""The commands of serving: serve, demo, import, user add and db upgrade."""
+"""The commands of serving: serve, demo, import, db upgrade, and those for accounts."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from enum import StrEnum
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from serving.store.engine import Store
+from serving import user_commands
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
-
-
-class RoleName(StrEnum):
-    """The roles of `kantelpunt user add`; serving/permissions.py says what each may do."""
-
-    ADVISING_PHYSICIAN = "advising_physician"
-    RTW_COORDINATOR = "rtw_coordinator"
-    PLANNER = "planner"
-    DATA_SCIENTIST = "data_scientist"
-    AUDITOR = "auditor"
 
 
 def register(app: typer.Typer) -> None:
@@ -30,9 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
     app.command()(demo)
     app.command("import")(import_file)
-    user = typer.Typer(help="Accounts of users.", no_args_is_help=True)
-    user.command("add")(add_user)
-    app.add_typer(user, name="user")
+    user_commands.register(app)
     database = typer.Typer(help="The store.", no_args_is_help=True)
     database.command("upgrade")(upgrade)
     app.add_typer(database, name="db")
@@ -50,11 +35,13 @@ def serve(
     from serving.registry import open_bundle
     from serving.server import open_port, run_server, set_up_logs
     from serving.settings import read_settings
+    from serving.store.opening import open_store
 
     given = {"host": host, "port": port, "bundle": bundle}
     settings = read_settings(**{k: v for k, v in given.items() if v is not None})
     settings.check_secret()
-    with _open_store(settings.database_url):
+    settings.check_log_on()
+    with open_store(settings.database_url):
         pass  # tables of another release are told of before anything is served
     with open_port(settings.host, settings.port) as opened:
         set_up_logs()
@@ -109,11 +96,12 @@ def import_file(
     from serving.intake_file import Intake, import_cases
     from serving.registry import open_bundle
     from serving.settings import read_settings
+    from serving.store.opening import open_store
 
     settings = read_settings()
     where = rejected_to or (path if path.is_dir() else path.parent)
     limits = read_limits(settings.limits or DEFAULT_PATH)
-    with _open_store(settings.database_url) as store, show_count("Assessed") as count:
+    with open_store(settings.database_url) as store, show_count("Assessed") as count:
         intake = Intake(store, open_bundle(settings), limits, get_now(), fund)
         done = import_cases(path, intake, count=count, max_rejected=max_rejected, rejected_to=where)
     typer.echo(
@@ -122,43 +110,6 @@ def import_file(
         f"rejected {done.rejected:,}"
         + (f" (see {where / 'rejected.csv'})" if done.rejected else "")
     )
-
-
-def add_user(
-    name: Annotated[str, typer.Argument(help="Name to log on with: small letters and digits.")],
-    role: Annotated[RoleName, typer.Option("--role", help="What the user is here for.")],
-    password: Annotated[
-        str,
-        typer.Option(
-            envvar="KANTELPUNT_NEW_PASSWORD",
-            prompt=True,
-            confirmation_prompt=True,
-            hide_input=True,
-            help="Asked for when not given.",
-        ),
-    ],
-    fund: Annotated[str | None, typer.Option("--fund", help="Sickness fund of the user.")] = None,
-    region: Annotated[str | None, typer.Option("--region", help="Only this region.")] = None,
-    full_name: Annotated[str | None, typer.Option("--name", help="Name to show.")] = None,
-) -> None:
-    """Add an account; the password is asked for."""
-    from serving.accounts import add_account
-    from serving.deps import get_now
-    from serving.permissions import Role
-    from serving.settings import read_settings
-
-    with _open_store(read_settings().database_url) as store:
-        made = add_account(
-            store,
-            name,
-            password,
-            Role(role.value),
-            sickness_fund=fund,
-            region=region,
-            full_name=full_name,
-            now=get_now(),
-        )
-    typer.echo(f"added {made.key} as {made.role}")
 
 
 def upgrade() -> None:
@@ -170,14 +121,3 @@ def upgrade() -> None:
     with closing(Store(read_settings().database_url)) as store:
         upgrade_store(store)
     typer.echo("the store is up to date")
-
-
-@contextmanager
-def _open_store(url: str) -> Iterator["Store"]:
-    """Give the store, whose tables must be those of this release, and let go of it afterwards."""
-    from serving.store.engine import Store
-    from serving.store.upgrade import check_store
-
-    with closing(Store(url)) as store:
-        check_store(store)
-        yield store

@@ -138,6 +138,8 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
         limits=limits if limits.exists() else None,
         session_secret=secret.read_text(),
         secure_cookies=False,
+        local_accounts=True,
+        oidc_issuer="",
         demo_hint=f"naam {USERS[0][0]}, wachtwoord {PASSWORD}",
         demo_fund=fund,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import Request, Response
 from jinja2 import Environment
 from pydantic_core import from_json
 
@@ -16,12 +16,12 @@ from serving.assess import Desk
 from serving.auth import Gate
 from serving.errors import NotLoggedOnError, RequestRefusedError
 from serving.metrics import Metrics
+from serving.middleware import RENEWED_SESSION
 from serving.permissions import Action, User, check_can
+from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
 
-SESSION_COOKIE = "kantelpunt_session"
-FORM_COOKIE = "kantelpunt_form"
 ZONE = ZoneInfo("Europe/Brussels")
 
 
@@ -76,7 +76,8 @@ class ApiUser:
     def __call__(self, request: Request) -> User:
         """Return the user; raises NotLoggedOnError or NotAllowedError."""
         service = get_service(request)
-        user = service.gate.check_basic(service.store, request.headers.get("authorization"))
+        header = request.headers.get("authorization")
+        user = service.gate.check_api(service.store, header, find_address(request))
         check_can(user, self.action)
         return user
 
@@ -90,21 +91,60 @@ class PageUser:
     def __call__(self, request: Request) -> Visitor:
         """Return the visitor; raises NotLoggedOnError or NotAllowedError."""
         service = get_service(request)
-        cookie = request.cookies.get(SESSION_COOKIE)
-        user, nonce = service.gate.check_session(service.store, cookie)
+        cookie = find_cookie(request, SESSION_COOKIE)
+        user, session = service.gate.check_session(service.store, cookie)
+        visitor = Visitor(user, session.nonce)
         # error pages show who is logged on
-        request.state.visitor = Visitor(user, nonce)
+        request.state.visitor = visitor
+        _renew(request, session)
         check_can(user, self.action)
-        return Visitor(user, nonce)
+        return visitor
+
+
+def _renew(request: Request, session: Session) -> None:
+    """Have the answer carry a session that notes this use."""
+    service = get_service(request)
+    renewed = service.gate.sessions.renew(session)
+    if renewed is not None:
+        holder = Response()
+        set_cookie(holder, service, SESSION_COOKIE, renewed)
+        request.scope["state"][RENEWED_SESSION] = holder.headers["set-cookie"]
+
+
+def set_cookie(
+    response: Response, service: Service, name: str, value: str, seconds: int | None = None
+) -> None:
+    """Have the browser keep a cookie of ours, out of reach of scripts and other sites."""
+    response.set_cookie(
+        name_cookie(name, secure=service.settings.secure_cookies),
+        value,
+        max_age=service.gate.sessions.longest_seconds if seconds is None else seconds,
+        path="/",
+        secure=service.settings.secure_cookies,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def find_cookie(request: Request, name: str) -> str | None:
+    """Return a cookie of ours, if the browser sent it."""
+    secure = get_service(request).settings.secure_cookies
+    return request.cookies.get(name_cookie(name, secure=secure))
+
+
+def find_address(request: Request) -> str:
+    """Return from where a request comes, to count attempts by."""
+    return request.client.host if request.client else ""
 
 
 def find_visitor(request: Request) -> Visitor | None:
     """Return who looks at a page, or None when nobody is logged on or nobody can tell."""
-    service, cookie = get_service(request), request.cookies.get(SESSION_COOKIE)
+    service, cookie = get_service(request), find_cookie(request, SESSION_COOKIE)
     try:
-        return Visitor(*service.gate.check_session(service.store, cookie))
+        user, session = service.gate.check_session(service.store, cookie)
     except (NotLoggedOnError, StoreGoneError):
         return None
+    return Visitor(user, session.nonce)
 
 
 def build_desk(service: Service, user: User, now: datetime) -> Desk:
@@ -128,13 +168,12 @@ async def read_form(request: Request) -> Mapping[str, str]:
     """Return the text fields of a posted form, whose token was checked."""
     form = {k: v for k, v in (await request.form()).items() if isinstance(v, str)}
     service = get_service(request)
-    service.gate.check_token(_find_nonce(request, service), form.get("token", ""))
+    service.gate.sessions.check_token(_find_nonce(request, service), form.get("token", ""))
     return form
 
 
 def _find_nonce(request: Request, service: Service) -> str:
     """Return the nonce of the session or, before log-on, that of the log-on form."""
-    cookie = request.cookies.get(SESSION_COOKIE)
-    if request.url.path != "/login" and cookie:
-        return service.gate.read_nonce(cookie)
-    return request.cookies.get(FORM_COOKIE, "")
+    if request.url.path == "/login":
+        return find_cookie(request, FORM_COOKIE) or ""
+    return service.gate.sessions.read(find_cookie(request, SESSION_COOKIE)).nonce

@@ -1,6 +1,6 @@
 """What the user is told when something goes wrong: Dutch, what to do, never a value of a case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from features.contract import Contract
@@ -8,13 +8,22 @@ from features.errors import KantelpuntError
 from features.requests import CASE_LABELS_NL, CaseRefusedError
 from features.wording import expected_nl
 from models.suggestion import LimitsError
+from serving.claims import AccountUnusableError
+from serving.issuer import IssuerGoneError
 from serving.permissions import NotAllowedError
+from serving.rate_limit import TooManyError
+from serving.states import STATE_NL, StaleError, StateError
 from serving.store.engine import StoreGoneError
 from serving.store.standing import NoSuchCaseError
+from serving.store.users import AccountClosedError
 
 
 class NotLoggedOnError(KantelpuntError):
     """Nobody is logged on, or not with an account that counts."""
+
+
+class SessionEndedError(NotLoggedOnError):
+    """A session that was idle or lasted too long, or that was ended."""
 
 
 class NotFoundError(KantelpuntError):
@@ -52,6 +61,7 @@ class Problem:
     title: str
     detail: str
     errors: tuple[FieldFault, ...] = ()
+    retry_seconds: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the problem as the API sends it."""
@@ -72,6 +82,22 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         401,
         "U bent niet aangemeld",
         "Meld u aan met een naam en een wachtwoord die hier bekend zijn.",
+    ),
+    "session-ended": (
+        401,
+        "Uw sessie is verlopen",
+        "Wat u net invulde, is niet bewaard. Meld u opnieuw aan.",
+    ),
+    "account-unusable": (
+        403,
+        "Dit is niet voor uw account",
+        "Uw organisatie kent u, maar uw account heeft daar geen rol, of geen ziekenfonds, waarmee "
+        "u hier terechtkunt. Vraag uw beheerder om dat aan te passen.",
+    ),
+    "account-closed": (
+        403,
+        "Dit is niet voor uw account",
+        "Uw account is hier afgesloten. Vraag het aan uw beheerder als dat niet klopt.",
     ),
     "not-allowed": (
         403,
@@ -94,6 +120,17 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Dit kan hier niet",
         "Dit adres bestaat, maar niet voor deze bewerking. De beschrijving staat op /docs.",
     ),
+    "stale": (
+        409,
+        "Dit dossier veranderde ondertussen",
+        "Er is niets overschreven en er ging niets verloren. Bekijk het dossier opnieuw en beslis "
+        "dan of dit nog nodig is.",
+    ),
+    "wrong-state": (
+        409,
+        "Dit kan nu niet met dit dossier",
+        "Er is niets veranderd. Bekijk het dossier opnieuw: daar staat wat er nu kan.",
+    ),
     "too-large": (
         413,
         "De aanvraag is te groot",
@@ -114,10 +151,20 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "De aanvraag is geen lijst van meldingen",
         'Stuur een lijst van meldingen, of een object met die lijst onder "cases".',
     ),
+    "body": (
+        422,
+        "De aanvraag klopt niet",
+        "Pas deze velden aan; er is niets bewaard.",
+    ),
     "parameters": (
         422,
         "De aanvraag klopt niet",
         "Pas deze parameters aan.",
+    ),
+    "too-many": (
+        429,
+        "Te veel pogingen of aanvragen",
+        "Wacht even en probeer dan opnieuw.",
     ),
     "case-refused": (422, "Deze melding kan niet ingeschat worden", ""),
     "no-limits": (
@@ -130,6 +177,12 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Er ging iets mis bij ons",
         "De fout is genoteerd, zonder gegevens van het dossier. "
         "Probeer het later opnieuw of verwittig uw beheerder.",
+    ),
+    "issuer-gone": (
+        503,
+        "Aanmelden kan even niet",
+        "De aanmelddienst van uw organisatie antwoordt niet. Wie al aangemeld is, werkt gewoon "
+        "verder. Probeer het over enkele seconden opnieuw.",
     ),
     "store-gone": (
         503,
@@ -147,12 +200,14 @@ _CASE_EXPECTED_NL = {
     "screened_on": "een datum als JJJJ-MM-DD",
 }
 _MOST_NAMED = 5
+RETRY_SECONDS = 5
 
 
 def build_problem(key: str, faults: tuple[FieldFault, ...] = (), detail: str = "") -> Problem:
     """Return the problem with the text that belongs to a key."""
     status, title, what_to_do = TEXTS[key]
-    return Problem(status, key, title, detail or what_to_do, faults)
+    retry = RETRY_SECONDS if status == 503 else None
+    return Problem(status, key, title, detail or what_to_do, faults, retry)
 
 
 def explain(error: Exception, contract: Contract) -> Problem:
@@ -161,6 +216,12 @@ def explain(error: Exception, contract: Contract) -> Problem:
         return _explain_refusal(error, contract)
     if isinstance(error, RequestRefusedError):
         return build_problem(error.key, tuple(error.faults))
+    if isinstance(error, TooManyError):
+        return replace(build_problem("too-many"), retry_seconds=error.seconds)
+    if isinstance(error, StaleError):
+        problem = build_problem("stale")
+        now_nl = f"Dit dossier is nu: {STATE_NL[error.state]}."
+        return replace(problem, detail=f"{now_nl} {problem.detail}")
     for kind, key in _KEYS.items():
         if isinstance(error, kind):
             return build_problem(key)
@@ -168,11 +229,16 @@ def explain(error: Exception, contract: Contract) -> Problem:
 
 
 _KEYS: dict[type[Exception], str] = {
+    SessionEndedError: "session-ended",
     NotLoggedOnError: "not-logged-on",
+    AccountUnusableError: "account-unusable",
+    AccountClosedError: "account-closed",
+    IssuerGoneError: "issuer-gone",
     NotAllowedError: "not-allowed",
     FormExpiredError: "form-expired",
     NotFoundError: "not-found",
     NoSuchCaseError: "not-found",
+    StateError: "wrong-state",
     LimitsError: "no-limits",
     StoreGoneError: "store-gone",
 }

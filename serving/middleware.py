@@ -28,6 +28,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# a year without http; not for names below ours, which may be somebody else's
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+RENEWED_SESSION = "renewed_session"
 _NOT_FOUND = "unknown"
 Answer = Callable[[Scope], Any]
 
@@ -35,11 +38,14 @@ Answer = Callable[[Scope], Any]
 class Surroundings:
     """Counts and logs each request, adds security headers, and answers what nothing else caught."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, answer_fault: Answer) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, answer_fault: Answer, *, https_only: bool
+    ) -> None:
         """Surround an app; `answer_fault` builds the answer to an error that nobody expected."""
         self.app = app
         self.metrics = metrics
         self.answer_fault = answer_fault
+        self.headers = SECURITY_HEADERS | (HTTPS_ONLY if https_only else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -47,12 +53,14 @@ class Surroundings:
             await self.app(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
+        # made here, so that what a route notes in it is seen here too
+        scope.setdefault("state", {})
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(scope, message)
+                self._add_headers(scope, message)
             await send(message)
 
         try:
@@ -74,6 +82,18 @@ class Surroundings:
                 ms=round(seconds * 1000, 2),
             )
 
+    def _add_headers(self, scope: Scope, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        if not scope["path"].startswith("/static/"):
+            headers.setdefault("Cache-Control", "no-store")
+        # a session that is used goes on, unless the answer itself opens or ends one
+        renewed = scope["state"].get(RENEWED_SESSION, "")
+        name = renewed.partition("=")[0]
+        if renewed and not any(c.startswith(f"{name}=") for c in headers.getlist("set-cookie")):
+            headers.append("Set-Cookie", renewed)
+
 
 def find_route(scope: Scope) -> str:
     """Return the template of the route, which holds nothing that a user filled in."""
@@ -86,14 +106,6 @@ def find_route(scope: Scope) -> str:
 def _find_place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
-
-
-def _add_headers(scope: Scope, message: Message) -> None:
-    headers = MutableHeaders(scope=message)
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if not scope["path"].startswith("/static/"):
-        headers.setdefault("Cache-Control", "no-store")
 
 
 class SizeLimit:

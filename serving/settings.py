@@ -1,11 +1,14 @@
 """Settings of the service, from the environment: each is declared and read here only."""
 
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import KantelpuntError
+from serving.permissions import Role
 
 SHORTEST_SECRET = 32
 _PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password")
@@ -39,7 +42,48 @@ class Settings(BaseSettings):
         SecretStr(""), description="32 characters or more that sign the sessions"
     )
     session_hours: float = Field(8, gt=0, le=24, description="how long a session lasts at most")
-    secure_cookies: bool = Field(True, description="send cookies over https only")
+    idle_minutes: float = Field(
+        30, gt=0, le=1440, description="how long a session lasts when nothing is done in it"
+    )
+    secure_cookies: bool = Field(
+        True, description="send cookies over https only, and ask browsers to keep to https"
+    )
+    local_accounts: bool = Field(
+        True, description="let accounts of `kantelpunt user add` log on with a password"
+    )
+    log_on_per_minute: int = Field(
+        10,
+        ge=1,
+        description="failed attempts to log on per minute and name; three times per address",
+    )
+    api_per_minute: int = Field(1200, ge=1, description="requests to the API per minute and user")
+    public_url: str = Field(
+        "", description="address under which people reach the service, as https://host"
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="address of the identity provider (OpenID Connect); without it there is none",
+    )
+    oidc_client_id: str = Field("", description="our name at the identity provider, for the pages")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="our secret at the identity provider; a public client has none"
+    )
+    oidc_api_audience: str = Field(
+        "", description="`aud` of tokens for the API; without it the API takes no bearer tokens"
+    )
+    oidc_scopes: str = Field("openid profile", description="scopes that a log-on asks for")
+    oidc_role_claim: str = Field(
+        "kantelpunt_role", description="claim with the role; a dot goes one level down"
+    )
+    oidc_roles: dict[str, Role] = Field(
+        {}, description="JSON of values of the role claim and our roles; without it the role names"
+    )
+    oidc_fund_claim: str = Field("sickness_fund", description="claim with the sickness fund")
+    oidc_region_claim: str = Field("region", description="claim with the region, if there is one")
+    oidc_name_claim: str = Field("name", description="claim with the name to show")
+    oidc_label: str = Field(
+        "uw organisatie", description="what the log-on page calls the identity provider"
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     most_bytes: int = Field(5_000_000, ge=1000, description="largest body of a request")
@@ -50,13 +94,57 @@ class Settings(BaseSettings):
     def check_secret(self) -> str:
         """Return the secret that signs sessions; raises SettingsError for none or a placeholder."""
         secret = self.session_secret.get_secret_value()
-        is_placeholder = any(word in secret.lower() for word in _PLACEHOLDERS)
-        if len(secret) < SHORTEST_SECRET or is_placeholder or len(set(secret)) < 8:
+        if len(secret) < SHORTEST_SECRET or _is_placeholder(secret):
             raise SettingsError(
                 f"KANTELPUNT_SESSION_SECRET: expected {SHORTEST_SECRET} random characters or more; "
                 'make them with python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
         return secret
+
+    def check_log_on(self) -> None:
+        """Raise SettingsError where nobody could log on, or not safely."""
+        if not self.oidc_issuer:
+            if not self.local_accounts:
+                raise SettingsError(
+                    "KANTELPUNT_LOCAL_ACCOUNTS: nobody could log on; "
+                    "set KANTELPUNT_OIDC_ISSUER, or leave local accounts on"
+                )
+            return
+        for name in ("oidc_issuer", "public_url"):
+            if not is_safe_address(getattr(self, name)):
+                raise SettingsError(f"KANTELPUNT_{name.upper()}: expected an https address")
+        if not self.oidc_client_id:
+            raise SettingsError("KANTELPUNT_OIDC_CLIENT_ID: expected our name at the issuer")
+        if self.oidc_api_audience == self.oidc_client_id:
+            raise SettingsError(
+                "KANTELPUNT_OIDC_API_AUDIENCE: expected another value than the client id, "
+                "or what proves a log-on would open the API"
+            )
+        secret = self.oidc_client_secret.get_secret_value()
+        if secret and _is_placeholder(secret):
+            raise SettingsError(
+                "KANTELPUNT_OIDC_CLIENT_SECRET: expected the secret that the issuer made"
+            )
+
+
+def _is_placeholder(secret: str) -> bool:
+    return any(word in secret.lower() for word in _PLACEHOLDERS) or len(set(secret)) < 8
+
+
+def is_safe_address(address: str) -> bool:
+    """Tell whether an address is https, or http on this machine."""
+    parts = urlsplit(address)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read_settings(**given: object) -> Settings:

@@ -54,7 +54,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
         "role_nl": ROLE_NL[visitor.user.role] if visitor else "",
         "may_list": visitor is not None and can(visitor.user, Action.LIST_CASES),
         "may_see_model": visitor is not None and can(visitor.user, Action.VIEW_MODEL),
-        "token": service.gate.build_token(visitor.nonce) if visitor else "",
+        "token": service.gate.sessions.build_token(visitor.nonce) if visitor else "",
         "demo_hint": service.settings.demo_hint,
     }
     text = service.pages.get_template(template).render(**shared | context)

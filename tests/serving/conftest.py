@@ -7,6 +7,7 @@ import pytest
 from models.bundle import Bundle
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
+from tests.running_issuer import RunningIssuer, build_oidc_settings, run_issuer
 from tests.running_postgres import Postgres, run_postgres
 from tests.running_service import Service, fill_users, get_sqlite_template, make_service
 
@@ -63,3 +64,19 @@ def service(start_service: Callable[..., Service], sqlite_url: str) -> Service:
 @pytest.fixture
 def either_service(start_service: Callable[..., Service], store_url: str) -> Service:
     return start_service(store_url)
+
+
+@pytest.fixture
+def issuer() -> Iterator[RunningIssuer]:
+    with run_issuer() as made:
+        yield made
+
+
+@pytest.fixture
+def start_oidc(
+    start_service: Callable[..., Service], sqlite_url: str, issuer: RunningIssuer
+) -> Callable[..., Service]:
+    def start(url: str = sqlite_url, **changes: object) -> Service:
+        return start_service(url, **build_oidc_settings(issuer) | changes)
+
+    return start

@@ -1,13 +1,16 @@
-import time
 from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
 
-from serving.auth import Gate, hash_password, is_password
-from serving.deps import SESSION_COOKIE
-from serving.errors import FormExpiredError, NotLoggedOnError
-from tests.running_service import PASSWORD, USERS, Service, find_token
+from serving.passwords import (
+    check_password,
+    hash_password,
+    is_password,
+)
+from serving.sessions import DEVICE_COOKIE, SESSION_COOKIE
+from serving.store.users import UserRefusedError
+from tests.running_service import PASSWORD, Service, find_token
 
 
 @pytest.mark.parametrize("path", ["/api/v1/cases", "/api/v1/cases/C-0001", "/api/v1/model"])
@@ -69,7 +72,7 @@ def test_a_changed_or_closed_account_counts_at_once(either_service: Service) -> 
 def test_the_memory_of_verified_credentials_has_a_bound(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.auth.MOST_REMEMBERED", 2)
+    monkeypatch.setattr("serving.passwords.MOST_REMEMBERED", 2)
 
     for user in ("arts", "arts.b", "planner", "auditor"):
         assert service.get("/api/v1/model", user).status_code == 200
@@ -99,12 +102,61 @@ def test_logging_on_gives_a_cookie_that_scripts_and_other_sites_cannot_use(
     assert service.client.get("/").status_code == 200
 
 
-def test_outside_the_demo_cookies_travel_over_https_only(
+def test_outside_the_demo_cookies_travel_over_https_and_come_from_this_host_only(
+    start_service: Callable[..., Service], sqlite_url: str
+) -> None:
+    service = start_service(sqlite_url, secure_cookies=True)
+    service.client.base_url = "https://testserver"
+
+    service.log_on()
+
+    cookies = {cookie.name: cookie for cookie in service.client.cookies.jar}
+    assert set(cookies) == {f"__Host-{SESSION_COOKIE}", f"__Host-{DEVICE_COOKIE}"}
+    assert all(c.secure and c.path == "/" and not c.domain_specified for c in cookies.values())
+    assert service.client.get("/").status_code == 200
+
+
+def test_browsers_are_told_to_keep_to_https_where_cookies_do(
     start_service: Callable[..., Service], sqlite_url: str
 ) -> None:
     service = start_service(sqlite_url, secure_cookies=True)
 
-    assert "Secure" in service.client.get("/login").headers["set-cookie"]
+    answers = [service.client.get(path) for path in ("/login", "/healthz", "/bestaat-niet")]
+
+    assert {a.headers["strict-transport-security"] for a in answers} == {"max-age=31536000"}
+
+
+def test_without_https_no_browser_is_told_to_keep_to_it(service: Service) -> None:
+    assert "strict-transport-security" not in service.client.get("/login").headers
+
+
+WEAK = [
+    ("kort", "12 characters"),
+    ("x" * 2000, "12 characters"),
+    ("arts.antwerpen1", "not made of the name"),
+    ("aaaaaaaaaaaa", "not a row of keys or a common word"),
+    ("Wachtwoord2026!", "not a row of keys or a common word"),
+    ("azertyqwerty", "not a row of keys or a common word"),
+    ("abcdefghijklmn", "not a row of keys or a common word"),
+    ("1234567890123456", "not a row of keys or a common word"),
+]
+
+
+@pytest.mark.parametrize(("password", "said"), WEAK)
+def test_a_password_that_is_easy_to_guess_is_refused(password: str, said: str) -> None:
+    with pytest.raises(UserRefusedError, match=said) as caught:
+        check_password(password, "arts.antwerpen")
+
+    assert password not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, "fiets lamp regen", "wachtwoord-van-oma", "x7Kq-92_mZpL!"]
+)
+def test_a_password_of_some_words_or_random_signs_is_taken(password: str) -> None:
+    check_password(password, "arts")
+
+    assert is_password(password, hash_password(password))
 
 
 def test_a_wrong_password_shows_the_form_again(service: Service) -> None:
@@ -173,25 +225,14 @@ def test_logging_off_ends_the_session_everywhere(service: Service) -> None:
     assert service.client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_a_form_of_an_ended_session_is_told_so(service: Service) -> None:
-    service.client.cookies.set(SESSION_COOKIE, "onzin")
+@pytest.mark.parametrize("cookie", ["onzin", ""])
+def test_who_posts_a_form_after_the_session_ended_is_told_so(service: Service, cookie: str) -> None:
+    service.client.cookies.set(SESSION_COOKIE, cookie)
 
-    answer = service.client.post("/logout", data={"token": "x"}, follow_redirects=False)
+    answer = service.client.post("/logout", data={"token": "x"})
 
-    assert answer.status_code in (303, 403)
-
-
-def test_a_session_ends_after_its_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate("k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy", session_hours=1)
-    cookie, token = gate.open_session(USERS[0]), gate.build_token("nonce")
-
-    later = time.time() + 3700
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
-
-    with pytest.raises(NotLoggedOnError):
-        gate.check_session(service.store, cookie)
-    with pytest.raises(FormExpiredError):
-        gate.check_token("nonce", token)
+    assert answer.url.path == "/login"
+    assert "Uw sessie is verlopen. Wat u net invulde, is niet bewaard." in answer.text
 
 
 def test_logging_on_and_off_is_noted(either_service: Service) -> None:

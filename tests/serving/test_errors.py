@@ -8,8 +8,8 @@ import structlog
 
 from features.contract import default_contract
 from features.requests import CaseRefusedError
-from serving.deps import SESSION_COOKIE
 from serving.errors import TEXTS, explain
+from serving.sessions import SESSION_COOKIE
 from tests.factories import make_contract
 from tests.running_service import PASSWORD, USERS, Service, make_own_case
 

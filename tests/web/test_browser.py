@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-from serving.deps import SESSION_COOKIE
+from serving.sessions import SESSION_COOKIE
 from tests.running_service import PASSWORD, Service
 
 CHROMIUM = "/usr/bin/chromium"

@@ -1,0 +1,215 @@
+"""The identity provider: where its endpoints are, and with which keys it signs."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import httpx2
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key
+from pydantic_core import from_json
+
+from features.errors import KantelpuntError
+from serving.settings import is_safe_address
+
+log = structlog.get_logger("kantelpunt")
+
+TIMEOUT = httpx2.Timeout(5.0, connect=3.0)
+MOST_BYTES = 1_000_000
+FRESH_SECONDS = 3600.0
+# whoever logs on is not sent to an issuer that was not heard of for longer
+ALIVE_SECONDS = 60.0
+# keys that could not be renewed count this long: an issuer that is down stops nobody for a day
+STALE_SECONDS = 24 * 3600.0
+# after a failure, and after a key that nobody knew, the issuer is left in peace this long
+PAUSE_SECONDS = 10.0
+WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+class IssuerGoneError(KantelpuntError):
+    """The identity provider does not answer, or with something that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the identity provider does what."""
+
+    authorization: str
+    token: str
+    jwks: str
+    end_session: str | None
+    takes_basic: bool
+    names_itself: bool
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any], issuer: str) -> "Endpoints":
+        """Return the endpoints of a discovery document; raises IssuerGoneError."""
+        if found.get("issuer") != issuer:
+            raise IssuerGoneError("discovery: expected the issuer of KANTELPUNT_OIDC_ISSUER")
+        methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        end_session = found.get("end_session_endpoint")
+        return cls(
+            authorization=_read_address(found, "authorization_endpoint"),
+            token=_read_address(found, "token_endpoint"),
+            jwks=_read_address(found, "jwks_uri"),
+            end_session=end_session if is_safe_address(str(end_session)) else None,
+            takes_basic="client_secret_basic" in methods,
+            names_itself=found.get("authorization_response_iss_parameter_supported") is True,
+        )
+
+
+def _read_address(found: Mapping[str, Any], name: str) -> str:
+    address = found.get(name)
+    if not isinstance(address, str) or not is_safe_address(address):
+        raise IssuerGoneError(f"discovery: expected an https address as {name}")
+    return address
+
+
+class Issuer:
+    """Knows the endpoints and keys of one identity provider, and renews them in time."""
+
+    def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Prepare; nothing is fetched before it is needed."""
+        self.address = address
+        self._client = httpx2.Client(timeout=TIMEOUT, follow_redirects=False)
+        self._clock = clock
+        self._lock = Lock()
+        self._endpoints: Endpoints | None = None
+        self._keys: tuple[tuple[str | None, Key], ...] = ()
+        self._fetched_at = self._failed_at = self._asked_at = float("-inf")
+
+    def get_endpoints(self) -> Endpoints:
+        """Return the endpoints; raises IssuerGoneError where it does not answer now."""
+        self._refresh(ALIVE_SECONDS)
+        if self._endpoints is None or self._failed_at > self._fetched_at:
+            raise IssuerGoneError("the identity provider does not answer")
+        return self._endpoints
+
+    def find_end_session(self) -> str | None:
+        """Return where one logs off at the identity provider, as far as that is known already."""
+        return self._endpoints.end_session if self._endpoints else None
+
+    def find_key(self, kid: str | None) -> Key | None:
+        """Return the key of this id, or the only key where a token names none.
+
+        For an id that is not known the keys are fetched anew, but not more often than each
+        PAUSE_SECONDS: anybody can make up an id. Raises IssuerGoneError where no keys are known.
+        """
+        self._refresh(FRESH_SECONDS)
+        found = self._pick(kid) or self._ask_for(kid)
+        if not self._keys or self._clock() - self._fetched_at > STALE_SECONDS:
+            raise IssuerGoneError("the keys of the identity provider are not known")
+        return found
+
+    def _pick(self, kid: str | None) -> Key | None:
+        if kid is None:
+            return self._keys[0][1] if len(self._keys) == 1 else None
+        return next((key for known, key in self._keys if known == kid), None)
+
+    def _ask_for(self, kid: str | None) -> Key | None:
+        if kid is None:
+            return None
+        with self._lock:
+            # others wait here for who came first, and then find the key that it brought
+            found, now = self._pick(kid), self._clock()
+            if found is None and now - max(self._asked_at, self._failed_at) >= PAUSE_SECONDS:
+                self._asked_at = now
+                self._fetch_all()
+                found = self._pick(kid)
+            return found
+
+    def _refresh(self, most_age: float) -> None:
+        """Fetch what is older than `most_age`; what we have is kept where that fails."""
+        if not self._is_due(most_age):
+            return
+        # with keys in hand nobody waits for an issuer that is slow
+        if not self._lock.acquire(blocking=not self._keys):
+            return
+        try:
+            if self._is_due(most_age):
+                self._fetch_all()
+        finally:
+            self._lock.release()
+
+    def _is_due(self, most_age: float) -> bool:
+        now = self._clock()
+        return now - self._fetched_at >= most_age and now - self._failed_at >= PAUSE_SECONDS
+
+    def _fetch_all(self) -> None:
+        try:
+            found = self._fetch(self.address.rstrip("/") + WELL_KNOWN)
+            endpoints = Endpoints.of(found, self.address)
+            keys = read_keys(self._fetch(endpoints.jwks))
+        except IssuerGoneError as error:
+            self._failed_at = self._clock()
+            log.warning("issuer", why=str(error))
+            return
+        self._endpoints, self._keys = endpoints, keys
+        self._fetched_at = self._clock()
+
+    def _fetch(self, address: str) -> Mapping[str, Any]:
+        """Return a JSON object; raises IssuerGoneError."""
+        return self._send("GET", address)[1]
+
+    def post(
+        self, address: str, form: Mapping[str, str], auth: tuple[str, str] | None
+    ) -> Mapping[str, Any] | None:
+        """Return the answer to a form, or None where it was refused; raises IssuerGoneError."""
+        status, found = self._send("POST", address, data=dict(form), auth=auth)
+        return found if status == httpx2.codes.OK else None
+
+    def _send(self, method: str, address: str, **sent: Any) -> tuple[int, Mapping[str, Any]]:
+        try:
+            with self._client.stream(
+                method, address, headers={"accept": "application/json"}, **sent
+            ) as answer:
+                body = b""
+                for part in answer.iter_bytes():
+                    body += part
+                    if len(body) > MOST_BYTES:
+                        raise IssuerGoneError("the identity provider sent too much")
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise IssuerGoneError(
+                f"the identity provider does not answer ({type(error).__name__})"
+            ) from None
+        refused = method == "POST" and 400 <= answer.status_code < 500
+        if answer.status_code != httpx2.codes.OK and not refused:
+            raise IssuerGoneError(f"the identity provider answered with {answer.status_code}")
+        return answer.status_code, {} if refused else _read_object(body)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+
+def _read_object(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = from_json(body)
+    except ValueError:
+        found = None
+    if not isinstance(found, Mapping):
+        raise IssuerGoneError("the identity provider sent something that cannot be read")
+    return found
+
+
+def read_keys(found: Mapping[str, Any]) -> tuple[tuple[str | None, Key], ...]:
+    """Return the keys that can check a signature; raises IssuerGoneError where there are none.
+
+    A shared secret among them is left out: whoever can check with it could sign with it.
+    """
+    listed = found.get("keys")
+    keys = []
+    for entry in listed if isinstance(listed, list) else []:
+        is_public = isinstance(entry, dict) and entry.get("kty") in ("RSA", "EC", "OKP")
+        if not is_public or entry.get("use", "sig") != "sig":
+            continue
+        try:
+            keys.append((entry.get("kid"), JWKRegistry.import_key(entry)))
+        except (JoseError, ValueError, TypeError, KeyError):
+            continue
+    if not keys:
+        raise IssuerGoneError("the identity provider shows no key that can be used")
+    return tuple(keys)

@@ -1,0 +1,152 @@
+"""A small identity provider of our own, on loopback: signs whatever a test wants, and can fall."""
+
+import json
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from tests.running_service import Service
+
+CLIENT, AUDIENCE = "kantelpunt-paginas", "kantelpunt-api"
+CLIENT_SECRET = "Wq8-Rz3_Tn6Yb1Vk9"  # noqa: S105
+CLAIMS = {
+    "sub": "subject-1",
+    "name": "Dr. Van Elders",
+    "kantelpunt_role": "advising_physician",
+    "sickness_fund": "fonds-a",
+}
+
+
+@cache
+def make_key(kid: str) -> RSAKey:
+    """Return a key to sign with, always the same for an id: making one is slow."""
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+
+
+@dataclass
+class RunningIssuer:
+    """What the identity provider answers with; a test changes it as it goes."""
+
+    address: str = ""
+    keys: list[RSAKey] = field(default_factory=lambda: [make_key("first")])
+    claims: dict[str, Any] = field(default_factory=lambda: dict(CLAIMS))
+    asked: list[str] = field(default_factory=list)
+    posted: list[dict[str, str]] = field(default_factory=list)
+    described: dict[str, Any] = field(default_factory=dict)
+    is_down: bool = False
+    challenge: str = ""
+    nonce: str = ""
+    id_token: str | None = None
+
+    def sign(self, *, kid: str | None = "first", key: Any = None, **changes: Any) -> str:
+        """Return a token for the API; `changes` replace claims, and None leaves one out."""
+        now = int(time.time())
+        claims = {"iss": self.address, "aud": AUDIENCE, "iat": now, "exp": now + 300}
+        claims |= self.claims | changes
+        header = {"alg": "RS256"} | ({"kid": kid} if kid else {})
+        kept = {k: v for k, v in claims.items() if v is not None}
+        return jwt.encode(header, kept, key or self.keys[0])
+
+    def authorise(self, address: str) -> dict[str, str]:
+        """Return what the browser comes back with, for the address that it was sent to."""
+        asked = {k: v[0] for k, v in parse_qs(urlsplit(address).query).items()}
+        self.challenge, self.nonce = asked["code_challenge"], asked["nonce"]
+        assert asked["code_challenge_method"] == "S256"
+        assert asked["response_type"] == "code"
+        return {"state": asked["state"], "code": "a-code"}
+
+    def answer(self, path: str, form: dict[str, str]) -> tuple[int, Any]:
+        """Return the status and the body of an answer."""
+        if self.is_down:
+            return 500, {}
+        if path == "/.well-known/openid-configuration":
+            return 200, self._describe()
+        if path == "/keys":
+            return 200, {"keys": [key.as_dict(private=False) for key in self.keys]}
+        if path == "/token":
+            return self._give_token(form)
+        return 404, {}
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "issuer": self.address,
+            "authorization_endpoint": f"{self.address}/authorize",
+            "token_endpoint": f"{self.address}/token",
+            "jwks_uri": f"{self.address}/keys",
+            "end_session_endpoint": f"{self.address}/end",
+        } | self.described
+
+    def _give_token(self, form: dict[str, str]) -> tuple[int, Any]:
+        self.posted.append(form)
+        digest = sha256(form.get("code_verifier", "").encode()).digest()
+        proven = urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenge
+        if not proven or form.get("code") != "a-code":
+            return 400, {"error": "invalid_grant"}
+        made = self.sign(aud=CLIENT, nonce=self.nonce)
+        return 200, {"token_type": "Bearer", "id_token": self.id_token or made}
+
+
+@contextmanager
+def run_issuer() -> Iterator[RunningIssuer]:
+    """Run the identity provider beside the caller."""
+    issuer = RunningIssuer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            issuer.asked.append(self.path)
+            self._answer({})
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            form = {k: v[0] for k, v in parse_qs(body).items()}
+            self._answer(form | {"authorization": self.headers.get("authorization", "")})
+
+        def _answer(self, form: dict[str, str]) -> None:
+            status, found = issuer.answer(self.path, form)
+            body = found if isinstance(found, bytes) else json.dumps(found).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    issuer.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield issuer
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def build_oidc_settings(issuer: RunningIssuer) -> dict[str, Any]:
+    """Return the settings of a service that believes this identity provider."""
+    return {
+        "oidc_issuer": issuer.address,
+        "oidc_client_id": CLIENT,
+        "oidc_client_secret": CLIENT_SECRET,
+        "oidc_api_audience": AUDIENCE,
+        "public_url": "https://kantelpunt.example",
+    }
+
+
+def ask(service: Service, token: str, path: str = "/api/v1/cases") -> Any:
+    """Ask something of the API with a token."""
+    return service.client.get(path, headers={"authorization": f"Bearer {token}"})
