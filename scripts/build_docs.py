@@ -5,6 +5,7 @@ from pathlib import Path
 
 from features.contract import default_contract
 from scripts.field_page import build_field_page
+from scripts.referral_page import build_referral_page
 from scripts.rule_page import build_rule_page
 from scripts.setting_page import build_setting_page
 
@@ -16,6 +17,7 @@ def build_pages(root: Path = ROOT) -> dict[str, str]:
     """Return the text of every generated page by its name under docs/."""
     pages = {
         "velden.md": build_field_page(default_contract()),
+        "doorverwijzen.md": build_referral_page(),
         "regels.md": build_rule_page(root),
         "settings.md": build_setting_page(),
     }

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Fetch and build everything from others that the pages and their tests serve, with licence and version.
+# Fetch and build everything from others that the pages, the letters and the tests use, with licence and version.
 # Needs npm; which registry it asks is up to the npm configuration of whoever runs this.
 set -eu
 
 appuniversum=4.4.1
 swagger_ui=5.35.0
 axe=4.14.1
+source_sans=0.4.1
 sass=1.108.2
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -21,6 +22,7 @@ unpack() { # package, version, folder: without its dependencies, which we do not
 unpack "@appuniversum/ember-appuniversum" "$appuniversum" "$work/appuniversum"
 unpack "swagger-ui-dist" "$swagger_ui" "$work/swagger-ui"
 unpack "axe-core" "$axe" "$work/axe-core"
+unpack "@expo-google-fonts/source-sans-3" "$source_sans" "$work/source-sans"
 
 note() { # folder, package, version, licence
   printf '%s %s\nlicence: %s\nmade by: scripts/vendor_frontend.sh\n' "$2" "$3" "$4" >"$1/VERSION"
@@ -47,3 +49,10 @@ from="$work/axe-core"
 rm -rf "$to" && mkdir -p "$to"
 cp "$from/axe.min.js" "$from/LICENSE" "$from/LICENSE-3RD-PARTY.txt" "$to/"
 note "$to" "axe-core" "$axe" "MPL-2.0"
+
+to="$root/serving/letters/vendor/source-sans-3"
+from="$work/source-sans"
+rm -rf "$to" && mkdir -p "$to"
+cp "$from/400Regular/SourceSans3_400Regular.ttf" "$from/600SemiBold/SourceSans3_600SemiBold.ttf" "$to/"
+cp "$from/LICENSE_FONT" "$to/LICENSE"
+note "$to" "@expo-google-fonts/source-sans-3" "$source_sans" "OFL-1.1"

@@ -1,0 +1,132 @@
+import ctypes
+import re
+import subprocess
+import sys
+from datetime import date
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+import pytest
+
+from serving.free_text import SHOWN
+from serving.referral_form import IN_CONSULTATION_NL, Wishes
+from serving.referral_letter import to_pdf
+from tests.referral_forms import ANY_TEXT, make_form, make_longest_form, read_text
+
+A4_MARGIN_POINTS = 24 / 25.4 * 72
+
+
+def test_the_letter_says_what_was_chosen() -> None:
+    wishes = Wishes(("half_days",), ("coaching",), "Plant zelf.", "Bouw op.", ("job_coaching",))
+
+    text = read_text(to_pdf(make_form(wishes, contact_nl="Team terug naar werk")))
+
+    for expected in (
+        *("Aanmeldingsformulier", "Referentie VR-2026-000123", "Datum 22 november 2026"),
+        *("Contact Team terug naar werk", "kan halve dagen werken", "Plant zelf.", "Bouw op."),
+        *("heeft nood aan begeleiding op de werkvloer", "Jobcoaching", IN_CONSULTATION_NL),
+        *("op 20 november 2026", "terug-naar-werk-coördinator", "geldt voor: aanmelding bij VDAB."),
+        *("Statuut werkzoekende", "Regio Antwerpen", "Pagina 1 van 1"),
+    ):
+        assert expected in text
+
+
+def test_the_letter_is_tagged_dutch_and_titled() -> None:
+    pdf = to_pdf(make_form())
+
+    document = pdfium.PdfDocument(pdf)
+    language = (ctypes.c_ushort * 16)()
+    pdfium_c.FPDFCatalog_GetLanguage(document, language, len(language))
+    tree = pdfium_c.FPDF_StructTree_GetForPage(document[0])
+    assert document.is_tagged()
+    assert pdfium_c.FPDF_StructTree_CountChildren(tree) > 0
+    assert bytes(language).decode("utf-16-le").rstrip("\0") == "nl-BE"
+    assert document.get_metadata_dict()["Title"] == "Aanmeldingsformulier VR-2026-000123"
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
+    assert b"/DisplayDocTitle true" in pdf
+
+
+def test_every_font_of_the_letter_is_ours_and_embedded() -> None:
+    pdf = to_pdf(make_form())
+
+    names = set(re.findall(rb"/FontName/\w{6}\+([\w-]+)", pdf))
+    assert names == {b"SourceSans3-Regular", b"SourceSans3-SemiBold"}
+    assert pdf.count(b"/Type/FontDescriptor") == len(re.findall(rb"/FontFile\d", pdf)) == 2
+
+
+def test_the_same_form_gives_the_same_bytes_and_another_day_gives_others() -> None:
+    first, again = to_pdf(make_form()), to_pdf(make_form())
+    other = to_pdf(make_form(made_on=date(2026, 11, 23)))
+
+    assert first == again
+    assert first != other
+
+
+def test_a_usual_letter_takes_one_page_and_the_longest_two_with_nothing_over_the_edge() -> None:
+    usual = make_form(Wishes(("seated", "screen"), ("quiet",), ANY_TEXT, ANY_TEXT, ("training",)))
+
+    documents = [pdfium.PdfDocument(to_pdf(form)) for form in (usual, make_longest_form())]
+
+    assert [len(document) for document in documents] == [1, 2]
+    for page in (page for document in documents for page in document):
+        texts = page.get_textpage()
+        boxes = [texts.get_charbox(place) for place in range(texts.count_chars())]
+        right = page.get_width() - A4_MARGIN_POINTS + 4  # a comma may hang out a little
+        assert (round(page.get_width()), round(page.get_height())) == (595, 842)
+        assert min(box[0] for box in boxes if box[2] > box[0]) >= A4_MARGIN_POINTS - 1
+        assert max(box[2] for box in boxes) <= right
+        assert min(box[1] for box in boxes if box[3] > box[1]) > 20
+
+
+def test_nothing_of_the_longest_texts_is_lost() -> None:
+    form = make_longest_form()
+
+    whole = "".join(read_text(to_pdf(form)).split())
+
+    for text in (form.capacities_text, form.needs_text, form.consent.purpose_nl, "C" * 120):
+        assert "".join(text.split()) in whole
+
+
+HOSTILE = [
+    '#panic("x")',
+    "*_$ `raw` $x^2$ <label> @cite = kop",
+    '#read("/etc/passwd") #include "x.typ"',
+    "// geen commentaar /* ook niet */ \\u{41} \\ #sys.inputs",
+    '"},"reference":"andere',
+    "- lijst\n+ nummer\n/ term: woord\n= Titel",
+    'https://voorbeeld.be #link("x")[y] ~ -- ---',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_someone_wrote_is_printed_and_never_run(text: str) -> None:
+    shown = read_text(to_pdf(make_form(Wishes(needs_text=text), contact_nl=text)))
+
+    assert shown.count("".join(text.split("\n")[0])) == 2
+    assert "root:" not in shown
+
+
+def test_signs_of_elsewhere_become_a_box_so_that_a_letter_is_always_made() -> None:
+    form = make_form(case={"sickness_fund": "Fonds 😀 漢"}, contact_nl="שלום\x07")
+
+    text = read_text(to_pdf(form))
+
+    assert "Fonds \u25a1 \u25a1" in text
+    assert "Contact \u25a1\u25a1\u25a1\u25a1\u25a1" in text
+
+
+def test_the_font_has_every_sign_that_a_text_may_hold() -> None:
+    allowed = re.findall(f"[{SHOWN}]", "".join(map(chr, range(33, 0x3000))))
+
+    text = read_text(to_pdf(make_form(contact_nl=" ".join(allowed))))  # fails for a missing glyph
+
+    assert len(allowed) > 600
+    assert len(set(allowed) - set(text)) < 10  # the reader writes a few signs as their twin
+
+
+def test_the_maker_of_letters_is_loaded_only_for_a_letter() -> None:
+    code = "import sys, serving.referral_letter; print('typst' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
