@@ -150,3 +150,30 @@ def build_oidc_settings(issuer: RunningIssuer) -> dict[str, Any]:
 def ask(service: Service, token: str, path: str = "/api/v1/cases") -> Any:
     """Ask something of the API with a token."""
     return service.client.get(path, headers={"authorization": f"Bearer {token}"})
+
+
+def begin(service: Service, onward: str = "/") -> Any:
+    """Ask to log on at the identity provider."""
+    return service.client.get("/login/oidc", params={"naar": onward}, follow_redirects=False)
+
+
+def come_back(service: Service, answer: dict[str, str]) -> Any:
+    """Come back from the identity provider with what it gave."""
+    return service.client.get("/login/oidc/terug", params=answer, follow_redirects=False)
+
+
+def log_on(service: Service, issuer: RunningIssuer, onward: str = "/", **changes: str) -> Any:
+    """Log on at our own identity provider; `changes` replace what the browser brings back."""
+    return come_back(
+        service, issuer.authorise(begin(service, onward).headers["location"]) | changes
+    )
+
+
+def read_users(service: Service) -> list[tuple[Any, ...]]:
+    """Return what is kept of users for whom an identity provider vouches."""
+    with service.store.reading() as connection:
+        query = (
+            "select user_key, name, role, sickness_fund, password_hash, issuer, "
+            "last_seen_at is not null from users where issuer is not null"
+        )
+        return [tuple(row) for row in connection.exec_driver_sql(query)]

@@ -1,0 +1,122 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx2
+import pytest
+
+from serving.sessions import FLOW_COOKIE
+from tests.running_issuer import begin, come_back, read_users
+from tests.running_service import Service, make_own_case
+
+USER = (
+    '{"sub": "jan@elders.example", "name": "Dr. Van Elders", "sickness_fund": "fonds-a",'
+    ' "kantelpunt_role": "advising_physician"}'
+)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """Run an identity provider that others made, in a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    given = ["-p", str(port), "--require-nonce", "true", "--user-claims", USER]
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", *given]
+    environment = os.environ | {"NO_COLOR": "1"}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with socket.socket() as asked:
+            if asked.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the identity provider did not start")
+
+
+def choose(address: str, **form: str) -> dict[str, str]:
+    """Do what a person does at the provider, and return what the browser brings back."""
+    answer = httpx2.post(address, data=form)
+    back = urlsplit(answer.headers["location"])
+    assert f"{back.scheme}://{back.netloc}{back.path}" == (
+        "https://kantelpunt.example/login/oidc/terug"
+    )
+    return dict(parse_qsl(back.query))
+
+
+def test_a_person_logs_on_at_a_provider_that_others_made_and_finds_the_page_asked_for(
+    start_oidc: Callable[..., Service], provider: str, store_url: str
+) -> None:
+    service = start_oidc(store_url, oidc_issuer=provider)
+    service.post(make_own_case())
+    asked = service.client.get("/dossiers/C-0001")
+    link = asked.text.partition('href="/login/oidc')[2].partition('"')[0]
+
+    sent = service.client.get(f"/login/oidc{link}", follow_redirects=False)
+    entered = come_back(service, choose(sent.headers["location"], sub="jan@elders.example"))
+
+    assert entered.status_code == 303
+    assert entered.headers["location"] == "/dossiers/C-0001"
+    page = service.client.get("/dossiers/C-0001")
+    assert page.status_code == 200
+    assert "Dr. Van Elders" in page.text
+    ((key, *rest),) = read_users(service)
+    assert rest == ["Dr. Van Elders", "advising_physician", "fonds-a", "", provider, 1]
+    with service.store.reading() as connection:
+        query = "select action, user_key from audit where action in ('log_on', 'view_case')"
+        noted = [tuple(row) for row in connection.exec_driver_sql(query)]
+    assert noted == [("log_on", key), ("view_case", key)]
+
+
+def test_a_person_who_says_no_at_the_provider_is_not_logged_on(
+    start_oidc: Callable[..., Service], provider: str
+) -> None:
+    service = start_oidc(oidc_issuer=provider)
+
+    brought = choose(begin(service).headers["location"], action="deny")
+    answer = come_back(service, brought)
+
+    assert brought["error"] == "access_denied"
+    assert answer.status_code == 401
+    assert "Het aanmelden is niet gelukt" in answer.text
+
+
+def test_a_code_opens_one_session(start_oidc: Callable[..., Service], provider: str) -> None:
+    service = start_oidc(oidc_issuer=provider)
+    sent = begin(service)
+    kept = service.client.cookies[FLOW_COOKIE]
+    brought = choose(sent.headers["location"], sub="jan@elders.example")
+
+    first = come_back(service, brought)
+    without_cookie = come_back(service, brought)
+    service.client.cookies.set(FLOW_COOKIE, kept)
+    again = come_back(service, brought)
+
+    assert [a.status_code for a in (first, without_cookie, again)] == [303, 401, 401]
+
+
+def test_someone_known_to_the_provider_without_a_role_here_is_told_so(
+    start_oidc: Callable[..., Service], provider: str
+) -> None:
+    service = start_oidc(oidc_issuer=provider)
+
+    answer = come_back(service, choose(begin(service).headers["location"], sub="iemand"))
+
+    assert answer.status_code == 403
+    assert "Dit is niet voor uw account" in answer.text
+    assert read_users(service) == []
