@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from features.contract import Contract
+from features.deadlines import add_months
 from features.matrix import Matrix
 from models.curve import CurvePoint
 from models.estimate import Estimate
 from models.reasons import Reason, name_nl, reasons_of_many
-from models.suggestion import Limits, Suggestion, find_look_again
+from models.suggestion import LOOK_AGAIN_MONTHS, Limits, Suggestion, find_look_again
 
 # refer first, because help that comes late helps less; then who needs a closer look
 URGENCY = (Suggestion.REFER, Suggestion.UNSURE, Suggestion.NOT_YET, Suggestion.OWN_WAY)
@@ -95,9 +96,23 @@ class Assessment:
         return find_look_again(self.absence_started_on, self.screened_on)
 
     @property
+    def reassess_on(self) -> date | None:
+        """The day from which this assessment is no longer recent enough."""
+        return find_reassess_day(self.absence_started_on, self.screened_on)
+
+    @property
     def answered(self) -> bool:
         """Whether any answer of the questionnaire was known."""
         return is_answered(self.case, self.contract)
+
+
+def find_reassess_day(absence_started_on: date, screened_on: date) -> date | None:
+    """Return the first of months 4, 7 and 11 of an absence after the screening; None if all passed.
+
+    Whoever was screened on the day itself was screened in time.
+    """
+    days = (add_months(absence_started_on, month) for month in LOOK_AGAIN_MONTHS)
+    return next((day for day in days if day > screened_on), None)
 
 
 def is_answered(case: Mapping[str, Any], contract: Contract) -> bool:

@@ -100,6 +100,7 @@ def _to_case_row(a: Assessment) -> dict[str, Any]:
         **to_gain_columns(a.estimate),
         "gain_order": _order_by_gain(a.estimate),
         "labour_status": a.case.get("labour_status"),
+        "reassess_on": a.reassess_on,
         "answered": a.answered,
         "reasons": [[r.text_nl, r.points] for r in a.reasons.usual[:LIST_REASONS]],
     }

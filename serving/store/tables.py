@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     false,
+    text,
     true,
 )
 
@@ -55,6 +56,15 @@ contracts = Table(
 )
 
 TRIAGE_ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
+# for who may not know yet what was estimated
+ABSENT_ORDER = ("absence_started_on", "case_id")
+
+
+def _index_some(name: str, first: str, *others: str) -> Index:
+    """Return an index of the few cases that have a value in its first column."""
+    there = text(f"{first} is not null")
+    return Index(name, "sickness_fund", first, *others, sqlite_where=there, postgresql_where=there)
+
 
 # one row per case with its latest assessment in short: all that a row of the triage list shows
 cases = Table(
@@ -84,10 +94,16 @@ cases = Table(
     Column("is_open", Boolean, nullable=False, server_default=true()),
     Column("assigned_to", Key),
     Column("look_again_on", Date),
+    # from when the latest assessment is no longer recent enough
+    Column("reassess_on", Date),
     # an objection that nobody handled yet: nothing is estimated meanwhile
     Column("is_blocked", Boolean, nullable=False, server_default=false()),
-    Index("triage", "sickness_fund", "is_open", *TRIAGE_ORDER),
-    Index("triage_by_region", "sickness_fund", "region", "is_open", *TRIAGE_ORDER),
+    # the list is read per state, so that each of these gives its rows in order
+    Index("triage", "sickness_fund", "state", *TRIAGE_ORDER),
+    Index("triage_by_region", "sickness_fund", "region", "state", *TRIAGE_ORDER),
+    Index("longest_absent", "sickness_fund", "state", *ABSENT_ORDER),
+    _index_some("triage_of_user", "assigned_to", "state", *TRIAGE_ORDER),
+    _index_some("to_look_at_again", "look_again_on", "case_id"),
 )
 
 assessments = Table(

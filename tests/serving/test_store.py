@@ -187,9 +187,10 @@ def test_a_page_is_found_by_the_index_and_without_sorting(sqlite_url: str) -> No
                 f"explain query plan select * from cases where {where} {order}"  # noqa: S608
             ).fetchall()
             for where in (
-                "sickness_fund = 'f' and is_open = 1",
-                "sickness_fund = 'f' and region = 'r' and is_open = 1",
-                "sickness_fund = 'f' and is_open = 1 and (urgency, gain_order, absence_started_on, "
+                "sickness_fund = 'f' and state = 'open'",
+                "sickness_fund = 'f' and region = 'r' and state = 'open'",
+                "sickness_fund = 'f' and assigned_to = 'u' and state = 'open'",
+                "sickness_fund = 'f' and state = 'open' and (urgency, gain_order, absence_started_on, "
                 "case_id) > (1, 0.0, '2026', 'C')",
             )
         ]

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from serving.assessment import find_reassess_day
 from serving.store.audit import HEAD, START, hash_line
 from serving.store.tables import audit
 
@@ -27,6 +28,7 @@ ADDED: dict[str, dict[str, Any]] = {
         "is_open": {"type_": sa.Boolean, "nullable": False, "server_default": sa.true()},
         "assigned_to": {"type_": _KEY},
         "look_again_on": {"type_": sa.Date},
+        "reassess_on": {"type_": sa.Date},
         "is_blocked": {"type_": sa.Boolean, "nullable": False, "server_default": sa.false()},
     },
     "users": {"issuer": {"type_": sa.Text}, "last_seen_at": {"type_": _MOMENT}},
@@ -40,7 +42,12 @@ def upgrade() -> None:
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, **kind))
     op.execute("update cases set gain_order = -gain where gain_status = 'estimated'")
-    _index_list("is_open", ORDER)
+    _say_when_to_reassess()
+    _index_list("state", ORDER)
+    absent_order = ["absence_started_on", "case_id"]
+    op.create_index("longest_absent", "cases", ["sickness_fund", "state", *absent_order])
+    _index_some("triage_of_user", "assigned_to", "state", *ORDER)
+    _index_some("to_look_at_again", "look_again_on", "case_id")
     op.create_index("audit_of_user", "audit", ["user_key", "audit_id"])
     _chain_lines()
     _forbid_changes()
@@ -50,6 +57,23 @@ def _index_list(first: str, order: tuple[str, ...]) -> None:
     for name, before in (("triage", ()), ("triage_by_region", ("region",))):
         op.drop_index(name, "cases")
         op.create_index(name, "cases", ["sickness_fund", *before, *filter(None, (first,)), *order])
+
+
+def _index_some(name: str, first: str, *others: str) -> None:
+    there, columns = sa.text(f"{first} is not null"), ["sickness_fund", first, *others]
+    op.create_index(name, "cases", columns, sqlite_where=there, postgresql_where=there)
+
+
+def _say_when_to_reassess() -> None:
+    keys = [sa.column(name, _KEY) for name in ("sickness_fund", "case_id")]
+    days = [sa.column(name, sa.Date) for name in ("absence_started_on", "screened_on")]
+    known = sa.table("cases", *keys, *days, sa.column("reassess_on", sa.Date))
+    found = op.get_bind().execute(sa.select(*keys, *days).select_from(known)).all()
+    rows = [{"fund": f, "of": c, "due_on": find_reassess_day(*on)} for f, c, *on in found]
+    is_same = (known.c.sickness_fund == sa.bindparam("fund"), known.c.case_id == sa.bindparam("of"))
+    if rows:
+        change = sa.update(known).where(*is_same).values(reassess_on=sa.bindparam("due_on"))
+        op.get_bind().execute(change, rows)
 
 
 def _chain_lines() -> None:
@@ -97,6 +121,8 @@ def downgrade() -> None:
         op.execute("drop function refuse_audit_change")
     op.drop_table("audit_head")
     op.drop_index("audit_of_user", "audit")
+    for name in ("longest_absent", "triage_of_user", "to_look_at_again"):
+        op.drop_index(name, "cases")
     _index_list("", OLD_ORDER)
     for table, columns in ADDED.items():
         for name in reversed(columns):
