@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from scripts.markdown import build_table
 from serving.capacities import default_choices
+from serving.free_text import MOST_LINES
 from serving.offers import OfferRule, default_offers
 from serving.referral_form import IN_CONSULTATION_NL, MOST_CHARACTERS
 from serving.referral_schemas import SCHEMA, ChoiceOut, ConsentOut, FactOut, ReferralFormOut
@@ -35,10 +36,10 @@ formulier sluit zijn aanbod af met "{IN_CONSULTATION_NL}". Omdat die zin er alti
 niets over iemand. Een formulier waarop enkel zulk aanbod gekozen is, is byte voor byte gelijk aan
 een formulier zonder keuze; een test bewaakt dat.
 
-De twee vrije teksten tellen hoogstens {MOST_CHARACTERS} tekens. Een tekst met elf cijfers na elkaar
-of met een diagnose wordt geweigerd, met het vak erbij en zonder de tekst te herhalen. De lijst van
-woorden (`serving/medical.toml`) vangt het gewone geval, niet elke omschrijving: lees na wat u
-verstuurt.
+De twee vrije teksten tellen hoogstens {MOST_CHARACTERS} tekens en {MOST_LINES} regels. Een tekst met
+elf cijfers na elkaar of met een diagnose wordt geweigerd, met het vak erbij en zonder de tekst te
+herhalen. De lijst van woorden (`serving/medical.toml`) vangt het gewone geval, niet elke
+omschrijving: lees na wat u verstuurt.
 
 ### Waaruit u kiest
 

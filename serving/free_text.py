@@ -13,6 +13,7 @@ SHOWN = (
     "\u0400-\u045f\u1e80-\u1e85\u1e9e\u1ea0-\u1ef9\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026"
     "\u20ac\u2122\u2190-\u2193\u2212\u25a1\u2264\u2265"
 )
+MOST_LINES = 10  # the longest letter then takes two pages
 _NOT_SHOWN = re.compile(f"[^{SHOWN}]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\n]")
 
@@ -33,6 +34,8 @@ def find_text_fault_nl(text: str, most: int, contract: Contract, medical: Medica
     """Return what is expected instead of a cleaned text, without a word of it; None if it may."""
     if len(text) > most:
         return f"hoogstens {most} tekens"
+    if text.count("\n") >= MOST_LINES:
+        return f"hoogstens {MOST_LINES} regels"
     if _NOT_SHOWN.search(text):
         return "enkel letters, cijfers en leestekens"
     if NUMBER_PATTERN.search(_DASHES.sub("-", text)):

@@ -189,7 +189,10 @@ def test_fields_outside_the_contract_are_named_on_purpose() -> None:
 def test_only_offers_on_a_diagnosis_are_marked_as_such() -> None:
     marked = [rule.key for rule in default_offers() if rule.reveals_diagnosis]
 
+    offers = find(diagnosis_group="cancer").values()
+
     assert marked == ["rentree", "ips"]
+    assert [offer.key for offer in offers if offer.reveals_diagnosis] == ["rentree"]
 
 
 def test_a_contract_without_these_fields_gets_every_offer_to_ask() -> None:

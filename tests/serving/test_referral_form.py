@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,15 @@ def test_a_case_of_another_contract_gets_a_form_without_its_fields() -> None:
     assert "kan zittend werk doen" in text
 
 
+def test_a_deployment_can_send_other_facts_with_their_units() -> None:
+    rules = make_rules()
+    choices = replace(rules.choices, facts=("weekly_hours", "no_such_field"))
+
+    form = make_form(case={"weekly_hours": 22.5}, rules=replace(rules, choices=choices))
+
+    assert [(f.label_nl, f.value_nl) for f in form.facts] == [("Arbeidsuren per week", "22,5 uur")]
+
+
 def test_an_unknown_fact_is_called_unknown() -> None:
     form = make_form(case={"occupation": None})
 
@@ -93,6 +103,7 @@ def test_an_unknown_fact_is_called_unknown() -> None:
         ({"wishes": Wishes(offers=("training",)), "made_on": date(2023, 1, 1)}, "offers"),
         ({"wishes": Wishes(capacities_text="a" * 501)}, "capacities_text"),
         ({"wishes": Wishes(needs_text="a" * 501)}, "needs_text"),
+        ({"wishes": Wishes(needs_text="a\n" * 11)}, "needs_text"),
         ({"consent": Consent(date(2026, 11, 23), Role.RTW_COORDINATOR, "x")}, "consent"),
         ({"consent": Consent(ON, Role.RTW_COORDINATOR, "na kanker")}, "consent"),
         ({"consent": Consent(ON, Role.RTW_COORDINATOR, "a" * 201)}, "consent"),
