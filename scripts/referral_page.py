@@ -37,8 +37,8 @@ niets over iemand. Een formulier waarop enkel zulk aanbod gekozen is, is byte vo
 een formulier zonder keuze; een test bewaakt dat.
 
 De twee vrije teksten tellen hoogstens {MOST_CHARACTERS} tekens en {MOST_LINES} regels. Een tekst
-met elf cijfers na elkaar of met een diagnose wordt geweigerd, met het vak erbij en zonder de tekst te
-herhalen. De lijst van woorden (`serving/medical.toml`) vangt het gewone geval, niet elke
+met elf cijfers na elkaar of met een diagnose wordt geweigerd, met het vak erbij en zonder de tekst
+te herhalen. De lijst van woorden (`serving/medical.toml`) vangt het gewone geval, niet elke
 omschrijving: lees na wat u verstuurt.
 
 ### Waaruit u kiest
