@@ -31,7 +31,7 @@ from serving.errors import (
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
-from serving.routes import api, health, log_on, pages
+from serving.routes import api, health, log_on, pages, referrals
 from serving.settings import Settings
 from serving.store.engine import Store
 from serving.templating import build_pages, render_error
@@ -62,8 +62,8 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         lifespan=_close_store_at_the_end,
     )
     app.state.service = service
-    for router in (api.router, health.router, log_on.router, pages.router):
-        app.include_router(router)
+    for module in (api, referrals, health, log_on, pages):
+        app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)

@@ -19,6 +19,10 @@ class NoSuchCaseError(KantelpuntError):
     """A case that is not there, or not in reach."""
 
 
+class ObjectionOpenError(KantelpuntError):
+    """A case of which nothing may be estimated: the person objects, or objected with success."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where a case stands; `state_version` counts how often that changed."""
@@ -78,6 +82,12 @@ def move_case(
         ).scalar_one_or_none()
         raise StaleError(CaseState(now) if now else seen.state)
     save_audit(connection, audit)
+
+
+def check_not_blocked(connection: Connection, scope: Scope, case_id: str) -> None:
+    """Raise ObjectionOpenError where nothing may be estimated of a case; a new case may be."""
+    if list_blocked(connection, scope, [case_id]):
+        raise ObjectionOpenError("the person objects to estimates of this case")
 
 
 def list_blocked(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:

@@ -60,6 +60,8 @@ consents = Table(
     Column("purpose", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("recorded_by", Key, nullable=False),
+    # in which role; whoever recorded it may have another one later
+    Column("recorded_role", Text, nullable=False),
     Column("withdrawn_at", Instant),
     Column("withdrawn_by", Key),
     Index("consents_of_case", "sickness_fund", "case_id", "recorded_at"),

@@ -8,7 +8,8 @@ import structlog
 
 from features.contract import default_contract
 from features.requests import CaseRefusedError
-from serving.errors import TEXTS, explain
+from serving.errors import explain
+from serving.problem_texts import TEXTS
 from serving.sessions import SESSION_COOKIE
 from tests.factories import make_contract
 from tests.running_service import PASSWORD, USERS, Service, make_own_case

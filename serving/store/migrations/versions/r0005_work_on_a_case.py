@@ -60,6 +60,7 @@ def _make_referrals() -> None:
         sa.Column("purpose", sa.Text, nullable=False),
         sa.Column("recorded_at", _MOMENT, nullable=False),
         sa.Column("recorded_by", _KEY, nullable=False),
+        sa.Column("recorded_role", sa.Text, nullable=False),
         sa.Column("withdrawn_at", _MOMENT),
         sa.Column("withdrawn_by", _KEY),
     )

@@ -1,0 +1,124 @@
+"""The use cases of consent: a person agrees to what the fund may pass on, and may withdraw it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import uuid4
+
+from serving.errors import FieldFault, RequestRefusedError
+from serving.permissions import Action, User, check_can, get_scope
+from serving.states import TRANSITIONS, CaseEvent
+from serving.store.audit import AuditEvent
+from serving.store.consents import (
+    KeptConsent,
+    NoConsentError,
+    end_consents,
+    list_consents,
+    save_consent,
+)
+from serving.store.engine import Store
+from serving.store.referrals import RUNNING, list_referrals, move_referral
+from serving.store.standing import Standing, get_standing, move_case
+
+
+class ConsentPurpose(StrEnum):
+    """What a person can agree to."""
+
+    SHARE_WITH_VDAB = "share_with_vdab"
+    SHARE_WITH_VDAB_AND_PARTNER = "share_with_vdab_and_partner"
+    CONTACT_EMPLOYER = "contact_employer"
+
+
+PURPOSE_NL: Mapping[ConsentPurpose, str] = {
+    ConsentPurpose.SHARE_WITH_VDAB: "mijn ziekenfonds geeft aan VDAB door wat ik kan en nodig heb",
+    ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER: (
+        "mijn ziekenfonds geeft aan VDAB en aan de partner van VDAB die mij begeleidt, door wat ik "
+        "kan en nodig heb"
+    ),
+    ConsentPurpose.CONTACT_EMPLOYER: "mijn ziekenfonds neemt contact op met mijn werkgever",
+}
+# without one of these no form goes to VDAB
+FOR_REFERRAL = (ConsentPurpose.SHARE_WITH_VDAB, ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER)
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What followed from withdrawing: where the case stands, and whether VDAB has to be told."""
+
+    standing: Standing
+    tell_vdab: bool
+
+
+def record_consent(
+    user: User,
+    case_id: str,
+    given_on: date,
+    purpose: ConsentPurpose,
+    *,
+    store: Store,
+    now: datetime,
+) -> KeptConsent:
+    """Keep what a person agreed to, with an audit line; the same consent is kept once."""
+    check_can(user, Action.RECORD_CONSENT)
+    scope = get_scope(user)
+    with store.writing(scope.sickness_fund) as connection:
+        standing = get_standing(connection, scope, case_id)
+        _check_day(given_on, standing, now.date())
+        for known in list_consents(connection, scope, case_id):
+            if known.withdrawn_at is None and (known.given_on, known.purpose) == (
+                given_on,
+                purpose,
+            ):
+                return known
+        made = KeptConsent(uuid4().hex, given_on, purpose.value, now, user.key, user.role)
+        detail = {"event": "given", "consent_id": made.consent_id}
+        event = AuditEvent(
+            now, user.key, Action.RECORD_CONSENT, scope.sickness_fund, case_id, detail
+        )
+        save_consent(connection, scope, case_id, made, audit=[event])
+    return made
+
+
+def _check_day(given_on: date, standing: Standing, today: date) -> None:
+    if not standing.absence_started_on <= given_on <= today:
+        expected = "een dag vanaf het begin van de afwezigheid, en niet na vandaag"
+        raise RequestRefusedError("body", [FieldFault("given_on", expected)])
+
+
+def withdraw_consent(user: User, case_id: str, *, store: Store, now: datetime) -> Withdrawn:
+    """End every consent of a case and the referral that rested on it, with an audit line."""
+    check_can(user, Action.RECORD_CONSENT)
+    scope = get_scope(user)
+    detail = {"event": CaseEvent.WITHDRAW.value}
+    event = AuditEvent(now, user.key, Action.RECORD_CONSENT, scope.sickness_fund, case_id, detail)
+    with store.writing(scope.sickness_fund) as connection:
+        standing = get_standing(connection, scope, case_id)
+        if all(one.withdrawn_at for one in list_consents(connection, scope, case_id)):
+            raise NoConsentError("there is no consent to withdraw")
+        to = TRANSITIONS.get((standing.state, CaseEvent.WITHDRAW))
+        is_running = standing.state in RUNNING
+        if is_running and to is not None:
+            referral = list_referrals(connection, scope, case_id)[0]
+            changes = {"stopped_on": now.date(), "stopped_why": CaseEvent.WITHDRAW.value}
+            if referral.started_on is not None:
+                changes["ended_on"] = now.date()
+            move_referral(connection, standing, to, referral.referral_id, changes, audit=())
+        elif to is not None:
+            move_case(connection, standing, to, audit=())
+        end_consents(connection, scope, case_id, at=now, by=user.key, audit=[event])
+        return Withdrawn(get_standing(connection, scope, case_id), tell_vdab=is_running)
+
+
+def get_consent_to_refer(consents: Iterable[KeptConsent]) -> KeptConsent:
+    """Return the last consent that lets a form go to VDAB; raises NoConsentError for none."""
+    found = find_consent_to_refer(consents)
+    if found is None:
+        raise NoConsentError("no consent that holds lets a form go to VDAB")
+    return found
+
+
+def find_consent_to_refer(consents: Iterable[KeptConsent]) -> KeptConsent | None:
+    """Return the last consent that holds and lets a form go to VDAB, if there is one."""
+    held = (one for one in consents if one.withdrawn_at is None and one.purpose in FOR_REFERRAL)
+    return next(held, None)

@@ -1,0 +1,126 @@
+"""What a user is told of each problem, in Dutch: its status, a title, and what to do."""
+
+# key: status, title, what to do
+TEXTS: dict[str, tuple[int, str, str]] = {
+    "not-logged-on": (
+        401,
+        "U bent niet aangemeld",
+        "Meld u aan met een naam en een wachtwoord die hier bekend zijn.",
+    ),
+    "session-ended": (
+        401,
+        "Uw sessie is verlopen",
+        "Wat u net invulde, is niet bewaard. Meld u opnieuw aan.",
+    ),
+    "account-unusable": (
+        403,
+        "Dit is niet voor uw account",
+        "Uw organisatie kent u, maar uw account heeft daar geen rol, of geen ziekenfonds, waarmee "
+        "u hier terechtkunt. Vraag uw beheerder om dat aan te passen.",
+    ),
+    "account-closed": (
+        403,
+        "Dit is niet voor uw account",
+        "Uw account is hier afgesloten. Vraag het aan uw beheerder als dat niet klopt.",
+    ),
+    "not-allowed": (
+        403,
+        "Dit is niet voor uw account",
+        "Uw rol, ziekenfonds of regio geeft geen toegang hiertoe. "
+        "Vraag het aan uw beheerder als dat niet klopt.",
+    ),
+    "form-expired": (
+        403,
+        "Het formulier is verlopen",
+        "Ga terug, laad de pagina opnieuw en probeer nog eens.",
+    ),
+    "not-found": (
+        404,
+        "Niet gevonden",
+        "Dit adres bestaat niet, of het dossier hoort niet bij uw ziekenfonds of regio.",
+    ),
+    "method-not-allowed": (
+        405,
+        "Dit kan hier niet",
+        "Dit adres bestaat, maar niet voor deze bewerking. De beschrijving staat op /docs.",
+    ),
+    "stale": (
+        409,
+        "Dit dossier veranderde ondertussen",
+        "Er is niets overschreven en er ging niets verloren. Bekijk het dossier opnieuw en beslis "
+        "dan of dit nog nodig is.",
+    ),
+    "wrong-state": (
+        409,
+        "Dit kan nu niet met dit dossier",
+        "Er is niets veranderd. Bekijk het dossier opnieuw: daar staat wat er nu kan.",
+    ),
+    "no-consent": (
+        409,
+        "Er is geen geldige toestemming",
+        "Noteer eerst waarmee de persoon instemt, en wanneer. Er is niets doorgegeven.",
+    ),
+    "objection-open": (
+        409,
+        "Voor dit dossier loopt een bezwaar, of is een bezwaar aanvaard",
+        "Er wordt niets ingeschat tot het bezwaar behandeld is; na een aanvaard bezwaar nooit meer.",
+    ),
+    "too-large": (
+        413,
+        "De aanvraag is te groot",
+        "Stuur hoogstens 1.000 meldingen en 5 MB per keer, en verdeel de rest over meer aanvragen.",
+    ),
+    "not-json": (
+        415,
+        "De aanvraag is geen JSON",
+        "Stuur de melding als JSON, met Content-Type: application/json.",
+    ),
+    "unreadable": (
+        422,
+        "De aanvraag is niet leesbaar",
+        "De JSON is niet geldig. Controleer haakjes, aanhalingstekens en getallen.",
+    ),
+    "not-a-batch": (
+        422,
+        "De aanvraag is geen lijst van meldingen",
+        'Stuur een lijst van meldingen, of een object met die lijst onder "cases".',
+    ),
+    "body": (
+        422,
+        "De aanvraag klopt niet",
+        "Pas deze velden aan; er is niets bewaard.",
+    ),
+    "parameters": (
+        422,
+        "De aanvraag klopt niet",
+        "Pas deze parameters aan.",
+    ),
+    "too-many": (
+        429,
+        "Te veel pogingen of aanvragen",
+        "Wacht even en probeer dan opnieuw.",
+    ),
+    "case-refused": (422, "Deze melding kan niet ingeschat worden", ""),
+    "no-limits": (
+        422,
+        "Deze melding kan niet ingeschat worden",
+        "Voor de dag van de inschatting gelden nog geen grenzen. Kies een latere dag.",
+    ),
+    "fault": (
+        500,
+        "Er ging iets mis bij ons",
+        "De fout is genoteerd, zonder gegevens van het dossier. "
+        "Probeer het later opnieuw of verwittig uw beheerder.",
+    ),
+    "issuer-gone": (
+        503,
+        "Aanmelden kan even niet",
+        "De aanmelddienst van uw organisatie antwoordt niet. Wie al aangemeld is, werkt gewoon "
+        "verder. Probeer het over enkele seconden opnieuw.",
+    ),
+    "store-gone": (
+        503,
+        "De dienst is even niet beschikbaar",
+        "De opslag antwoordt niet; er is niets bewaard. Probeer het over enkele seconden opnieuw.",
+    ),
+}
