@@ -111,7 +111,7 @@ def find_offers(
     from specific to general.
     """
     facts = _read_facts(case, contract, on)
-    found = [_judge(rule, facts) for rule in get_rules(rules, on)]
+    found = [_judge(rule, facts, contract) for rule in get_rules(rules, on)]
     offers = [offer for offer in found if offer is not None]
     return sorted(offers, key=lambda offer: offer.fit is Fit.ASK)
 
@@ -129,9 +129,16 @@ def _read_facts(case: Mapping[str, Any], contract: Contract, on: date) -> dict[s
     return facts
 
 
-def _judge(rule: OfferRule, facts: Mapping[str, Any]) -> Offer | None:
-    """Return the offer, or None where a condition rules it out."""
-    held = [(condition, _holds(condition, facts)) for condition in rule.conditions]
+def _judge(rule: OfferRule, facts: Mapping[str, Any], contract: Contract) -> Offer | None:
+    """Return the offer, or None where a condition rules it out.
+
+    A condition on a field that means something else in the contract of the case is unknown: old
+    cases keep the contract of their day.
+    """
+    held = [
+        (c, None if _find_condition_faults(c, contract) else _holds(c, facts))
+        for c in rule.conditions
+    ]
     needed = [holds for condition, holds in held if condition.needed]
     signs = [holds for condition, holds in held if not condition.needed]
     if False in needed or (signs and not any(holds is not False for holds in signs)):

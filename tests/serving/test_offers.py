@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from features.contract import default_contract
+from features.contract import default_contract, parse_contract
 from features.requests import check_case
 from serving.medical import read_medical
 from serving.offers import (
@@ -17,7 +17,7 @@ from serving.offers import (
     get_rules,
     read_offers,
 )
-from tests.factories import make_case, make_contract
+from tests.factories import make_case, make_contract, make_field, make_head
 
 ON = date(2026, 11, 22)
 # facts that the default contract has no field for: always to be asked
@@ -203,6 +203,17 @@ def test_a_contract_without_these_fields_gets_every_offer_to_ask() -> None:
 
     assert {o.fit for o in offers if o.key != "orientation"} == {Fit.ASK}
     assert len(offers) == len(rules)
+
+
+def test_a_field_with_other_levels_in_the_contract_of_the_case_is_unknown() -> None:
+    field = make_field("needs_other_job", kind="answer", low=None, high=None)
+    contract = parse_contract(make_head() + field + 'levels = ["perhaps", "surely"]\n')
+
+    offers = find_offers({"needs_other_job": "surely"}, contract, ON, default_offers())
+
+    training = next(offer for offer in offers if offer.key == "training")
+    assert training.fit is Fit.ASK
+    assert "needs_other_job" in [question.field for question in training.to_ask]
 
 
 def test_a_value_of_another_kind_is_unknown() -> None:
