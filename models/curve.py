@@ -5,8 +5,9 @@ has a chance to return still. Both are shares, so the curve never falls and pass
 estimate itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,20 @@ def trace_curves(
     )
 
 
+def list_curves(curves: Curves) -> Iterator[tuple[CurvePoint, ...]]:
+    """Yield the curve of each case, in order of days."""
+    bands = [
+        np.asarray(part).tolist()
+        for band in (curves.usual, curves.support)
+        for part in (band.value, band.low, band.high)
+    ]
+    for parts in zip(*bands, strict=True):
+        yield tuple(
+            CurvePoint(day, *numbers[:3], *(None if isnan(n) else n for n in numbers[3:]))
+            for day, *numbers in zip(curves.days, *parts, strict=True)
+        )
+
+
 def _find_shares(curve: CurveHead, matrix: Matrix, threads: int) -> list[Floats]:
     return [step.head.predict(matrix, threads) for step in curve.steps]
 
@@ -115,22 +130,26 @@ def _carry(
 
     Its bounds are carried with bounds of the shares: they rise as surely as the curve itself.
     """
+    # value, low and high at once: one row each
+    at_horizon = np.array([np.atleast_1d(one) for one in (end.value, end.low, end.high)])
+    early, late = [], [at_horizon]
+    for step, share in zip(curve.steps, shares, strict=True):
+        shift = step.shift if with_support else 0.0
+        error = np.hypot(step.error, step.shift_error) if with_support else step.error
+        part = _limit(_limit(share) + shift + _ERRORS * error)
+        if step.days < curve.horizon_days:
+            early.append(late[0] * part)
+        else:
+            late.append(late[-1] + (1.0 - late[-1]) * part)
+    return Band(*np.stack(early + late, axis=-1))
 
-    def carry(at_horizon: Floats | float, errors: float) -> Floats:
-        early, late = [], [np.atleast_1d(np.asarray(at_horizon))]
-        for step, share in zip(curve.steps, shares, strict=True):
-            shift = step.shift if with_support else 0.0
-            error = np.hypot(step.error, step.shift_error) if with_support else step.error
-            part = np.clip(np.clip(share, 0.0, 1.0) + shift + errors * error, 0.0, 1.0)
-            if step.days < curve.horizon_days:
-                early.append(late[0] * part)
-            else:
-                late.append(late[-1] + (1.0 - late[-1]) * part)
-        return np.column_stack(early + late)
 
-    return Band(
-        carry(end.value, 0.0), carry(end.low, -NINETY_PERCENT), carry(end.high, NINETY_PERCENT)
-    )
+_ERRORS = np.array([[0.0], [-NINETY_PERCENT], [NINETY_PERCENT]])
+
+
+def _limit(share: Floats) -> Floats:
+    limited: Floats = np.minimum(np.maximum(share, 0.0), 1.0)  # much quicker than np.clip on a row
+    return limited
 
 
 def _list_points(band: Band) -> list[tuple[float, float, float]]:

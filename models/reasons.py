@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from features.matrix import Matrix
 Floats = NDArray[np.float64]
 QUESTIONNAIRE = "questionnaire"
 QUESTIONNAIRE_NL = "Vragenlijst niet ingevuld"
+Say = Callable[[Field, float, float], str]
+MOST_SAID = 20_000  # sentences remembered per contract
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an estimate is higher or lower than average: `points` are percentage points."""
 
     field: str
@@ -37,7 +39,7 @@ def reasons_of_many(
     matrix: Matrix,
     contract: Contract,
     most: int | None = 5,
-    say: Callable[[Field, float, float], str] | None = None,
+    say: Say | None = None,
 ) -> Iterator[list[Reason]]:
     """Yield the reasons of each row, strongest first.
 
@@ -91,20 +93,26 @@ def _counts(contract: Contract, field: int, is_blank: bool) -> bool:
     return not (is_blank and contract.fields[field].kind == "answer")
 
 
-def _build_describer(
-    contract: Contract, say: Callable[[Field, float, float], str]
-) -> Callable[[int, float, float], Reason]:
+@lru_cache(maxsize=64)
+def _get_said(fingerprint: str, say: Say) -> dict[tuple[int, float | None, bool], str]:  # noqa: ARG001
+    return {}
+
+
+def _build_describer(contract: Contract, say: Say) -> Callable[[int, float, float], Reason]:
     """Return a function from place, value and points to a reason; it says a sentence once."""
-    said: dict[tuple[int, float | None, bool], str] = {}
+    said, fields = _get_said(contract.fingerprint, say), contract.fields
+    if len(said) > MOST_SAID:
+        said.clear()
 
     def describe(place: int, value: float, points: float) -> Reason:
-        if place == len(contract.fields):
+        if place == len(fields):
             return Reason(QUESTIONNAIRE, points, QUESTIONNAIRE_NL, changeable=True)
-        field = contract.fields[place]
+        field = fields[place]
         key = (place, None if math.isnan(value) else value, points >= 0)
-        if key not in said:
-            said[key] = say(field, value, points)
-        return Reason(field.name, points, said[key], field.changeable)
+        text = said.get(key)
+        if text is None:
+            text = said[key] = say(field, value, points)
+        return Reason(field.name, points, text, field.changeable)
 
     return describe
 

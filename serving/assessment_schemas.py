@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -33,15 +34,19 @@ Base = Field(description="Waar de redenen vertrekken; leeg voor rollen die ze ni
 Limit = Field(description="Wat het afkappen op 0 of 100 wegnam of toevoegde; bijna altijd 0.")
 
 
-class ContributionOut(BaseModel):
+@dataclass(slots=True)
+class ContributionOut:
     """What one field adds to the estimate, in percentage points."""
 
-    field: str = Field(title="Veld")
-    label_nl: str = Field(title="Naam van het veld")
-    value_nl: str = Field(title="Waarde, zoals een mens ze schrijft")
-    points: float = Field(title="Procentpunten", description="Boven 0: hoger dan gemiddeld.")
-    text_nl: str = Field(title="Reden")
-    changeable: bool = Field(title="Kan veranderen")
+    # no model of pydantic: there are a hundred in an answer, and each would cost ten times as much
+    field: Annotated[str, Field(title="Veld")]
+    label_nl: Annotated[str, Field(title="Naam van het veld")]
+    value_nl: Annotated[str, Field(title="Waarde, zoals een mens ze schrijft")]
+    points: Annotated[
+        float, Field(title="Procentpunten", description="Boven 0: hoger dan gemiddeld.")
+    ]
+    text_nl: Annotated[str, Field(title="Reden")]
+    changeable: Annotated[bool, Field(title="Kan veranderen")]
 
 
 class LimitsOut(BaseModel):
@@ -231,7 +236,7 @@ def _list_set(
     reasons: Sequence[Reason], named: Mapping[str, tuple[str, str]]
 ) -> list[ContributionOut]:
     return [
-        ContributionOut.model_construct(
+        ContributionOut(
             field=r.field,
             label_nl=named[r.field][0],
             value_nl=named[r.field][1],

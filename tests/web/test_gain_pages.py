@@ -163,7 +163,7 @@ def test_the_chart_goes_from_the_average_to_the_chance_with_support(
 
 def test_what_moves_the_effect_of_support_little_is_shown_in_one_row() -> None:
     made = make_assessment(status=ESTIMATED)
-    reasons = [replace(r, points=0.2) for r in made.reasons.usual[:3]]
+    reasons = [r._replace(points=0.2) for r in made.reasons.usual[:3]]
     assert made.reasons.gain is not None
     many = replace(made.reasons, gain=(*made.reasons.gain, *reasons))
 
