@@ -63,7 +63,7 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "objection-open": (
         409,
         "Voor dit dossier loopt een bezwaar, of is een bezwaar aanvaard",
-        "Er wordt niets ingeschat tot het bezwaar behandeld is; na een aanvaard bezwaar nooit meer.",
+        "Er wordt niets ingeschat tot het bezwaar behandeld is, en na een aanvaard bezwaar nooit.",
     ),
     "too-large": (
         413,
