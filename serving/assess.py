@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +13,12 @@ from features.errors import KantelpuntError
 from features.matrix import Matrix, build_row
 from features.requests import CaseRefusedError, check_case
 from models.bundle import Bundle
-from models.curve import trace_curve
+from models.curve import CurvePoint, list_curves, trace_curve, trace_curves
 from models.estimate import Estimate
+from models.reasons import reasons_of_many
 from models.sharpen import Sharpener, find_sharpeners
 from models.suggestion import Limits, LimitsError, get_limits, suggest
-from serving.assessment import Assessment, explain_estimate
+from serving.assessment import LIST_REASONS, Assessment, Reasons, explain_estimate
 from serving.permissions import Action, NotAllowedError, User, check_can, check_can_assess
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
@@ -84,21 +86,52 @@ def assess_checked(cases: Sequence[Mapping[str, Any]], desk: Desk) -> list[Asses
     ]
 
 
+def assess_for_list(cases: Sequence[Mapping[str, Any]], desk: Desk) -> list[Assessment]:
+    """Return what `assess_checked` would, with only the reasons that the list shows.
+
+    Saying all of them takes most of the time; whoever opens the case has them made anew.
+    """
+    if not cases:
+        return []
+    contract, curve = desk.bundle.contract, desk.bundle.model.curve
+    matrix = np.vstack([build_row(case, contract) for case in cases])
+    estimates = desk.bundle.estimate_many(matrix)
+    contributions = estimates.usual.contributions
+    said = reasons_of_many(contributions, matrix, contract, most=LIST_REASONS)
+    curves = list_curves(trace_curves(curve, estimates, matrix)) if curve else repeat(())
+    return [
+        _assemble(case, estimates.one(i), Reasons(tuple(reasons), None, None), points, desk)
+        for i, (case, reasons, points) in enumerate(zip(cases, said, curves, strict=False))
+    ]
+
+
 def build_assessment(
     case: Mapping[str, Any], row: Matrix, estimate: Estimate, desk: Desk
 ) -> Assessment:
     """Return the assessment of a checked case and its row: its suggestion and all its reasons."""
-    contract, curve = desk.bundle.contract, desk.bundle.model.curve
+    curve = desk.bundle.model.curve
+    reasons = explain_estimate(estimate, row, desk.bundle.contract)
+    points = tuple(trace_curve(curve, estimate, row)) if curve else ()
+    return _assemble(case, estimate, reasons, points, desk)
+
+
+def _assemble(
+    case: Mapping[str, Any],
+    estimate: Estimate,
+    reasons: Reasons,
+    curve: tuple[CurvePoint, ...],
+    desk: Desk,
+) -> Assessment:
     limits = get_limits(case["screened_on"], desk.limits)
     return Assessment(
         assessment_id=uuid4().hex,
         case=case,
         estimate=estimate,
         suggestion=suggest(estimate, limits),
-        reasons=explain_estimate(estimate, row, contract),
-        curve=tuple(trace_curve(curve, estimate, row)) if curve else (),
+        reasons=reasons,
+        curve=curve,
         limits=limits,
-        contract=contract,
+        contract=desk.bundle.contract,
         model_version=desk.bundle.version,
         made_at=desk.now,
         made_by=desk.user.key,

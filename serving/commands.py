@@ -1,12 +1,11 @@
-"""The commands of serving: serve, demo, import, db upgrade, and those for accounts."""
+"""The commands of serving: serve and demo; siblings add those for accounts and the store."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from serving import user_commands
+from serving import store_commands, user_commands
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
@@ -16,11 +15,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands of serving to the command line."""
     app.command()(serve)
     app.command()(demo)
-    app.command("import")(import_file)
     user_commands.register(app)
-    database = typer.Typer(help="The store.", no_args_is_help=True)
-    database.command("upgrade")(upgrade)
-    app.add_typer(database, name="db")
+    store_commands.register(app)
 
 
 def serve(
@@ -73,51 +69,3 @@ def demo(
         check_demo(folder, persons=persons, port=port or 0, fresh=fresh)
     else:
         run_demo(folder, persons=persons, port=8000 if port is None else port, fresh=fresh)
-
-
-def import_file(
-    path: Annotated[Path, typer.Argument(help="A cases file, or the folder of an extract.")],
-    fund: Annotated[
-        str | None, typer.Option("--fund", help="Keep only cases of this sickness fund.")
-    ] = None,
-    max_rejected: Annotated[
-        float,
-        typer.Option("--max-rejected", min=0, max=1, help="Share of rows that may be set aside."),
-    ] = 0.05,
-    rejected_to: Annotated[
-        Path | None,
-        typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the file."),
-    ] = None,
-) -> None:
-    """Assess every case of a file and keep it; bad rows are set aside in rejected.csv."""
-    from features.progress import show_count
-    from models.suggestion import DEFAULT_PATH, read_limits
-    from serving.deps import get_now
-    from serving.intake_file import Intake, import_cases
-    from serving.registry import open_bundle
-    from serving.settings import read_settings
-    from serving.store.opening import open_store
-
-    settings = read_settings()
-    where = rejected_to or (path if path.is_dir() else path.parent)
-    limits = read_limits(settings.limits or DEFAULT_PATH)
-    with open_store(settings.database_url) as store, show_count("Assessed") as count:
-        intake = Intake(store, open_bundle(settings), limits, get_now(), fund)
-        done = import_cases(path, intake, count=count, max_rejected=max_rejected, rejected_to=where)
-    typer.echo(
-        f"saved {done.saved:,}; known already {done.known:,}; of another fund {done.elsewhere:,}; "
-        f"dated after today or before the first limits {done.untimely:,}; "
-        f"rejected {done.rejected:,}"
-        + (f" (see {where / 'rejected.csv'})" if done.rejected else "")
-    )
-
-
-def upgrade() -> None:
-    """Bring the store to the tables of this release."""
-    from serving.settings import read_settings
-    from serving.store.engine import Store
-    from serving.store.upgrade import upgrade_store
-
-    with closing(Store(read_settings().database_url)) as store:
-        upgrade_store(store)
-    typer.echo("the store is up to date")

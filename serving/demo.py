@@ -236,10 +236,11 @@ def _read_recent(extract: Path, bundle: "Bundle", today: date) -> "pd.DataFrame"
 def _fill(store: Store, bundle: "Bundle", frame: "pd.DataFrame", limits: Path | None) -> str:
     """Keep the cases, and return the sickness fund that has most of them."""
     from models.suggestion import DEFAULT_PATH, read_limits
-    from serving.intake_file import Intake, import_frame
+    from serving.intake_file import Arrival, Intake, import_rows, open_import
 
     intake = Intake(store, bundle, read_limits(limits or DEFAULT_PATH), get_now())
-    import_frame(frame, intake, count=lambda _: None)
+    arrival = Arrival(frame, (), "demo")
+    import_rows(arrival, open_import(arrival, intake), intake, count=lambda _: None)
     return str(frame["sickness_fund"].mode().iloc[0])
 
 

@@ -1,52 +1,82 @@
-"""The use case of an intake file: read cases, estimate them in batches, keep them."""
+"""The use case of an intake file: check it, read cases, estimate them in batches, keep them.
 
+An import that was cut off goes on where it stopped: how far it is, is kept with each batch.
+"""
+
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from features.contract import Contract, Field
 from features.fields import CASE_COLUMNS
 from models.bundle import Bundle
 from models.suggestion import Limits, LimitsError, get_limits
-from serving.assess import Desk, assess_checked, build_event
-from serving.permissions import Role, User
+from serving.assess import Desk, assess_for_list, build_event
+from serving.intake_check import check_file
+from serving.permissions import Action, Role, Scope, User
 from serving.store.assessments import build_known, list_known, save_assessments
+from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Store
+from serving.store.imports import (
+    Import,
+    Imported,
+    ImportStatus,
+    Reject,
+    advance_import,
+    begin_rows,
+    end_import,
+    find_unfinished,
+    save_import,
+)
+from serving.store.standing import list_blocked
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BATCH = 2000
+    from features.tables import Extract
+
+BATCH = 500
 IMPORTER = User(key="import", name="Invoer", role=Role.ADVISING_PHYSICIAN)
 Count = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What became of the cases of a file.
-
-    `known` were assessed before with the same inputs by the same model; `elsewhere` belong to
-    another sickness fund; `untimely` lie after today or before the first limits.
-    """
-
-    saved: int = 0
-    known: int = 0
-    elsewhere: int = 0
-    untimely: int = 0
-    rejected: int = 0
-
-
-@dataclass(frozen=True)
 class Intake:
-    """What an import needs beside the file."""
+    """What an import needs beside the file; without a scope, cases of every fund are kept."""
 
     store: Store
     bundle: Bundle
     limits: tuple[Limits, ...]
     now: datetime
-    fund: str | None = None
+    scope: Scope | None = None
+    user: User = IMPORTER
+
+    @property
+    def reach(self) -> str:
+        """The rows that the store gives to this import."""
+        return self.scope.sickness_fund if self.scope else EVERY_FUND
+
+    def tell(self, **detail: str | int) -> AuditEvent:
+        """Return the audit line of something that the import did."""
+        fund = self.scope.sickness_fund if self.scope else None
+        return AuditEvent(self.now, self.user.key, Action.UPLOAD_CASES, fund, None, detail)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came in: good cases, what was set aside, and what it is known by.
+
+    `extract` holds the other tables of a folder; None where there were none.
+    """
+
+    cases: "pd.DataFrame" = field(repr=False)
+    rejects: tuple[Reject, ...] = field(repr=False)
+    fingerprint: str
+    extract: "Extract | None" = field(default=None, repr=False)
 
 
 def import_cases(
@@ -58,42 +88,121 @@ def import_cases(
     rejected_to: Path | None = None,
 ) -> Imported:
     """Assess every good case of a file or folder and keep it; a second time changes nothing."""
+    arrival = read_arrival(path, intake, max_rejected=max_rejected, rejected_to=rejected_to)
+    return import_rows(arrival, open_import(arrival, intake), intake, count=count)
+
+
+def read_arrival(
+    path: Path, intake: Intake, *, max_rejected: float = 0.05, rejected_to: Path | None = None
+) -> Arrival:
+    """Return what a file or folder holds; raises FileRefusedError or an error of the tables."""
     from features.tables import read_cases
 
-    extract = read_cases(
-        path,
-        intake.bundle.contract,
-        max_rejected_share=max_rejected,
-        rejected_to=rejected_to,
+    contract = intake.bundle.contract
+    files = _list_files(path)
+    for one in files:
+        check_file(one)
+    extract = read_cases(path, contract, max_rejected_share=max_rejected, rejected_to=rejected_to)
+    rejects = tuple(Reject(*row) for row in extract.rejected.itertuples(index=False, name=None))
+    return Arrival(extract.cases, rejects, fingerprint_files(files, contract), extract)
+
+
+def _list_files(path: Path) -> list[Path]:
+    """Return the file, or the tables of the folder; of what is not there, the reader tells."""
+    if not path.is_dir():
+        return [path] if path.exists() else []
+    from features.tables import SUFFIXES, TABLES
+
+    names = {f"{table}{suffix}" for table in TABLES for suffix in SUFFIXES}
+    return sorted(p for p in path.iterdir() if p.name.lower() in names)
+
+
+def fingerprint_files(files: Sequence[Path], contract: Contract) -> str:
+    """Return what tells these files apart from any others, read under a contract."""
+    told = hashlib.sha256(contract.fingerprint.encode())
+    for path in files:
+        with path.open("rb") as opened:
+            told.update(hashlib.file_digest(opened, "sha256").digest())
+    return told.hexdigest()
+
+
+def open_import(arrival: Arrival, intake: Intake) -> Import:
+    """Return the import of a file: the one that was cut off, or else a new one."""
+    version, now = intake.bundle.version, intake.now
+    with intake.store.writing(intake.reach) as connection:
+        found = find_unfinished(connection, arrival.fingerprint, version, intake.scope)
+        if found is not None and found.rows_total == len(arrival.cases):
+            return found
+        made = Import(uuid4().hex, arrival.fingerprint, version, intake.scope, now, intake.user.key)
+        save_import(connection, made, audit=intake.tell(import_id=made.import_id, step="received"))
+    return begin_import(made, arrival, intake)
+
+
+def begin_import(made: Import, arrival: Arrival, intake: Intake) -> Import:
+    """Note that the rows of a file were read and which were rejected; return the import so far."""
+    rejected = len({(r.table, r.row) for r in arrival.rejects})
+    begun = replace(
+        made,
+        model_version=intake.bundle.version,
+        fingerprint=arrival.fingerprint,
+        status=ImportStatus.RUNNING,
+        rows_total=len(arrival.cases),
+        rows_done=0,
+        counts=Imported(rejected=rejected),
     )
-    rejected = extract.rejected["row"].nunique()
-    return replace(import_frame(extract.cases, intake, count=count), rejected=rejected)
+    read = intake.tell(import_id=made.import_id, step="read", rows=begun.rows_total)
+    with intake.store.writing(intake.reach) as connection:
+        begin_rows(connection, begun, arrival.rejects, audit=read)
+    return begun
 
 
-def import_frame(frame: "pd.DataFrame", intake: Intake, *, count: Count) -> Imported:
-    """Assess and keep the cases of a checked table, one transaction per batch."""
-    total = Imported()
-    for start in range(0, len(frame), BATCH):
+def import_rows(arrival: Arrival, made: Import, intake: Intake, *, count: Count) -> Imported:
+    """Assess and keep the cases from where the import is; return what became of all of them."""
+    frame = arrival.cases
+    for start in range(made.rows_done, len(frame), BATCH):
         part = list(list_rows(frame.iloc[start : start + BATCH], intake.bundle.contract))
-        made = _import_batch(part, intake)
-        total = Imported(*(a + b for a, b in zip(vars(total).values(), made, strict=True)))
+        made = _import_batch(part, made, intake)
         count(len(part))
-    return total
+    with intake.store.writing(intake.reach) as connection:
+        told = intake.tell(import_id=made.import_id, step="done", **vars(made.counts))
+        end_import(connection, made.import_id, at=intake.now, audit=told)
+    return made.counts
 
 
-def _import_batch(
-    part: Sequence[Mapping[str, Any]], intake: Intake
-) -> tuple[int, int, int, int, int]:
-    own = [c for c in part if intake.fund in (None, c["sickness_fund"])]
+def _import_batch(part: Sequence[Mapping[str, Any]], made: Import, intake: Intake) -> Import:
+    """Estimate first and write after it: nobody else waits for the model."""
+    own = [c for c in part if _is_own(c, intake.scope)]
     timely = [c for c in own if _is_timely(c, intake)]
-    desk = Desk(user=IMPORTER, bundle=intake.bundle, limits=intake.limits, now=intake.now)
-    with intake.store.writing(intake.fund or EVERY_FUND) as connection:
-        ids = {c["case_id"] for c in timely}
-        before = list_known(connection, ids, intake.bundle.version)
-        fresh = [c for c in timely if build_known(c) not in before]
-        made = assess_checked(fresh, desk)
-        save_assessments(connection, made, audit=[build_event(a, desk) for a in made])
-    return len(fresh), len(timely) - len(fresh), len(part) - len(own), len(own) - len(timely), 0
+    desk = Desk(user=intake.user, bundle=intake.bundle, limits=intake.limits, now=intake.now)
+    funds = _group_by_fund(timely)
+    with intake.store.reading(intake.reach) as connection:
+        known = list_known(connection, funds, intake.bundle.version)
+    fresh = [c for c in timely if build_known(c) not in known]
+    found = assess_for_list(fresh, desk)
+    with intake.store.writing(intake.reach) as connection:
+        blocked = {
+            (fund, case_id)
+            for fund, ids in funds.items()
+            for case_id in list_blocked(connection, Scope(fund), ids)
+        }
+        kept = [a for a in found if (a.sickness_fund, a.case_id) not in blocked]
+        counts = made.counts + Imported(
+            saved=len(kept),
+            known=len(timely) - len(fresh),
+            elsewhere=len(part) - len(own),
+            untimely=len(own) - len(timely),
+            blocked=len(found) - len(kept),
+        )
+        done = made.rows_done + len(part)
+        advance_import(connection, made.import_id, made.rows_done, done, counts)
+        save_assessments(connection, kept, audit=[build_event(a, desk) for a in kept])
+    return replace(made, rows_done=done, counts=counts)
+
+
+def _is_own(case: Mapping[str, Any], scope: Scope | None) -> bool:
+    if scope is None:
+        return True
+    return case["sickness_fund"] == scope.sickness_fund and scope.region in (None, case["region"])
 
 
 def _is_timely(case: Mapping[str, Any], intake: Intake) -> bool:
@@ -104,23 +213,30 @@ def _is_timely(case: Mapping[str, Any], intake: Intake) -> bool:
     return bool(case["screened_on"] <= intake.now.date())
 
 
+def _group_by_fund(cases: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for case in cases:
+        found.setdefault(case["sickness_fund"], set()).add(case["case_id"])
+    return found
+
+
 def list_rows(frame: "pd.DataFrame", contract: Contract) -> Iterator[dict[str, Any]]:
     """Yield the rows of a checked table as `check_case` would give them."""
     columns: dict[str, list[Any]] = {name: frame[name].tolist() for name in CASE_COLUMNS}
     for name in ("absence_started_on", "screened_on"):
         columns[name] = [day.date() for day in columns[name]]
-    for field in contract.columns:
-        missing = frame[field.name].isna().tolist()
-        values = zip(frame[field.name].tolist(), missing, strict=True)
-        columns[field.name] = [None if gone else _to_python(field, v) for v, gone in values]
+    for one in contract.columns:
+        missing = frame[one.name].isna().tolist()
+        values = zip(frame[one.name].tolist(), missing, strict=True)
+        columns[one.name] = [None if gone else _to_python(one, v) for v, gone in values]
     names = list(columns)
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(names, row, strict=True))
 
 
-def _to_python(field: Field, value: Any) -> Any:
-    if field.levels:
+def _to_python(of: Field, value: Any) -> Any:
+    if of.levels:
         return str(value)
-    if field.kind == "flag":
+    if of.kind == "flag":
         return bool(value)
-    return int(value) if field.integer else float(value)
+    return int(value) if of.integer else float(value)

@@ -181,14 +181,19 @@ def _parse(text: str) -> Contract:
 
 
 def list_known(
-    connection: Connection, case_ids: Collection[str], model_version: str
+    connection: Connection, of_funds: Mapping[str, Collection[str]], model_version: str
 ) -> set[tuple[str, str, str]]:
     """Return sickness fund, case and inputs of what this model version assessed of these cases."""
     c = assessments.c
-    query = select(c.sickness_fund, c.case_id, c.inputs).where(
-        c.case_id.in_(sorted(case_ids)), c.model_version == model_version
-    )
-    return {(r[0], r[1], _to_text(r[2])) for r in connection.execute(query)}
+    known = set()
+    for fund, case_ids in of_funds.items():
+        query = select(c.sickness_fund, c.case_id, c.inputs).where(
+            in_reach(assessments, Scope(fund)),
+            c.case_id.in_(sorted(case_ids)),
+            c.model_version == model_version,
+        )
+        known |= {(r[0], r[1], _to_text(r[2])) for r in connection.execute(query)}
+    return known
 
 
 def build_known(case: Mapping[str, Any]) -> tuple[str, str, str]:

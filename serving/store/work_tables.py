@@ -153,6 +153,7 @@ imports = Table(
     metadata,
     Column("import_id", Text, primary_key=True),
     Column("sickness_fund", Key),
+    Column("region", Key),
     Column("fingerprint", Text, nullable=False),
     Column("model_version", Text, nullable=False),
     Column("began_at", Instant, nullable=False),
@@ -162,6 +163,8 @@ imports = Table(
     Column("rows_total", Integer, nullable=False),
     Column("rows_done", Integer, nullable=False),
     Column("counts", JSON, nullable=False),
+    # why it failed, as the key of a text and names of columns
+    Column("problem", JSON(none_as_null=True)),
     Index("imports_of_file", "fingerprint", "began_at"),
 )
 

@@ -12,11 +12,12 @@ from features.rejects import TooManyRejectedError
 from features.requests import check_case
 from features.tables import read_cases
 from models.suggestion import read_limits
-from serving.intake_file import Imported, Intake, import_cases, list_rows
+from serving.intake_file import Intake, import_cases, list_rows
 from serving.permissions import Scope
 from serving.store.assessments import count_assessments
 from serving.store.cases import CaseFilter, list_cases
 from serving.store.engine import EVERY_FUND, Store
+from serving.store.imports import Imported
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, TODAY, get_bundle
 
@@ -74,7 +75,7 @@ def test_cases_of_other_funds_can_be_left_out(store_url: str, tmp_path: Path) ->
     write_extract(tmp_path, tables)
 
     with closing(Store(store_url)) as store:
-        done = run(tmp_path, Intake(store, get_bundle(), read_limits(), NOW, FUND))
+        done = run(tmp_path, Intake(store, get_bundle(), read_limits(), NOW, Scope(FUND)))
 
         assert done == Imported(saved=own, elsewhere=20 - own)
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from models.suggestion import read_limits
-from serving.intake_file import Imported, Intake, import_cases
+from serving.intake_file import Intake, import_cases
+from serving.store.imports import Imported
 from tests.factories import make_case, make_contract, make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, Service, get_other_bundle
 

@@ -59,6 +59,7 @@ def _make_imports() -> None:
         "imports",
         sa.Column("import_id", sa.Text, primary_key=True),
         sa.Column("sickness_fund", _KEY),
+        sa.Column("region", _KEY),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("model_version", sa.Text, nullable=False),
         sa.Column("began_at", _MOMENT, nullable=False),
@@ -68,6 +69,7 @@ def _make_imports() -> None:
         sa.Column("rows_total", sa.Integer, nullable=False),
         sa.Column("rows_done", sa.Integer, nullable=False),
         sa.Column("counts", sa.JSON, nullable=False),
+        sa.Column("problem", sa.JSON),
     )
     op.create_index("imports_of_file", "imports", ["fingerprint", "began_at"])
     op.create_table(

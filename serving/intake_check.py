@@ -1,0 +1,148 @@
+"""Is an intake file what it says it is, and small enough to read? Looked at before it is read."""
+
+from pathlib import Path
+from typing import Any
+
+from features.errors import KantelpuntError
+
+MOST_COLUMNS = 2_000
+MOST_CELLS = 150_000_000
+# a part without any line end belongs to a line that is longer than any row of ours
+_PART = 512 * 1024
+_MOST_TEXT = 1_000_000_000
+_PARQUET = b"PAR1"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_COMPRESSED = (
+    *(b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"\xfd7zXZ\x00"),
+    *(b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\x04\x22\x4d\x18"),
+)
+_FAULTS = {
+    "file-unreadable": "it cannot be opened: check that it is a file that may be read",
+    "file-empty": "it is empty",
+    "file-too-large": "it is larger than the limit: split it",
+    "file-compressed": "it is compressed, or an Excel workbook: give a plain CSV or Parquet file",
+    "file-mixed-up": "what it holds is not what its name says: CSV must be named .csv, and "
+    "Parquet .parquet",
+    "file-no-text": "it is neither Parquet nor text: save it again as CSV in UTF-8",
+    "file-long-line": "one of its lines is longer than any row can be: look for a missing line end",
+    "file-too-wide": f"it has more than {MOST_COLUMNS:,} columns",
+    "file-too-many-cells": f"it holds more than {MOST_CELLS:,} cells: split it",
+    "file-damaged": "it is no whole Parquet file: write it again, or copy it again",
+    "file-nested": "it has columns with lists or objects: write one plain value per cell",
+}
+
+
+class FileRefusedError(KantelpuntError):
+    """A file that is not read at all; `key` names why, also to the user."""
+
+    def __init__(self, key: str, path: Path) -> None:
+        """Keep the key of the text."""
+        self.key = key
+        super().__init__(f"{path} is refused: {_FAULTS[key]}")
+
+
+def check_file(path: Path, most_bytes: int | None = None, *, by_name: bool = True) -> str:
+    """Return .csv or .parquet, as the content says; raises FileRefusedError.
+
+    `by_name` refuses a file whose name says otherwise. Reads a text in parts, and of Parquet what
+    is needed to know how large it is once read.
+    """
+    try:
+        suffix = _check_content(path, most_bytes)
+    except OSError:
+        raise FileRefusedError("file-unreadable", path) from None
+    if by_name and (path.suffix.lower() == ".parquet") != (suffix == ".parquet"):
+        raise FileRefusedError("file-mixed-up", path)
+    return suffix
+
+
+def _check_content(path: Path, most_bytes: int | None) -> str:
+    if not path.is_file():
+        # a pipe or a device would never end
+        raise FileRefusedError("file-unreadable", path)
+    size = path.stat().st_size
+    if not size:
+        raise FileRefusedError("file-empty", path)
+    if most_bytes is not None and size > most_bytes:
+        raise FileRefusedError("file-too-large", path)
+    with path.open("rb") as opened:
+        start = opened.read(8)
+    if start.startswith(_COMPRESSED):
+        raise FileRefusedError("file-compressed", path)
+    if start.startswith(_PARQUET):
+        _check_parquet(path, most_bytes)
+        return ".parquet"
+    _check_text(path)
+    return ".csv"
+
+
+def _check_text(path: Path) -> None:
+    lines = 0
+    with path.open("rb") as opened:
+        part = opened.read(_PART)
+        columns = _count_columns(part)
+        is_wide = part.startswith(_UTF16)
+        while part:
+            if b"\0" in part and not is_wide:
+                raise FileRefusedError("file-no-text", path)
+            ends = max(part.count(b"\n"), part.count(b"\r"))
+            lines += ends
+            if not ends and len(part) == _PART:
+                raise FileRefusedError("file-long-line", path)
+            if lines * columns > MOST_CELLS:
+                raise FileRefusedError("file-too-many-cells", path)
+            part = opened.read(_PART)
+    if columns > MOST_COLUMNS:
+        raise FileRefusedError("file-too-wide", path)
+
+
+def _count_columns(part: bytes) -> int:
+    """Return the columns of the header, which may stand below a line that names the delimiter."""
+    first = part.replace(b"\r", b"\n").lstrip(b"\n").split(b"\n", 3)[:2]
+    return max((line.count(mark) + 1 for line in first for mark in b",;\t"), default=1)
+
+
+def _check_parquet(path: Path, most_bytes: int | None) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        opened = parquet.ParquetFile(path)
+        _check_footer(opened, path, most_bytes)
+        for group in range(opened.metadata.num_row_groups):
+            _check_texts(path, group, opened)
+    except (pa.ArrowException, ValueError):
+        raise FileRefusedError("file-damaged", path) from None
+
+
+def _check_footer(opened: Any, path: Path, most_bytes: int | None) -> None:
+    """Refuse what is too large by what the file says of itself."""
+    import pyarrow as pa
+
+    told = opened.metadata
+    if told.num_columns > MOST_COLUMNS:
+        raise FileRefusedError("file-too-wide", path)
+    if told.num_rows * max(told.num_columns, 1) > MOST_CELLS:
+        raise FileRefusedError("file-too-many-cells", path)
+    if any(pa.types.is_nested(kind) for kind in opened.schema_arrow.types):
+        raise FileRefusedError("file-nested", path)
+    unpacked = sum(told.row_group(g).total_byte_size for g in range(told.num_row_groups))
+    if most_bytes is not None and unpacked > 4 * most_bytes:
+        raise FileRefusedError("file-too-large", path)
+
+
+def _check_texts(path: Path, group: int, opened: Any) -> None:
+    """Refuse texts that are small in the file, each kept once, and huge once written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import parquet
+
+    schema = opened.schema_arrow
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)
+    names = [f.name for f in schema if any(is_kind(f.type) for is_kind in kinds)]
+    once = parquet.ParquetFile(path, read_dictionary=names)
+    for name in names:
+        for chunk in once.read_row_group(group, columns=[name]).column(0).chunks:
+            longest = pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
+            if longest > _PART or longest * len(chunk) > _MOST_TEXT:
+                raise FileRefusedError("file-too-large", path)
