@@ -4,7 +4,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -46,9 +46,11 @@ class Seal:
         """Return the content, or None for what is not ours or too old."""
         try:
             at, content = self._signer.loads(sealed or "")
+            age = self._clock() - at
+        # what another release signed can have another form
         except (BadData, ValueError, TypeError):
             return None
-        return content if self._clock() - at <= most_seconds else None
+        return content if age <= most_seconds else None
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,10 @@ class Session:
     used: float
 
     @classmethod
-    def of(cls, content: Any) -> Self:
-        """Return the session of what a cookie holds."""
-        return cls(*content)
+    def find(cls, content: Any) -> Self | None:
+        """Return the session of what a cookie holds, or None where it holds something else."""
+        is_ours = isinstance(content, list) and len(content) == len(fields(cls))
+        return cls(*content) if is_ours else None
 
     def to_content(self) -> list[str | int | float]:
         """Return what a cookie holds."""
@@ -100,10 +103,10 @@ class Sessions:
         """Return the session of a cookie; raises NotLoggedOnError, or SessionEndedError."""
         if not cookie:
             raise NotLoggedOnError("no session")
-        content = self._seal.find(cookie, self.longest_seconds)
-        if content is None:
+        session = Session.find(self._seal.find(cookie, self.longest_seconds))
+        if session is None:
             raise SessionEndedError("no valid session")
-        session, now = Session.of(content), self._clock()
+        now = self._clock()
         idle, lasted = now - session.used, now - session.since
         if idle > self.idle_seconds or lasted > self.longest_seconds:
             raise SessionEndedError("the session lasted long enough")

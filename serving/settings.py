@@ -1,17 +1,27 @@
 """Settings of the service, from the environment: each is declared and read here only."""
 
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from features.errors import KantelpuntError
 from serving.permissions import Role
 
 SHORTEST_SECRET = 32
 _PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password")
+
+
+class OwnEstimateMode(StrEnum):
+    """Whether a physician answers both questions before seeing what was estimated."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
 
 
 class SettingsError(KantelpuntError):
@@ -84,6 +94,10 @@ class Settings(BaseSettings):
     oidc_label: str = Field(
         "uw organisatie", description="what the log-on page calls the identity provider"
     )
+    own_estimate: OwnEstimateMode = Field(
+        OwnEstimateMode.OPTIONAL,
+        description="own estimate of the physician: off, optional, or required before any number",
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     most_bytes: int = Field(5_000_000, ge=1000, description="largest body of a request")
@@ -151,6 +165,9 @@ def read_settings(**given: object) -> Settings:
     """Return the settings; what is given counts more than the environment."""
     try:
         return Settings(**given)  # type: ignore[arg-type]  # checked by pydantic, not by mypy
+    except UnreadableError as error:
+        # its own text names the setting and not the value
+        raise SettingsError(f"settings that cannot be used: {error}; expected JSON") from None
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise SettingsError("settings that cannot be used: " + "; ".join(wrong)) from None

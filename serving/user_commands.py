@@ -1,5 +1,6 @@
 """The commands for accounts: user add, list, close and password."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -78,9 +79,9 @@ def list_users() -> None:
                 "identity provider" if account.issuer else "here",
                 f"{seen:%Y-%m-%d %H:%M}" if seen else "",
             )
-    console = Console()
+    table.columns[0].no_wrap = True
     # in a file or a pipe every line is whole
-    console.print(table, width=None if console.is_terminal else 200)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def close_user(name: Key) -> None:

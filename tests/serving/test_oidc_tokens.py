@@ -1,17 +1,26 @@
 import hmac
 import json
 import logging
+import shutil
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
 from joserfc import jwt
 
-from tests.running_issuer import AUDIENCE, CLIENT, RunningIssuer, ask, make_key
-from tests.running_service import OTHER_FUND, Service
+from tests.running_issuer import (
+    AUDIENCE,
+    CLIENT,
+    RunningIssuer,
+    ask,
+    build_oidc_settings,
+    make_key,
+    run_issuer,
+)
+from tests.running_service import OTHER_FUND, Service, get_sqlite_template, make_service
 
 MARK = "geheim-merk"
 
@@ -87,11 +96,24 @@ def change_claim(issuer: RunningIssuer) -> str:
     return f"{header}.{encode(jwt_claims(issuer) | {'sickness_fund': OTHER_FUND})}.{signature}"
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, RunningIssuer]]:
+    """Run one service and one identity provider for all tokens: they leave nothing behind."""
+    path = tmp_path_factory.mktemp("tokens") / "store.db"
+    shutil.copy(get_sqlite_template(), path)
+    with run_issuer() as issuer:
+        service = make_service(f"sqlite:///{path}", **build_oidc_settings(issuer))
+        yield service, issuer
+        service.client.close()
+        service.store.close()
+        service.app.state.service.gate.close()
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_token_that_proves_nothing_opens_nothing(
-    kind: str, start_oidc: Callable[..., Service], issuer: RunningIssuer
+    kind: str, running: tuple[Service, RunningIssuer]
 ) -> None:
-    service = start_oidc()
+    service, issuer = running
     token = REFUSED[kind](issuer)
 
     headers = {b"authorization": b"Bearer " + token.encode("latin-1", "replace")}
@@ -100,6 +122,7 @@ def test_a_token_that_proves_nothing_opens_nothing(
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert 'Bearer realm="Kantelpunt"' in answer.headers.get_list("www-authenticate")
+    assert ask(service, issuer.sign()).status_code == 200
 
 
 def test_no_token_and_nothing_in_it_is_in_any_answer_or_log(
