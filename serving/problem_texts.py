@@ -65,6 +65,27 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Voor dit dossier loopt een bezwaar, of is een bezwaar aanvaard",
         "Er wordt niets ingeschat tot het bezwaar behandeld is, en na een aanvaard bezwaar nooit.",
     ),
+    "taken": (
+        409,
+        "Een collega nam dit dossier al",
+        "Vraag om het vrij te geven, of geef het zelf vrij als dat afgesproken is.",
+    ),
+    "own-estimate-first": (
+        409,
+        "Geef eerst uw eigen inschatting",
+        "Beantwoord beide vragen voor de laatste inschatting van dit dossier. Daarna ziet u de "
+        "getallen en kunt u beslissen.",
+    ),
+    "own-estimate-kept": (
+        409,
+        "U gaf uw eigen inschatting al",
+        "Die verandert niet meer. Uw beslissing kan ervan afwijken.",
+    ),
+    "own-estimate-off": (
+        409,
+        "Een eigen inschatting wordt hier niet gevraagd",
+        "Uw organisatie zette dat uit. U kunt meteen beslissen.",
+    ),
     "too-large": (
         413,
         "De aanvraag is te groot",

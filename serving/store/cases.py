@@ -1,41 +1,60 @@
 """Cases in the store: the triage list, page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Date,
     Double,
     RowMapping,
+    Select,
     SmallInteger,
     Text,
     and_,
+    exists,
+    false,
     func,
     literal,
+    or_,
     select,
     tuple_,
+    union_all,
 )
 
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
 from serving.permissions import Scope
+from serving.states import CaseState
 from serving.store.reach import in_reach
-from serving.store.tables import TRIAGE_ORDER, cases
+from serving.store.tables import ABSENT_ORDER, TRIAGE_ORDER, cases
+from serving.store.work_tables import own_estimates
 
 MOST_COUNTED = 1000
-# most urgent suggestion first, then who gains most, then longest absent; the number makes it strict
-_ORDER = tuple(cases.c[name] for name in TRIAGE_ORDER)
-Place = tuple[int, float, date, str]
+EVERY_STATE = tuple(CaseState)
+_KINDS = {
+    "urgency": SmallInteger,
+    "gain_order": Double,
+    "absence_started_on": Date,
+    "case_id": Text,
+}
+Place = tuple[int, float, date, str]  # in TRIAGE_ORDER
+AbsentPlace = tuple[date, str]  # in ABSENT_ORDER
+Days = tuple[date, date]  # from and until
 
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which cases of the list to show; None means any."""
+    """Which cases of the list to show; None means any.
+
+    `started` holds ranges of first days of absence. With `estimated_by` only cases of which that
+    user answered both questions about the latest assessment.
+    """
 
     suggestion: Suggestion | None = None
     region: str | None = None
@@ -43,6 +62,12 @@ class CaseFilter:
     screened_until: date | None = None
     answered: bool | None = None
     search: str | None = None
+    states: Collection[CaseState] = EVERY_STATE
+    labour_status: str | None = None
+    assigned_to: str | None = None
+    started: Sequence[Days] | None = None
+    reassess_by: date | None = None
+    estimated_by: str | None = None
 
 
 class Bounds(NamedTuple):
@@ -61,6 +86,7 @@ class ListedCase:
     region: str
     absence_started_on: date
     screened_on: date
+    assessment_id: str
     suggestion: Suggestion
     urgency: int
     gain_order: float
@@ -71,11 +97,21 @@ class ListedCase:
     gain_hidden: float
     answered: bool
     reasons: tuple[tuple[str, float], ...]
+    state: CaseState
+    state_version: int
+    assigned_to: str | None
+    look_again_on: date | None
+    reassess_on: date | None
 
     @property
     def place(self) -> Place:
         """Where the row stands in the order of the list."""
         return (self.urgency, self.gain_order, self.absence_started_on, self.case_id)
+
+    @property
+    def absent_place(self) -> AbsentPlace:
+        """Where the row stands among the longest absent."""
+        return (self.absence_started_on, self.case_id)
 
 
 def list_cases(
@@ -83,17 +119,41 @@ def list_cases(
     scope: Scope,
     wanted: CaseFilter,
     *,
-    after: Place | None = None,
+    after: Place | AbsentPlace | None = None,
     limit: int,
+    longest_absent_first: bool = False,
 ) -> list[ListedCase]:
-    """Return the next `limit` cases in reach, those after a place or from the top."""
-    query = select(cases).where(_build_reach(scope, wanted))
+    """Return the next `limit` cases in reach, those after a place or from the top.
+
+    Most urgent suggestion first, then who gains most, then longest absent; or only by the last.
+    """
+    names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
+    query = _build_page(_build_tests(scope, wanted), wanted.states, names, after, limit)
+    return [_to_listed(row) for row in connection.execute(query).mappings()]
+
+
+def _build_page(
+    tests: Sequence[ColumnElement[bool]],
+    states: Collection[CaseState],
+    names: Sequence[str],
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Select[Any]:
+    """Return the query of a page: the first rows of each state, merged.
+
+    Within one state the index gives the rows in order; over several it would have to sort them all.
+    """
+    order = [cases.c[name] for name in names]
+    query = select(cases).where(*tests)
     if after is not None:
-        kinds = (SmallInteger, Double, Date, Text)
-        bound = tuple_(*map(literal, after, kinds))
-        query = query.where(tuple_(*_ORDER) > bound)
-    rows = connection.execute(query.order_by(*_ORDER).limit(limit)).mappings()
-    return [_to_listed(row) for row in rows]
+        place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
+        query = query.where(tuple_(*order) > place)
+    query = query.order_by(*order).limit(limit)
+    heads = [query.where(cases.c.state == state.value) for state in sorted(states)]
+    if len(heads) == 1:
+        return heads[0]
+    merged = union_all(*(select(head.subquery()) for head in heads)).subquery()
+    return select(merged).order_by(*(merged.c[name] for name in names)).limit(limit)
 
 
 def _to_listed(row: RowMapping) -> ListedCase:
@@ -103,6 +163,7 @@ def _to_listed(row: RowMapping) -> ListedCase:
         region=row["region"],
         absence_started_on=row["absence_started_on"],
         screened_on=row["screened_on"],
+        assessment_id=row["assessment_id"],
         suggestion=Suggestion(row["suggestion"]),
         urgency=row["urgency"],
         gain_order=row["gain_order"],
@@ -115,37 +176,67 @@ def _to_listed(row: RowMapping) -> ListedCase:
         gain_hidden=row["gain_hidden"],
         answered=row["answered"],
         reasons=tuple((text, points) for text, points in row["reasons"]),
+        state=CaseState(row["state"]),
+        state_version=row["state_version"],
+        assigned_to=row["assigned_to"],
+        look_again_on=row["look_again_on"],
+        reassess_on=row["reassess_on"],
     )
 
 
-def _build_reach(scope: Scope, wanted: CaseFilter) -> ColumnElement[bool]:
+def _build_tests(scope: Scope, wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    """Return what a row must pass, but for its state."""
     c = cases.c
-    tests = [in_reach(cases, scope)]
-    if wanted.suggestion is not None:
+    equal: Mapping[Column[Any], Any] = {
         # by its place, which is what the index is ordered by
-        tests.append(c.urgency == rank_suggestion(wanted.suggestion))
-    if wanted.region is not None:
-        tests.append(c.region == wanted.region)
+        c.urgency: None if wanted.suggestion is None else rank_suggestion(wanted.suggestion),
+        c.region: wanted.region,
+        c.labour_status: wanted.labour_status,
+        c.assigned_to: wanted.assigned_to,
+        c.answered: wanted.answered,
+    }
+    tests = [in_reach(cases, scope)]
+    tests += [column == value for column, value in equal.items() if value is not None]
+    if wanted.started is not None:
+        ranges = (c.absence_started_on.between(*days) for days in wanted.started)
+        tests.append(or_(false(), *ranges))
+    if wanted.search is not None:
+        tests.append(func.lower(c.case_id).contains(wanted.search.lower(), autoescape=True))
+    if wanted.estimated_by is not None:
+        tests.append(_is_estimated_by(wanted.estimated_by))
+    return tests + _build_bounds(wanted)
+
+
+def _build_bounds(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    c, tests = cases.c, []
     if wanted.screened_from is not None:
         tests.append(c.screened_on >= wanted.screened_from)
     if wanted.screened_until is not None:
         tests.append(c.screened_on <= wanted.screened_until)
-    if wanted.answered is not None:
-        tests.append(c.answered.is_(wanted.answered))
-    if wanted.search is not None:
-        tests.append(func.lower(c.case_id).contains(wanted.search.lower(), autoescape=True))
-    return and_(*tests)
+    if wanted.reassess_by is not None:
+        tests.append(c.reassess_on <= wanted.reassess_by)
+    return tests
+
+
+def _is_estimated_by(user_key: str) -> ColumnElement[bool]:
+    own = own_estimates.c
+    return exists().where(own.assessment_id == cases.c.assessment_id, own.user_key == user_key)
 
 
 def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int:
     """Return how many cases are in reach, counting no further than one over MOST_COUNTED."""
-    some = (
-        select(cases.c.case_id).where(_build_reach(scope, wanted)).limit(MOST_COUNTED + 1)
-    ).subquery()
+    tests = _build_tests(scope, wanted)
+    states = sorted(state.value for state in wanted.states)
+    found = select(cases.c.case_id).where(and_(*tests), cases.c.state.in_(states))
+    some = found.limit(MOST_COUNTED + 1).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def list_regions(connection: Connection, scope: Scope) -> Sequence[str]:
-    """Return the regions of the cases in reach, in order."""
-    query = select(cases.c.region).where(_build_reach(scope, CaseFilter())).distinct()
-    return sorted(connection.execute(query).scalars())
+    """Return the regions of the cases in reach, in order; looks up one row per region."""
+    first = select(func.min(cases.c.region).label("region")).where(in_reach(cases, scope))
+    found = first.cte("found", recursive=True)
+    following = first.where(cases.c.region > found.c.region).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.region.is_not(None)))
+    query = select(found.c.region).where(found.c.region.is_not(None))
+    return list(connection.execute(query).scalars())

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from features.errors import KantelpuntError
+from models.suggestion import Suggestion
 from serving.permissions import Scope
 from serving.states import OPEN_STATES, CaseState, StaleError
 from serving.store.audit import AuditEvent, save_audit
@@ -36,6 +37,10 @@ class Standing:
     state: CaseState
     state_version: int
     is_blocked: bool
+    suggestion: Suggestion
+    assigned_to: str | None
+    look_again_on: date | None
+    reassess_on: date | None
 
 
 _NAMES = tuple(Standing.__dataclass_fields__)
@@ -47,7 +52,8 @@ def get_standing(connection: Connection, scope: Scope, case_id: str) -> Standing
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise NoSuchCaseError("no such case in reach")
-    return Standing(**{**row, "state": CaseState(row["state"])})
+    kinds = {"state": CaseState(row["state"]), "suggestion": Suggestion(row["suggestion"])}
+    return Standing(**{**row, **kinds})
 
 
 def check_version(standing: Standing, seen: int) -> None:

@@ -1,0 +1,70 @@
+"""Who works on a case, and cases whose day to look again has come."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, and_, null, select, update
+
+from serving.permissions import Scope
+from serving.states import OPEN_STATES, CaseEvent, CaseState, find_next
+from serving.store.audit import AuditEvent, save_audit
+from serving.store.reach import in_reach
+from serving.store.standing import Standing
+from serving.store.tables import cases
+
+AT_ONCE = 1000
+
+
+def assign_case(
+    connection: Connection, standing: Standing, user_key: str | None, *, audit: AuditEvent
+) -> bool:
+    """Give a case to a user, or to nobody; tell whether it was still as in `standing`."""
+    c, held = cases.c, standing.assigned_to
+    changed = connection.execute(
+        update(cases)
+        .where(c.sickness_fund == standing.sickness_fund, c.case_id == standing.case_id)
+        .where(c.assigned_to.is_(None) if held is None else c.assigned_to == held)
+        .values(assigned_to=user_key)
+    )
+    if changed.rowcount == 1:
+        save_audit(connection, [audit])
+    return changed.rowcount == 1
+
+
+def has_to_wake(connection: Connection, scope: Scope, today: date) -> bool:
+    """Tell whether a day to look again has come; one look in an index of few rows."""
+    query = select(cases.c.case_id).where(_is_due(scope, today)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def list_due(connection: Connection, scope: Scope, today: date) -> Sequence[str]:
+    """Return cases whose day to look again has come, `AT_ONCE` at most, and hold them.
+
+    Those that somebody else holds are left to them.
+    """
+    query = select(cases.c.case_id).where(_is_due(scope, today)).limit(AT_ONCE)
+    held = query.order_by(cases.c.look_again_on, cases.c.case_id).with_for_update(skip_locked=True)
+    return connection.execute(held).scalars().all()
+
+
+def _is_due(scope: Scope, today: date) -> ColumnElement[bool]:
+    due = cases.c.look_again_on <= today
+    return and_(in_reach(cases, scope), due, cases.c.state == CaseState.WAITING.value)
+
+
+def wake_cases(
+    connection: Connection, scope: Scope, case_ids: Sequence[str], *, audit: Sequence[AuditEvent]
+) -> None:
+    """Open cases that `list_due` holds."""
+    to, c = find_next(CaseState.WAITING, CaseEvent.WAKE), cases.c
+    connection.execute(
+        update(cases)
+        .where(in_reach(cases, scope), c.case_id.in_(case_ids))
+        .values(
+            state=to.value,
+            is_open=to in OPEN_STATES,
+            state_version=c.state_version + 1,
+            look_again_on=null(),
+        )
+    )
+    save_audit(connection, audit)

@@ -1,0 +1,125 @@
+"""Which cases someone asks the list for, and what that comes down to in the store."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
+
+from features.deadlines import DEADLINES, absent_day, clocks
+from models.suggestion import Suggestion
+from serving.permissions import User
+from serving.states import OPEN_STATES, CaseState
+from serving.store.cases import EVERY_STATE, CaseFilter, Days
+
+# guaranteed pay and most short absences end within a month: before it, few cases have enough in
+# their file to estimate anything from
+FIRST_DAY = 30
+# with invalidity the first year ends, and with it the days on which a case is looked at again
+LAST_CLOCK = "invalidity"
+REASSESSED = OPEN_STATES | {CaseState.WAITING}
+CLOCK_KEYS = tuple(dict.fromkeys(deadline.key for deadline in DEADLINES))
+
+
+class Window(StrEnum):
+    """Which part of an absence to show."""
+
+    TIPPING_POINT = "tipping_point"  # day 30 until the end of the first year
+    ALL = "all"
+
+
+class Due(StrEnum):
+    """What a case is due for."""
+
+    REASSESS = "reassess"  # months 4, 7 and 11
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What someone asks of the list; without anything, open cases around the kantelpunt.
+
+    Who searches for a number looks in every state and window, unless one is named.
+    """
+
+    suggestion: Suggestion | None = None
+    region: str | None = None
+    screened_from: date | None = None
+    screened_until: date | None = None
+    answered: bool | None = None
+    search: str | None = None
+    state: CaseState | None = None
+    labour_status: str | None = None
+    clock: str | None = None
+    within_days: int | None = None
+    mine: bool = False
+    due: Due | None = None
+    window: Window | None = None
+
+    def to_filter(self, user: User, today: date, *, blind: bool = False) -> CaseFilter:
+        """Return this as the store knows it.
+
+        For who is `blind` to the estimates of a case, no suggestion may be found by asking for it.
+        """
+        return CaseFilter(
+            suggestion=self.suggestion,
+            region=self.region,
+            screened_from=self.screened_from,
+            screened_until=self.screened_until,
+            answered=self.answered,
+            search=self.search,
+            states=self._list_states(),
+            labour_status=self.labour_status,
+            assigned_to=user.key if self.mine else None,
+            started=self._list_starts(today),
+            reassess_by=today if self.due is Due.REASSESS else None,
+            estimated_by=user.key if blind and self.suggestion is not None else None,
+        )
+
+    def _list_states(self) -> tuple[CaseState, ...]:
+        if self.state is not None:
+            return (self.state,)
+        if self.due is Due.REASSESS:
+            return tuple(REASSESSED)
+        return EVERY_STATE if self.search is not None else tuple(OPEN_STATES)
+
+    def _list_starts(self, today: date) -> tuple[Days, ...] | None:
+        unnamed = Window.ALL if self.search is not None else Window.TIPPING_POINT
+        window = self.window or unnamed
+        if window is Window.ALL and self.clock is None and self.within_days is None:
+            return None
+        return find_starts(window, self.clock, self.within_days, today)
+
+
+@lru_cache(maxsize=256)
+def find_starts(
+    window: Window, clock: str | None, within_days: int | None, today: date
+) -> tuple[Days, ...]:
+    """Return the first days of absence that lie in a window and whose next clock is as asked."""
+    longest = max(deadline.due_on(today) for deadline in DEADLINES) - today + timedelta(days=31)
+    days = (today - timedelta(days=n) for n in range(longest.days, -1, -1))
+    found = [day for day in days if _fits(day, window, clock, within_days, today)]
+    return _join(found)
+
+
+def _fits(
+    start: date, window: Window, clock: str | None, within_days: int | None, today: date
+) -> bool:
+    found = {c.key: c for c in clocks(start, today)}
+    is_around = absent_day(start, today) >= FIRST_DAY and found[LAST_CLOCK].days_left > 0
+    if window is Window.TIPPING_POINT and not is_around:
+        return False
+    if clock is None and within_days is None:
+        return True
+    following = next((c for c in found.values() if c.days_left >= 0), None)
+    if following is None or clock not in (None, following.key):
+        return False
+    return within_days is None or following.days_left <= within_days
+
+
+def _join(days: list[date]) -> tuple[Days, ...]:
+    """Return days in order as ranges without holes."""
+    if not days:
+        return ()
+    holes = [(a, b) for a, b in pairwise(days) if (b - a).days > 1]
+    begins, ends = [days[0], *(b for _, b in holes)], [*(a for a, _ in holes), days[-1]]
+    return tuple(zip(begins, ends, strict=True))
