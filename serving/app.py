@@ -102,6 +102,7 @@ def _describe(app: FastAPI, service: Service) -> None:
                 app,
                 service.bundle.contract,
                 today=get_now().date(),
+                schemes=service.gate.list_schemes(),
                 example_fund=service.settings.demo_fund,
             )
         return app.openapi_schema

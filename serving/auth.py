@@ -20,6 +20,12 @@ from serving.store.users import AccountClosedError, find_account, find_user
 from serving.tokens import Tokens
 
 
+_CHALLENGES = {
+    "basic": 'Basic realm="Kantelpunt", charset="UTF-8"',
+    "bearer": 'Bearer realm="Kantelpunt"',
+}
+
+
 class Gate:
     """Checks who is there. Remembers verified credentials, so that argon2 is paid once."""
 
@@ -55,8 +61,12 @@ class Gate:
 
     def list_challenges(self) -> list[str]:
         """Return with what one can enter the API, as HTTP says it."""
-        basic = ['Basic realm="Kantelpunt", charset="UTF-8"'] if self.takes_passwords else []
-        return [*basic, *(['Bearer realm="Kantelpunt"'] if self.takes_bearer else [])]
+        return [_CHALLENGES[scheme] for scheme in self.list_schemes()]
+
+    def list_schemes(self) -> list[str]:
+        """Return with what one can enter the API."""
+        takes = {"basic": self.takes_passwords, "bearer": self.takes_bearer}
+        return [scheme for scheme, taken in takes.items() if taken]
 
     def check_password(
         self, store: Store, user_key: str, password: str, *, address: str = "", device: str = ""

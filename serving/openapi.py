@@ -1,5 +1,6 @@
 """The description of the API, with the request model of the contract that is served."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -19,9 +20,17 @@ zegt waarom. **De adviserend arts beslist, altijd.** Fouten volgen RFC 9457
 
 
 def build_openapi(
-    app: FastAPI, contract: Contract, *, today: date, example_fund: str = ""
+    app: FastAPI,
+    contract: Contract,
+    *,
+    today: date,
+    schemes: Sequence[str] = ("basic",),
+    example_fund: str = "",
 ) -> dict[str, Any]:
-    """Return the OpenAPI description, with a ready example of a case that is screened today."""
+    """Return the OpenAPI description, with a ready example of a case that is screened today.
+
+    `schemes` are the ways to tell who asks, of HTTP: basic, bearer.
+    """
     described = get_openapi(
         title="Kantelpunt", version=app.version, description=ABOUT, routes=app.routes
     )
@@ -31,19 +40,30 @@ def build_openapi(
     schemas = described["components"]["schemas"]
     schemas["Case"] = build_request_model(contract).model_json_schema() | {"examples": [example]}
     schemas.setdefault("ProblemOut", ProblemOut.model_json_schema())
-    described["components"]["securitySchemes"] = {"basic": {"type": "http", "scheme": "basic"}}
+    described["components"]["securitySchemes"] = {
+        name: {"type": "http", "scheme": name} for name in schemes
+    }
     case = {"$ref": "#/components/schemas/Case"}
     many = {"type": "array", "items": case, "maxItems": MOST_IN_BATCH}
     either = {"oneOf": [many, {"type": "object", "properties": {"cases": many}}]}
     for path, operations in described["paths"].items():
         for operation in operations.values():
             if path.startswith("/api/"):
-                operation["security"] = [{"basic": []}]
+                operation["security"] = [{name: []} for name in schemes]
+                operation["responses"]["429"] = _TOO_MANY
             if path.endswith("/assessments"):
                 operation["requestBody"] = _body(case, example)
             elif path.endswith("/batch"):
                 operation["requestBody"] = _body(either, {"cases": [example]})
     return described
+
+
+_TOO_MANY = {
+    "description": "Te veel aanvragen; Retry-After zegt na hoeveel seconden het weer kan",
+    "content": {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+    },
+}
 
 
 def _body(schema: dict[str, Any], example: Any) -> dict[str, Any]:

@@ -246,6 +246,17 @@ def test_tokens_are_taken_only_where_an_audience_is_set(
     ]
 
 
+def test_the_description_of_the_api_tells_with_what_one_enters(
+    start_oidc: Callable[..., Service],
+) -> None:
+    described = start_oidc().client.get("/openapi.json").json()
+
+    asked = described["paths"]["/api/v1/model"]["get"]
+    assert set(described["components"]["securitySchemes"]) == {"basic", "bearer"}
+    assert asked["security"] == [{"basic": []}, {"bearer": []}]
+    assert "429" in asked["responses"]
+
+
 def test_passwords_open_nothing_where_local_accounts_are_off(
     start_oidc: Callable[..., Service], issuer: RunningIssuer
 ) -> None:
