@@ -19,7 +19,6 @@ from serving.store.engine import Store
 from serving.store.users import AccountClosedError, find_account, find_user
 from serving.tokens import Tokens
 
-
 _CHALLENGES = {
     "basic": 'Basic realm="Kantelpunt", charset="UTF-8"',
     "bearer": 'Bearer realm="Kantelpunt"',
