@@ -31,7 +31,7 @@ from serving.errors import (
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
-from serving.routes import api, health, log_on, pages, referrals
+from serving.routes import api, health, log_on, outcomes, pages, referrals
 from serving.settings import Settings
 from serving.store.engine import Store
 from serving.templating import build_pages, render_error
@@ -62,7 +62,7 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         lifespan=_close_store_at_the_end,
     )
     app.state.service = service
-    for module in (api, referrals, health, log_on, pages):
+    for module in (api, referrals, outcomes, health, log_on, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)

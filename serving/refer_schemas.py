@@ -1,6 +1,6 @@
 """What the API takes and answers about consent, offers and referrals."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,7 +51,7 @@ class RecordedConsentOut(BaseModel):
             given_on=consent.given_on,
             purpose=purpose,
             purpose_nl=PURPOSE_NL[purpose],
-            recorded_at=consent.recorded_at,
+            recorded_at=consent.recorded_at.astimezone(UTC),
             withdrawn_at=consent.withdrawn_at,
         )
 
@@ -196,7 +196,8 @@ class ReferralOut(BaseModel):
         r, clock = file.referral, file.clock
         return cls(
             **name_state(file.standing),
-            **{n: getattr(r, n) for n in ("referral_id", "case_id", "sent_at", "partner")},
+            **{n: getattr(r, n) for n in ("referral_id", "case_id", "partner")},
+            sent_at=r.sent_at.astimezone(UTC),
             **{n: getattr(r, n) for n in ("accepted_on", "started_on", "ended_on")},
             stopped_on=r.stopped_on,
             stopped_why=r.stopped_why,

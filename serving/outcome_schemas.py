@@ -1,0 +1,121 @@
+"""What the API takes and answers about what became of people."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from features.pseudonyms import ID_PATTERN, TEXT_PATTERN, is_person_number
+from serving.errors import FieldFault
+from serving.outcomes import Reported
+
+MOST_ROWS = 1000
+
+
+def _check_no_person(text: str) -> str:
+    if is_person_number(text):
+        raise PydanticCustomError("person_number", "looks like a national number")
+    return text
+
+
+CaseId = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_check_no_person)]
+ShortText = Annotated[str, Field(pattern=TEXT_PATTERN), AfterValidator(_check_no_person)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class PathwayIn(_Closed):
+    """One pathway of VDAB; the case and the day of referral tell it apart."""
+
+    case_id: CaseId
+    referred_on: date
+    started_on: date | None = None
+    ended_on: date | None = None
+    kind: ShortText | None = None
+    partner: ShortText | None = None
+
+
+class WorkPeriodIn(_Closed):
+    """One period of work after the screening; the case and the first day tell it apart."""
+
+    case_id: CaseId
+    started_on: date
+    ended_on: date | None = None
+
+
+class FollowUpIn(_Closed):
+    """Until when a case was followed, and how it ended; one per case."""
+
+    case_id: CaseId
+    observed_until: date
+    exit: Literal["pension", "death", "not_recognised"] | None = None
+    exited_on: date | None = None
+
+
+ROWS_IN: Mapping[str, type[BaseModel]] = {
+    "pathways": PathwayIn,
+    "work_periods": WorkPeriodIn,
+    "follow_up": FollowUpIn,
+}
+
+
+class OutcomesIn(_Closed):
+    """Up to 1,000 rows of each kind, of cases of the own fund."""
+
+    pathways: Annotated[list[PathwayIn], Field(max_length=MOST_ROWS)] = []
+    work_periods: Annotated[list[WorkPeriodIn], Field(max_length=MOST_ROWS)] = []
+    follow_up: Annotated[list[FollowUpIn], Field(max_length=MOST_ROWS)] = []
+
+
+class OutcomeRows(_Closed):
+    """The same before each row by itself is checked, so that a bad one holds up no other."""
+
+    pathways: Annotated[list[Any], Field(max_length=MOST_ROWS)] = []
+    work_periods: Annotated[list[Any], Field(max_length=MOST_ROWS)] = []
+    follow_up: Annotated[list[Any], Field(max_length=MOST_ROWS)] = []
+
+
+class FaultOut(BaseModel):
+    """One field that has to change, and what is expected there."""
+
+    field: str
+    expected: str
+
+
+class RefusedRowOut(BaseModel):
+    """One row that was not kept."""
+
+    table: str
+    index: int = Field(description="Plaats in de lijst, vanaf 0.")
+    key: str = Field(description="unknown-case of wrong-fields.")
+    errors: list[FaultOut]
+
+
+class ReportedOut(BaseModel):
+    """What became of a report."""
+
+    kept: dict[str, int] = Field(description="Aantal bewaarde rijen per lijst.")
+    moved: int = Field(description="Aantal dossiers waarvan de doorverwijzing daardoor vorderde.")
+    refused: list[RefusedRowOut]
+
+    @classmethod
+    def of(cls, reported: Reported) -> "ReportedOut":
+        """Return what the API says of a report."""
+        return cls(
+            kept={table: reported.kept.get(table, 0) for table in ROWS_IN},
+            moved=reported.moved,
+            refused=[
+                RefusedRowOut(
+                    table=row.table, index=row.index, key=row.key, errors=_list(row.faults)
+                )
+                for row in reported.refused
+            ],
+        )
+
+
+def _list(faults: tuple[FieldFault, ...]) -> list[FaultOut]:
+    return [FaultOut(field=fault.field, expected=fault.expected) for fault in faults]
