@@ -1,7 +1,6 @@
 """Settings of the service, from the environment: each is declared and read here only."""
 
 from enum import StrEnum
-from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,14 +14,6 @@ from serving.permissions import Role
 
 SHORTEST_SECRET = 32
 _PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password")
-
-
-class OwnEstimateMode(StrEnum):
-    """Whether a physician answers both questions before seeing what was estimated."""
-
-    OFF = "off"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
 
 
 class OwnEstimateMode(StrEnum):
@@ -102,10 +93,6 @@ class Settings(BaseSettings):
     oidc_name_claim: str = Field("name", description="claim with the name to show")
     oidc_label: str = Field(
         "uw organisatie", description="what the log-on page calls the identity provider"
-    )
-    own_estimate: OwnEstimateMode = Field(
-        OwnEstimateMode.OPTIONAL,
-        description="own estimate of the physician: off, optional, or required before any number",
     )
     own_estimate: OwnEstimateMode = Field(
         OwnEstimateMode.OPTIONAL,

@@ -16,19 +16,12 @@ AT_ONCE = 1000
 
 
 def assign_case(
-    connection: Connection, standing: Standing, user_key: str | None, *, audit: AuditEvent
-) -> bool:
-    """Give a case to a user, or to nobody; tell whether it was still as in `standing`."""
-    c, held = cases.c, standing.assigned_to
-    changed = connection.execute(
-        update(cases)
-        .where(c.sickness_fund == standing.sickness_fund, c.case_id == standing.case_id)
-        .where(c.assigned_to.is_(None) if held is None else c.assigned_to == held)
-        .values(assigned_to=user_key)
-    )
-    if changed.rowcount == 1:
-        save_audit(connection, [audit])
-    return changed.rowcount == 1
+    connection: Connection, held: Standing, user_key: str | None, *, audit: AuditEvent
+) -> None:
+    """Give a case, which `get_standing` holds, to a user or to nobody."""
+    same = (cases.c.sickness_fund == held.sickness_fund, cases.c.case_id == held.case_id)
+    connection.execute(update(cases).where(*same).values(assigned_to=user_key))
+    save_audit(connection, [audit])
 
 
 def has_to_wake(connection: Connection, scope: Scope, today: date) -> bool:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from re import fullmatch
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from features.errors import KantelpuntError
+from features.pseudonyms import ID_PATTERN
 from models.suggestion import Suggestion
 from serving.permissions import Scope
 from serving.states import OPEN_STATES, CaseState, StaleError
@@ -46,9 +48,19 @@ class Standing:
 _NAMES = tuple(Standing.__dataclass_fields__)
 
 
-def get_standing(connection: Connection, scope: Scope, case_id: str) -> Standing:
-    """Return where a case in reach stands; raises NoSuchCaseError for any other."""
+def get_standing(
+    connection: Connection, scope: Scope, case_id: str, *, hold: bool = False
+) -> Standing:
+    """Return where a case in reach stands; raises NoSuchCaseError for any other.
+
+    Who writes about a case may hold it: whoever else does so waits, and sees
+    what became of it.
+    """
+    if not fullmatch(ID_PATTERN, case_id):
+        raise NoSuchCaseError("no case has such a number")
     query = select(*(cases.c[name] for name in _NAMES)).where(in_reach(cases, scope, case_id))
+    if hold:
+        query = query.with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise NoSuchCaseError("no such case in reach")

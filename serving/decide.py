@@ -1,0 +1,162 @@
+"""The use cases of working on a case: take it, give it back, decide."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import uuid4
+
+from features.deadlines import add_months
+from features.pseudonyms import NUMBER_PATTERN
+from serving.decision_reasons import MOST_TEXT, DecisionReason
+from serving.errors import FieldFault, RequestRefusedError
+from serving.own_estimate import must_estimate_first
+from serving.permissions import Action, User, check_can, get_scope
+from serving.settings import OwnEstimateMode
+from serving.states import FOLLOWS, CaseState, DecisionKind, StaleError, find_next
+from serving.store.assignments import assign_case
+from serving.store.audit import AuditEvent
+from serving.store.decisions import Decision, has_estimated, save_decision
+from serving.store.engine import Store
+from serving.store.standing import Standing, check_version, get_standing
+
+FURTHEST_MONTHS = 24
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a physician chose, with the assessment and the state that were on the screen then."""
+
+    kind: DecisionKind
+    assessment_id: str
+    state_version: int
+    look_again_on: date | None = None
+    reason: DecisionReason | None = None
+    reason_text: str | None = None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that was kept, and where the case stands since."""
+
+    decision: Decision
+    state: CaseState
+    state_version: int
+
+
+def decide(
+    user: User,
+    case_id: str,
+    choice: Choice,
+    *,
+    store: Store,
+    now: datetime,
+    mode: OwnEstimateMode,
+) -> Decided:
+    """Keep a decision, the state that follows and an audit line: all or none.
+
+    Raises StaleError when the case changed since the physician saw it, StateError when nothing can
+    be decided any more, RequestRefusedError for what is missing or too much.
+    """
+    check_can(user, Action.DECIDE)
+    scope = get_scope(user)
+    _check_choice(choice, now.date())
+    with store.writing(scope.sickness_fund) as connection:
+        seen = get_standing(connection, scope, case_id, hold=True)
+        check_version(seen, choice.state_version)
+        if seen.assessment_id != choice.assessment_id:
+            raise StaleError(seen.state)
+        to = find_next(seen.state, choice.kind)
+        if must_estimate_first(user, mode) and not has_estimated(
+            connection, scope, user.key, seen.assessment_id
+        ):
+            raise RequestRefusedError("own-estimate-first")
+        made = _build_decision(choice, seen, user, now)
+        detail = {"decision_id": made.decision_id, "assessment_id": made.assessment_id}
+        line = AuditEvent(now, user.key, Action.DECIDE, seen.sickness_fund, case_id, detail)
+        save_decision(connection, seen, made, audit=line)
+    return Decided(made, to, seen.state_version + 1)
+
+
+def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -> Decision:
+    deviates = choice.kind not in FOLLOWS[seen.suggestion]
+    # that something is not opportune is medical: why is not asked
+    is_asked = deviates and choice.kind is not DecisionKind.NOT_OPPORTUNE
+    if is_asked and choice.reason is None:
+        raise _build_refusal("reason", "een reden uit de lijst, want dit wijkt af van het voorstel")
+    return Decision(
+        decision_id=uuid4().hex,
+        assessment_id=seen.assessment_id,
+        made_at=now,
+        made_by=user.key,
+        kind=choice.kind,
+        suggestion=seen.suggestion,
+        deviates=deviates,
+        reason=choice.reason,
+        reason_text=choice.reason_text,
+        look_again_on=choice.look_again_on,
+    )
+
+
+def _check_choice(choice: Choice, today: date) -> None:
+    faults = {"look_again_on": _check_day(choice, today), "reason_text": _check_text(choice)}
+    found = [FieldFault(name, expected) for name, expected in faults.items() if expected]
+    if found:
+        raise RequestRefusedError("body", found)
+
+
+def _check_day(choice: Choice, today: date) -> str | None:
+    day = choice.look_again_on
+    if choice.kind is not DecisionKind.LOOK_AGAIN:
+        return None if day is None else "leeg: enkel bij later opnieuw bekijken"
+    if day is None or not today < day <= add_months(today, FURTHEST_MONTHS):
+        return f"een dag na vandaag, binnen {FURTHEST_MONTHS} maanden"
+    return None
+
+
+def _check_text(choice: Choice) -> str | None:
+    text = choice.reason_text
+    if text is None or not text.strip():
+        is_missing = choice.reason is DecisionReason.OTHER or text is not None
+        return "een korte uitleg" if is_missing else None
+    if choice.kind is DecisionKind.NOT_OPPORTUNE:
+        return "leeg: waarom iets medisch niet kan, wordt niet gevraagd"
+    if choice.reason is None:
+        return "leeg, of met een reden uit de lijst"
+    if len(text) > MOST_TEXT or _CONTROL.search(text):
+        return f"hoogstens {MOST_TEXT} tekens, enkel letters, cijfers en leestekens"
+    if NUMBER_PATTERN.search(text):
+        return "geen nummer van een persoon, of elf cijfers na elkaar"
+    return None
+
+
+def _build_refusal(name: str, expected: str) -> RequestRefusedError:
+    return RequestRefusedError("body", [FieldFault(name, expected)])
+
+
+def take_case(user: User, case_id: str, *, store: Store, now: datetime) -> Standing:
+    """Note that the user works on a case; refused while a colleague does."""
+    return _assign(user, case_id, user.key, store=store, now=now)
+
+
+def release_case(user: User, case_id: str, *, store: Store, now: datetime) -> Standing:
+    """Note that nobody works on a case any more.
+
+    A colleague may do so too, or a case would stay with somebody who is ill or has left.
+    """
+    return _assign(user, case_id, None, store=store, now=now)
+
+
+def _assign(user: User, case_id: str, to: str | None, *, store: Store, now: datetime) -> Standing:
+    check_can(user, Action.TAKE_CASE)
+    scope = get_scope(user)
+    with store.writing(scope.sickness_fund) as connection:
+        standing = get_standing(connection, scope, case_id, hold=True)
+        if to is not None and standing.assigned_to not in (None, to):
+            raise RequestRefusedError("taken")
+        if standing.assigned_to == to:
+            return standing
+        what = {"change": "take" if to else "release"}
+        line = AuditEvent(now, user.key, Action.TAKE_CASE, standing.sickness_fund, case_id, what)
+        assign_case(connection, standing, to, audit=line)
+        return get_standing(connection, scope, case_id)
