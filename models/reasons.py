@@ -50,17 +50,13 @@ def reasons_of_many(
     points, is_blank = _collect(contributions * 100, matrix, contract)
     count = points.shape[1] if most is None else min(most, points.shape[1])
     order = _find_strongest(points, count)
-    chosen = np.take_along_axis(points, order, axis=1)
-    padded = np.column_stack([matrix, np.zeros(len(matrix))])
-    values = np.take_along_axis(padded, order, axis=1)
     describe = _build_describer(contract, say or phrase_nl)
-    rows = zip(order.tolist(), chosen.tolist(), values.tolist(), is_blank.tolist(), strict=True)
-    for places, found, seen, blank in rows:
-        yield [
-            describe(place, value, one)
-            for place, one, value in zip(places, found, seen, strict=True)
-            if _counts(contract, place, blank)
-        ]
+    shown = {blank: _list_shown(contract, is_blank=blank) for blank in (False, True)}
+    rows = zip(order.tolist(), points.tolist(), matrix.tolist(), is_blank.tolist(), strict=True)
+    for places, found, values, blank in rows:
+        counts = shown[blank]
+        values.append(math.nan)  # of the questionnaire as a whole
+        yield [describe(p, values[p], found[p]) for p in places if counts[p]]
 
 
 def _collect(
@@ -79,18 +75,16 @@ def _collect(
 
 def _find_strongest(points: Floats, count: int) -> NDArray[np.intp]:
     strength = -np.abs(points)
-    if count < points.shape[1]:
-        kept = np.argpartition(strength, count - 1, axis=1)[:, :count]
-    else:
-        kept = np.broadcast_to(np.arange(points.shape[1]), points.shape)
+    if count == points.shape[1]:
+        return np.argsort(strength, axis=1, kind="stable")
+    kept = np.argpartition(strength, count - 1, axis=1)[:, :count]
     order = np.argsort(np.take_along_axis(strength, kept, axis=1), axis=1, kind="stable")
     return np.take_along_axis(kept, order, axis=1)
 
 
-def _counts(contract: Contract, field: int, is_blank: bool) -> bool:
-    if field == len(contract.fields):
-        return is_blank
-    return not (is_blank and contract.fields[field].kind == "answer")
+def _list_shown(contract: Contract, *, is_blank: bool) -> list[bool]:
+    """Tell of each field, and of the questionnaire as a whole, whether it is a reason."""
+    return [*(not (is_blank and f.kind == "answer") for f in contract.fields), is_blank]
 
 
 @lru_cache(maxsize=64)
