@@ -4,10 +4,22 @@ import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, insert, null, or_, select, true
+from sqlalchemy import (
+    Connection,
+    Executable,
+    RowMapping,
+    and_,
+    case,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.contract import Contract, parse_contract
@@ -48,7 +60,7 @@ def save_assessments(
 
 def _save_contract(connection: Connection, contract: Contract) -> None:
     row = {"fingerprint": contract.fingerprint, "text": contract.text}
-    connection.execute(_insert_for(connection, contracts).on_conflict_do_nothing(), row)
+    connection.execute(_build_contract_insert(connection.dialect.name), row)
 
 
 def _save_cases(connection: Connection, made: Sequence[Assessment]) -> None:
@@ -57,14 +69,27 @@ def _save_cases(connection: Connection, made: Sequence[Assessment]) -> None:
         known = latest.get((a.sickness_fund, a.case_id))
         if known is None or a.screened_on >= known.screened_on:
             latest[a.sickness_fund, a.case_id] = a
-    statement = _insert_for(connection, cases)
-    fresh = {name: statement.excluded[name] for name in _to_case_row(made[0]) if name not in _KEYS}
-    statement = statement.on_conflict_do_update(
+    rows = [_to_case_row(a) for a in latest.values()]
+    connection.execute(_build_case_upsert(connection.dialect.name, tuple(rows[0])), rows)
+
+
+# built once: building a statement takes longer than running it
+@cache
+def _build_contract_insert(dialect: str) -> Executable:
+    statement: Executable = _insert_for(dialect, contracts).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def _build_case_upsert(dialect: str, names: tuple[str, ...]) -> Executable:
+    statement = _insert_for(dialect, cases)
+    fresh = {name: statement.excluded[name] for name in names if name not in _KEYS}
+    built: Executable = statement.on_conflict_do_update(
         index_elements=list(_KEYS),
         set_=fresh | _reopen(statement.excluded.screened_on),
         where=statement.excluded.screened_on >= cases.c.screened_on,
     )
-    connection.execute(statement, [_to_case_row(a) for a in latest.values()])
+    return built
 
 
 def _reopen(screened_on: Any) -> dict[str, Any]:
@@ -78,9 +103,8 @@ def _reopen(screened_on: Any) -> dict[str, Any]:
     }
 
 
-def _insert_for(connection: Connection, table: Any) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+def _insert_for(dialect: str, table: Any) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def _to_case_row(a: Assessment) -> dict[str, Any]:
