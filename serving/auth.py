@@ -3,11 +3,11 @@
 import time
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from serving.claims import OIDC_PREFIX, build_user
-from serving.errors import NotLoggedOnError, SessionEndedError
+from serving.errors import NotFoundError, NotLoggedOnError, SessionEndedError
 from serving.issuer import Issuer
 from serving.oidc import CodeFlow
 from serving.passwords import VerifiedPasswords, is_password
@@ -80,6 +80,25 @@ class Gate:
             raise NotLoggedOnError("unknown name or password")
         self._attempts.give_back(user_key, address, device)
         return user
+
+    def finish_flow(
+        self, cookie: str | None, answer: Mapping[str, str], address: str
+    ) -> tuple[User, str]:
+        """Return who comes back from the identity provider, and where to go on to.
+
+        Raises NotFoundError, TooManyError, NotLoggedOnError, AccountUnusableError or
+        IssuerGoneError.
+        """
+        self._attempts.take_address(address)
+        user, onward = self.get_flow().finish(cookie, answer)
+        self._attempts.give_address_back(address)
+        return user, onward
+
+    def get_flow(self) -> CodeFlow:
+        """Return how one logs on with the identity provider; raises NotFoundError without one."""
+        if self.flow is None:
+            raise NotFoundError("no identity provider")
+        return self.flow
 
     def check_api(self, store: Store, header: str | None, address: str = "") -> User:
         """Return the user of an Authorization header.

@@ -102,6 +102,8 @@ class Issuer:
         found = self._pick(kid) or self._ask_for(kid)
         if not self._keys or self._clock() - self._fetched_at > STALE_SECONDS:
             raise IssuerGoneError("the keys of the identity provider are not known")
+        if found is None and kid is not None and self._failed_at > self._fetched_at:
+            raise IssuerGoneError("the identity provider does not tell whether it has this key")
         return found
 
     def _pick(self, kid: str | None) -> Key | None:

@@ -99,27 +99,32 @@ class LogOnLimits:
         self._names = names
         self._addresses = addresses
 
+    def take_address(self, address: str) -> None:
+        """Count an attempt of which no name is known yet; raises TooManyError."""
+        self._addresses.take(find_home(address))
+
+    def give_address_back(self, address: str) -> None:
+        """Take such an attempt off the count again, as it was right."""
+        self._addresses.give_back(find_home(address))
+
     def take(self, name: str, address: str, device: str = "") -> None:
         """Count an attempt before it is checked; raises TooManyError."""
-        whose, home = _name_keys(name, address, device)
-        self._addresses.take(home)
+        self.take_address(address)
         try:
-            self._names.take(whose)
+            self._names.take(_build_key(name, device))
         except TooManyError:
-            self._addresses.give_back(home)
+            self.give_address_back(address)
             raise
 
     def give_back(self, name: str, address: str, device: str = "") -> None:
         """Take an attempt that was right off the counts again."""
-        whose, home = _name_keys(name, address, device)
-        self._names.give_back(whose)
-        self._addresses.give_back(home)
+        self._names.give_back(_build_key(name, device))
+        self.give_address_back(address)
 
 
-def _name_keys(name: str, address: str, device: str) -> tuple[str, str]:
+def _build_key(name: str, device: str) -> str:
     # a name is cut: nobody has a longer one, and the memory of names has a bound
-    whose = f"device {device}" if device else f"name {name[:64]}"
-    return whose, f"address {find_home(address)}"
+    return f"device {device}" if device else f"name {name[:64]}"
 
 
 def find_home(address: str) -> str:

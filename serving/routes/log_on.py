@@ -21,8 +21,8 @@ from serving.deps import (
     read_form,
     set_cookie,
 )
-from serving.errors import NotFoundError, NotLoggedOnError
-from serving.oidc import CALLBACK, FLOW_SECONDS, CodeFlow
+from serving.errors import NotLoggedOnError
+from serving.oidc import CALLBACK, FLOW_SECONDS
 from serving.permissions import Action, User
 from serving.sessions import (
     DEVICE_COOKIE,
@@ -81,7 +81,7 @@ def post_login(request: Request, service: ServiceHere, now: Now, form: Form) -> 
 @router.get("/login/oidc")
 def get_oidc(service: ServiceHere, naar: str = "/") -> Response:
     """Go to the identity provider to log on there."""
-    begun = _get_flow(service).begin(find_local(naar))
+    begun = service.gate.get_flow().begin(find_local(naar))
     response = RedirectResponse(begun.address, 303)
     set_cookie(response, service, FLOW_COOKIE, begun.cookie, FLOW_SECONDS)
     return response
@@ -92,7 +92,7 @@ def get_oidc_back(request: Request, service: ServiceHere, now: Now) -> Response:
     """Come back from the identity provider, logged on or not."""
     kept = find_cookie(request, FLOW_COOKIE)
     try:
-        user, onward = _get_flow(service).finish(kept, request.query_params)
+        user, onward = service.gate.finish_flow(kept, request.query_params, find_address(request))
     except NotLoggedOnError:
         response = _show_login(request, "/", FAILED_NL, status=401, is_error=True)
     else:
@@ -101,17 +101,13 @@ def get_oidc_back(request: Request, service: ServiceHere, now: Now) -> Response:
     return response
 
 
-def _get_flow(service: Service) -> CodeFlow:
-    if service.gate.flow is None:
-        raise NotFoundError("no identity provider")
-    return service.gate.flow
-
-
 def _enter(
     service: Service, user: User, onward: str, now: datetime, issuer: str | None
 ) -> Response:
     """Note the log-on and open a new session; one from before is worth nothing here any more."""
-    event = AuditEvent(now, user.key, "log_on", user.sickness_fund)
+    # the account follows the identity provider: only here it is kept what it was on this day
+    reach = {"role": user.role.value} | ({"region": user.region} if user.region else {})
+    event = AuditEvent(now, user.key, "log_on", user.sickness_fund, detail=reach)
     with service.store.writing() as connection:
         known = save_log_on(connection, user, issuer=issuer, audit=event)
     response = RedirectResponse(onward, 303)

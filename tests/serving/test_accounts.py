@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 import kantelpunt
+from serving.demo import build_settings
 from serving.permissions import Role, User
 from serving.settings import SettingsError, read_settings
 from serving.store.audit import AuditEvent
@@ -134,6 +135,17 @@ def test_a_system_of_a_fund_needs_that_fund(running: Service) -> None:
     )
     assert running.get("/api/v1/model", "robot").status_code in (200, 403)
     assert "added robot as fund_system" in said
+
+
+def test_a_demo_has_its_own_accounts_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KANTELPUNT_OIDC_ISSUER", "https://inloggen.example")
+    monkeypatch.setenv("KANTELPUNT_LOCAL_ACCOUNTS", "false")
+
+    settings = build_settings(tmp_path)
+
+    assert (settings.oidc_issuer, settings.local_accounts) == ("", True)
 
 
 OIDC: dict[str, object] = {

@@ -165,6 +165,18 @@ def test_tokens_hold_while_the_issuer_is_down_once_its_keys_are_known(
     assert answers[1].json()["type"] == "urn:kantelpunt:problem:issuer-gone"
 
 
+def test_a_new_key_of_an_issuer_that_is_down_is_neither_taken_nor_refused(
+    start_oidc: Callable[..., Service], issuer: RunningIssuer
+) -> None:
+    service = start_oidc()
+    ask(service, issuer.sign())
+    issuer.is_down = True
+
+    answers = [ask(service, issuer.sign(kid=kid)) for kid in ("second", "second", "first")]
+
+    assert [a.status_code for a in answers] == [503, 503, 200]
+
+
 DESCRIPTIONS: list[dict[str, Any]] = [
     {"issuer": "https://elders.example"},
     {"jwks_uri": "http://elders.example/keys"},

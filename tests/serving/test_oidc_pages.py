@@ -134,6 +134,18 @@ def test_an_identity_token_that_does_not_hold_opens_nothing(
     assert SESSION_COOKIE not in service.client.cookies
 
 
+def test_who_comes_back_in_vain_too_often_is_asked_to_wait(
+    start_oidc: Callable[..., Service], issuer: RunningIssuer
+) -> None:
+    service = start_oidc(log_on_per_minute=1)
+    well = {log_on(service, issuer).status_code for _ in range(5)}
+
+    in_vain = [log_on(service, issuer, code="x").status_code for _ in range(4)]
+
+    assert well == {303}
+    assert in_vain == [401, 401, 401, 429]
+
+
 @pytest.mark.parametrize("claims", [{"kantelpunt_role": "baas"}, {"sickness_fund": ""}])
 def test_an_account_without_role_or_fund_is_told_so_on_a_page(
     claims: dict[str, str], start_oidc: Callable[..., Service], issuer: RunningIssuer
@@ -177,6 +189,10 @@ def test_a_role_or_fund_that_changed_counts_from_the_next_log_on(
     log_on(service, issuer)
 
     ((key, *rest),) = read_users(service)
+    with service.store.reading() as connection:
+        query = "select detail from audit where action = 'log_on' order by audit_id"
+        noted = [str(row) for row in connection.exec_driver_sql(query).scalars()]
+    assert ["advising_physician" in noted[0], "auditor" in noted[1]] == [True, True]
     assert rest == [key, "auditor", None, "", issuer.address, 1]
     assert service.client.get("/", follow_redirects=False).headers["location"] == "/model"
 

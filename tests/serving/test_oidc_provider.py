@@ -78,9 +78,12 @@ def test_a_person_logs_on_at_a_provider_that_others_made_and_finds_the_page_aske
     ((key, *rest),) = read_users(service)
     assert rest == ["Dr. Van Elders", "advising_physician", "fonds-a", "", provider, 1]
     with service.store.reading() as connection:
-        query = "select action, user_key from audit where action in ('log_on', 'view_case')"
+        query = (
+            "select action, user_key, sickness_fund from audit "
+            "where action in ('log_on', 'view_case') order by audit_id"
+        )
         noted = [tuple(row) for row in connection.exec_driver_sql(query)]
-    assert noted == [("log_on", key), ("view_case", key)]
+    assert noted == [("log_on", key, "fonds-a"), ("view_case", key, "fonds-a")]
 
 
 def test_a_person_who_says_no_at_the_provider_is_not_logged_on(
