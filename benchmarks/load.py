@@ -1,0 +1,98 @@
+"""A small load generator: keep-alive connections that each send the next request when answered.
+
+It runs in a process of its own, so that it does not share an interpreter with what it measures.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Load:
+    """What to send: whole HTTP/1.1 requests in turns, over so many connections, for so long."""
+
+    port: int
+    requests: Sequence[bytes]
+    connections: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came back: answers a second, milliseconds of each answer, and the statuses seen."""
+
+    answers: int  # in all, those of the warming up among them
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    statuses: dict[str, int]
+
+    def check(self, *allowed: int) -> None:
+        """Stop unless every answer had one of these statuses: a fast error is no speed."""
+        wrong = {s: n for s, n in self.statuses.items() if int(s) not in allowed}
+        if wrong or not self.statuses:
+            raise SystemExit(f"answers of other statuses, by number of them: {wrong or 'none'}")
+
+
+def build_request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """Return a request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+async def run_load(load: Load) -> Measured:
+    """Send until the time is over; the first tenth of it only warms up."""
+    began = time.perf_counter()
+    warm, until = began + load.seconds / 10, began + load.seconds
+    found: list[tuple[float, bytes]] = []
+    turn = iter(range(10**12))
+
+    async def work() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", load.port)
+        while (sent := time.perf_counter()) < until:
+            writer.write(load.requests[next(turn) % len(load.requests)])
+            status = await _read_answer(reader)
+            if sent >= warm:
+                found.append((time.perf_counter() - sent, status))
+        writer.close()
+
+    await asyncio.gather(*(work() for _ in range(load.connections)))
+    return _summarise(found, next(turn), until - warm)
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    lower = head.lower()
+    if b"content-length:" in lower:
+        size = int(lower.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        await reader.readexactly(size)
+    else:
+        while size := int(await reader.readline(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
+    return head[9:12]
+
+
+def _summarise(found: list[tuple[float, bytes]], answers: int, seconds: float) -> Measured:
+    ms = 1000 * np.array([took for took, _ in found])
+    names, counts = np.unique([status.decode() for _, status in found], return_counts=True)
+    p50, p95, p99 = np.quantile(ms, [0.5, 0.95, 0.99]) if len(ms) else (np.nan,) * 3
+    statuses = dict(zip(names.tolist(), counts.tolist(), strict=True))
+    return Measured(answers, len(found) / seconds, float(p50), float(p95), float(p99), statuses)
+
+
+def main() -> None:
+    """Read a load from standard input, send it, and write what was measured."""
+    told = json.load(sys.stdin)
+    told["requests"] = [bytes.fromhex(text) for text in told["requests"]]
+    json.dump(vars(asyncio.run(run_load(Load(**told)))), sys.stdout)

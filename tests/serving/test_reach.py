@@ -1,0 +1,95 @@
+"""On PostgreSQL the database itself keeps other funds out, whatever a query forgets."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import Table, select, text
+from sqlalchemy.exc import ProgrammingError
+
+from serving.permissions import Scope
+from serving.store.assessments import list_assessments, save_assessments
+from serving.store.cases import CaseFilter, list_cases
+from serving.store.engine import EVERY_FUND, Store
+from serving.store.reach import in_reach
+from serving.store.work_tables import metadata
+from tests.running_postgres import Postgres
+from tests.running_service import FUND, OTHER_FUND, make_assessment
+
+OF_CASES = [
+    table for table in metadata.sorted_tables if {"sickness_fund", "case_id"} <= set(table.c.keys())
+]
+KEPT_APART = [table for table in OF_CASES if table.name != "audit"]
+
+
+@pytest.fixture
+def postgres_store(postgres: Postgres, postgres_template: str) -> Iterator[Store]:
+    with closing(Store(postgres.make_database(postgres_template))) as store:
+        own, other = make_assessment(1), make_assessment(1, sickness_fund=OTHER_FUND)
+        with store.writing(EVERY_FUND) as connection:
+            save_assessments(connection, [own, other], audit=[])
+        yield store
+
+
+def test_every_table_with_rows_of_cases_has_a_policy(postgres_store: Store) -> None:
+    policies = "select tablename from pg_policies where policyname = 'rows_of_one_fund'"
+
+    with postgres_store.reading() as connection:
+        found = set(connection.execute(text(policies)).scalars())
+
+    assert found == {table.name for table in KEPT_APART}
+
+
+@pytest.mark.parametrize("fund", [FUND, OTHER_FUND])
+def test_a_query_that_forgets_the_fund_sees_one_fund_all_the_same(
+    postgres_store: Store, fund: str
+) -> None:
+    with postgres_store.reading(fund) as connection:
+        seen = [
+            set(connection.execute(select(table.c.sickness_fund)).scalars())
+            for table in KEPT_APART
+            if table.name in ("cases", "assessments")
+        ]
+
+    assert seen == [{fund}, {fund}]
+
+
+def test_without_a_fund_no_row_is_in_reach(postgres_store: Store) -> None:
+    with postgres_store.reading() as connection:
+        seen = [connection.execute(select(table)).first() for table in KEPT_APART]
+
+    assert seen == [None] * len(KEPT_APART)
+
+
+def test_the_reach_of_one_transaction_does_not_outlive_it(postgres_store: Store) -> None:
+    with postgres_store.reading(EVERY_FUND) as connection:
+        assert len(list_cases(connection, Scope(FUND), CaseFilter(), limit=5)) == 1
+
+    with postgres_store.reading() as connection:
+        assert list_assessments(connection, Scope(FUND), "C-0001") == []
+
+
+def test_a_fund_that_is_called_like_all_of_them_reaches_none_of_them(
+    postgres_store: Store,
+) -> None:
+    with postgres_store.reading("fund:*") as connection:
+        seen = connection.execute(select(KEPT_APART[0])).first()
+
+    assert seen is None
+
+
+def test_a_row_of_another_fund_cannot_be_written(postgres_store: Store) -> None:
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        postgres_store.writing(FUND) as connection,
+    ):
+        save_assessments(connection, [make_assessment(2, sickness_fund=OTHER_FUND)], audit=[])
+
+
+@pytest.mark.parametrize("table", KEPT_APART, ids=lambda table: table.name)
+def test_the_test_of_reach_names_fund_case_and_region(table: Table) -> None:
+    said = str(select(table).where(in_reach(table, Scope("f", "r"), "c")))
+
+    assert f"{table.name}.sickness_fund = " in said
+    assert f"{table.name}.case_id = " in said
+    assert "cases.region = " in said
