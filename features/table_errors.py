@@ -64,6 +64,7 @@ class MissingColumnError(TableError):
 
     def __init__(self, path: Path, missing: Sequence[str], found: Collection[str]) -> None:
         """Name the columns and, where a present one comes near, that one."""
+        self.columns = list(missing)
         shown = [_add_hint(name, _name_like(found)) for name in missing]
         super().__init__(
             f"{path} lacks {_count(missing, 'column')}: {', '.join(shown)}. "
@@ -78,6 +79,7 @@ class UnknownColumnError(TableError):
     def __init__(self, path: Path, unknown: Sequence[str], known: Collection[str]) -> None:
         """Name the columns, as far as their names cannot be personal themselves."""
         plain = _name_like(unknown)
+        self.columns = plain[:_MOST_SHOWN]
         shown = [_explain(name, known) for name in plain[:_MOST_SHOWN]]
         if plain[_MOST_SHOWN:]:
             shown.append(f"and {len(plain) - _MOST_SHOWN} more")

@@ -31,26 +31,31 @@ from serving.errors import (
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
-from serving.routes import api, health, log_on, outcomes, pages, referrals
+from serving.routes import api, health, intake, log_on, outcomes, oversight, pages, referrals
 from serving.settings import Settings
 from serving.store.engine import Store
 from serving.templating import build_pages, render_error
+from serving.uploads import Uploads, Workplace
 
 STATIC = Path(__file__).with_name("static")
 _MACHINE_PATHS = ("/api/", "/healthz/", "/readyz/", "/metrics/", "/openapi.json/")
 _BY_STATUS = {401: "not-logged-on", 404: "not-found", 405: "method-not-allowed"}
 
 
-def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
+def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = False) -> FastAPI:
     """Return the application that serves a bundle; raises SettingsError for an unusable secret."""
+    store, limits = Store(settings.database_url), read_limits(settings.limits or DEFAULT_PATH)
+    work = Workplace(store, bundle, limits, get_now)
     service = Service(
         settings=settings,
-        store=Store(settings.database_url),
+        store=store,
         bundle=bundle,
-        limits=read_limits(settings.limits or DEFAULT_PATH),
+        limits=limits,
         gate=Gate(settings),
         metrics=Metrics(bundle),
         pages=build_pages(),
+        uploads=Uploads(settings.uploads, settings.most_upload_bytes, work),
+        model_from_cache=model_from_cache,
     )
     app = FastAPI(
         title="Kantelpunt",
@@ -59,17 +64,19 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
         redoc_url=None,
         # such a redirect would lead to whatever Host the request names
         redirect_slashes=False,
-        lifespan=_close_store_at_the_end,
+        lifespan=_run_beside,
     )
     app.state.service = service
-    for module in (api, referrals, outcomes, health, log_on, pages):
+    for module in (api, referrals, outcomes, intake, oversight, health, log_on, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(RequestValidationError, _answer_parameters)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(SizeLimit, most_bytes=settings.most_bytes)
+    # the parts around a file take some room too
+    files = {intake.IMPORTS: settings.most_upload_bytes + 10_000}
+    app.add_middleware(SizeLimit, most_bytes=settings.most_bytes, files=files)
     app.add_middleware(
         Surroundings,
         metrics=service.metrics,
@@ -81,8 +88,10 @@ def create_app(settings: Settings, bundle: Bundle) -> FastAPI:
 
 
 @asynccontextmanager
-async def _close_store_at_the_end(app: FastAPI) -> AsyncIterator[None]:
+async def _run_beside(app: FastAPI) -> AsyncIterator[None]:
+    app.state.service.uploads.start()
     yield
+    app.state.service.uploads.stop()
     app.state.service.store.close()
     app.state.service.gate.close()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from serving import store_commands, user_commands
+from serving import person_commands, store_commands, user_commands
 
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
     user_commands.register(app)
     store_commands.register(app)
+    person_commands.register(app)
 
 
 def serve(
@@ -28,7 +29,7 @@ def serve(
 ) -> None:
     """Serve the API and the pages."""
     from serving.app import create_app
-    from serving.registry import open_bundle
+    from serving.registry import find_served
     from serving.server import open_port, run_server, set_up_logs
     from serving.settings import read_settings
     from serving.store.opening import open_store
@@ -41,7 +42,8 @@ def serve(
         pass  # tables of another release are told of before anything is served
     with open_port(settings.host, settings.port) as opened:
         set_up_logs()
-        app = create_app(settings, open_bundle(settings))
+        served = find_served(settings)
+        app = create_app(settings, served.bundle, model_from_cache=served.from_cache)
         typer.echo(f"Kantelpunt: http://{settings.host}:{opened.getsockname()[1]}")
         run_server(app, opened)
 

@@ -21,6 +21,7 @@ from serving.permissions import Action, User, check_can
 from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
+from serving.uploads import Uploads
 
 ZONE = ZoneInfo("Europe/Brussels")
 
@@ -36,6 +37,9 @@ class Service:
     gate: Gate
     metrics: Metrics
     pages: Environment
+    uploads: Uploads
+    # MLflow was gone when the service started: the model is the one it fetched before
+    model_from_cache: bool = False
 
 
 @dataclass(frozen=True)

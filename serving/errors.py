@@ -9,6 +9,7 @@ from features.requests import CASE_LABELS_NL, CaseRefusedError
 from features.wording import expected_nl
 from models.suggestion import LimitsError
 from serving.claims import AccountUnusableError
+from serving.intake_check import UploadsGoneError
 from serving.issuer import IssuerGoneError
 from serving.permissions import NotAllowedError
 from serving.problem_texts import TEXTS
@@ -130,6 +131,7 @@ _KEYS: dict[type[Exception], str] = {
     ObjectionOpenError: "objection-open",
     LimitsError: "no-limits",
     StoreGoneError: "store-gone",
+    UploadsGoneError: "uploads-gone",
 }
 
 

@@ -41,6 +41,10 @@ class FileRefusedError(KantelpuntError):
         super().__init__(f"{path} is refused: {_FAULTS[key]}")
 
 
+class UploadsGoneError(KantelpuntError):
+    """The folder for uploaded files is full, or cannot be written."""
+
+
 def check_file(path: Path, most_bytes: int | None = None, *, by_name: bool = True) -> str:
     """Return .csv or .parquet, as the content says; raises FileRefusedError.
 

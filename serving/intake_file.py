@@ -17,6 +17,7 @@ from models.bundle import Bundle
 from models.suggestion import Limits, LimitsError, get_limits
 from serving.assess import Desk, assess_for_list, build_event
 from serving.intake_check import check_file
+from serving.outcomes import keep_outcomes
 from serving.permissions import Action, Role, Scope, User
 from serving.store.assessments import build_known, list_known, save_assessments
 from serving.store.audit import AuditEvent
@@ -163,6 +164,14 @@ def import_rows(arrival: Arrival, made: Import, intake: Intake, *, count: Count)
         part = list(list_rows(frame.iloc[start : start + BATCH], intake.bundle.contract))
         made = _import_batch(part, made, intake)
         count(len(part))
+    if arrival.extract is not None:
+        keep_outcomes(
+            arrival.extract,
+            store=intake.store,
+            scope=intake.scope,
+            user_key=intake.user.key,
+            now=intake.now,
+        )
     with intake.store.writing(intake.reach) as connection:
         told = intake.tell(import_id=made.import_id, step="done", **vars(made.counts))
         end_import(connection, made.import_id, at=intake.now, audit=told)

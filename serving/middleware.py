@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -111,10 +111,13 @@ def _find_place(error: Exception) -> str:
 class SizeLimit:
     """Refuses a body that is too large, also one that does not tell its size."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
-        """Let bodies of up to `most_bytes` through."""
+    def __init__(
+        self, app: ASGIApp, most_bytes: int, files: Mapping[str, int] | None = None
+    ) -> None:
+        """Let bodies of up to `most_bytes` through; some paths take `files` of their own size."""
         self.app = app
         self.most_bytes = most_bytes
+        self.files = files or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -122,17 +125,19 @@ class SizeLimit:
             await self.app(scope, receive, send)
             return
         told = Headers(scope=scope).get("content-length", "")
-        too_large = told.isdecimal() and int(told) > self.most_bytes
+        most_bytes = self.files.get(scope["path"], self.most_bytes)
+        refusal = "file-too-large" if scope["path"] in self.files else "too-large"
+        too_large = told.isdecimal() and int(told) > most_bytes
         seen = 0
 
         async def receive_counted() -> Message:
             nonlocal seen
             if too_large:
-                raise RequestRefusedError("too-large")
+                raise RequestRefusedError(refusal)
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.most_bytes:
-                raise RequestRefusedError("too-large")
+            if seen > most_bytes:
+                raise RequestRefusedError(refusal)
             return message
 
         await self.app(scope, receive_counted, send)

@@ -1,5 +1,7 @@
 """What a user is told of each problem, in Dutch: its status, a title, and what to do."""
 
+from serving.file_texts import FILE_TEXTS
+
 # key: status, title, what to do
 TEXTS: dict[str, tuple[int, str, str]] = {
     "not-logged-on": (
@@ -144,4 +146,5 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "De dienst is even niet beschikbaar",
         "De opslag antwoordt niet; er is niets bewaard. Probeer het over enkele seconden opnieuw.",
     ),
+    **FILE_TEXTS,
 }

@@ -4,13 +4,19 @@ MLflow takes seconds and hundreds of megabytes to import, so a short process of 
 `python -m serving.registry` answers one line of JSON and ends. The server never imports MLflow.
 """
 
+import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from urllib.parse import urlsplit
+
+import structlog
 
 from features.errors import KantelpuntError
 from models.bundle import Bundle, BundleDamagedError, read_bundle
@@ -18,6 +24,8 @@ from serving.settings import Settings
 
 CHAMPION = "champion"
 SECONDS = 180
+_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
+log = structlog.get_logger("kantelpunt")
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -32,19 +40,85 @@ class RegistryError(KantelpuntError):
     """MLflow cannot be reached, or has released nothing yet."""
 
 
+class RegistryGoneError(RegistryError):
+    """MLflow does not answer; what it released before still counts."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A bundle to serve; `from_cache` tells that MLflow was gone, and may have released another."""
+
+    bundle: Bundle
+    from_cache: bool = False
+
+
 def open_bundle(settings: Settings) -> Bundle:
     """Return the bundle to serve: the folder in the settings, or else the released one."""
+    return find_served(settings).bundle
+
+
+def find_served(settings: Settings) -> Served:
+    """Return what `open_bundle` does, and whether it is the copy of an earlier start."""
     if settings.bundle is not None:
-        return read_bundle(settings.bundle)
+        return Served(read_bundle(settings.bundle))
+    try:
+        served = Served(_fetch_whole(settings))
+    except RegistryGoneError as error:
+        folder, version = _find_last(settings, error)
+        log.warning("MLflow is gone: serving the model of an earlier start", version=version)
+        return Served(read_bundle(folder, version), from_cache=True)
+    return served
+
+
+def _fetch_whole(settings: Settings) -> Bundle:
     wanted = (settings.tracking_uri, settings.model_name, settings.cache)
     folder, version = fetch_champion(*wanted)
     try:
-        return read_bundle(folder, version)
+        bundle = read_bundle(folder, version)
     except BundleDamagedError:
         # the copy of an earlier fetch may have suffered: what MLflow keeps decides
         shutil.rmtree(folder)
         folder, version = fetch_champion(*wanted)
-        return read_bundle(folder, version)
+        bundle = read_bundle(folder, version)
+    _note_last(settings, folder, version)
+    return bundle
+
+
+def _note_last(settings: Settings, folder: Path, version: str) -> None:
+    """Note which bundle is served, for a start without MLflow; whole or not at all."""
+    note = _get_note(settings)
+    half = note.with_suffix(".half")
+    half.write_text(json.dumps({"folder": folder.name, "version": version}), "utf-8")
+    half.replace(note)
+
+
+def _find_last(settings: Settings, error: RegistryGoneError) -> tuple[Path, str]:
+    try:
+        last = json.loads(_get_note(settings).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise error from None
+    return settings.cache / last["folder"], last["version"]
+
+
+def _get_note(settings: Settings) -> Path:
+    """Return where the last bundle of this model of this MLflow is noted."""
+    of = f"{settings.tracking_uri} {settings.model_name}"
+    return settings.cache / f"last-{hashlib.sha256(of.encode()).hexdigest()[:16]}.json"
+
+
+def is_reachable(tracking_uri: str) -> bool:
+    """Tell whether MLflow's file is there, or its server takes a connection."""
+    if tracking_uri.startswith("sqlite:///"):
+        return Path(tracking_uri.removeprefix("sqlite:///")).is_file()
+    parts = urlsplit(tracking_uri)
+    if not parts.hostname:
+        return Path(parts.path).exists()
+    try:
+        port = parts.port or _PORTS.get(parts.scheme.partition("+")[0], 80)
+        socket.create_connection((parts.hostname, port), timeout=1).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str]:
@@ -63,12 +137,12 @@ def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, st
         )
         answer = json.loads(done.stdout.strip().splitlines()[-1])
     except (subprocess.TimeoutExpired, IndexError, ValueError):
-        raise RegistryError(
+        raise RegistryGoneError(
             f"MLflow gave no answer within {SECONDS} seconds, or none that can be read: "
             "check MLFLOW_TRACKING_URI, or give a folder with KANTELPUNT_BUNDLE"
         ) from None
     if "error" in answer:
-        raise RegistryError(answer["error"])
+        raise (RegistryGoneError if answer["gone"] else RegistryError)(answer["error"])
     return Path(answer["folder"]), str(answer["version"])
 
 
@@ -86,14 +160,14 @@ def find_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str
         if not folder.is_dir():
             _download(str(found.source), folder)
     except (MlflowException, OSError) as error:
-        raise RegistryError(_explain(error, model)) from error
+        raise _build_error(error, model) from error
     return folder, str(found.version)
 
 
 def _check_file(tracking_uri: str) -> None:
     """Refuse a database that is not there: MLflow would quietly make an empty one."""
     if not Path(tracking_uri.removeprefix("sqlite:///")).is_file():
-        raise RegistryError(
+        raise RegistryGoneError(
             "MLflow's database is not there: check MLFLOW_TRACKING_URI, or train first with "
             "`kantelpunt train` and `kantelpunt release VERSION`"
         )
@@ -112,25 +186,26 @@ def _download(source: str, folder: Path) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _explain(error: Exception, model: str) -> str:
+def _build_error(error: Exception, model: str) -> RegistryError:
     code = getattr(error, "error_code", type(error).__name__)
     if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-        return (
+        return RegistryError(
             f"no version of model {model!r} is the champion yet: train with `kantelpunt train`, "
             "then run `kantelpunt release VERSION`"
         )
-    return f"MLflow could not be read ({code}): check MLFLOW_TRACKING_URI"
+    return RegistryGoneError(f"MLflow could not be read ({code}): check MLFLOW_TRACKING_URI")
 
 
 def main() -> None:
     """Answer the folder and version of the champion, or what is wrong, as one line of JSON."""
     os.environ.update(_QUIET)
     tracking_uri, model, cache = sys.argv[1:]
+    answer: dict[str, str | bool]
     try:
         folder, version = find_champion(tracking_uri, model, Path(cache))
         answer = {"folder": str(folder.resolve()), "version": version}
     except RegistryError as error:
-        answer = {"error": str(error)}
+        answer = {"error": str(error), "gone": isinstance(error, RegistryGoneError)}
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 

@@ -127,3 +127,10 @@ class HealthOut(BaseModel):
     """Whether the service is up."""
 
     status: Literal["ok"] = "ok"
+    model: Literal["cached"] | None = Field(
+        default=None,
+        description="Bij het starten was MLflow weg: dit is het model van een vorige start.",
+    )
+    registry: Literal["ok", "gone"] | None = Field(
+        default=None, description="Of MLflow er nu is, met `registry=true`."
+    )

@@ -98,9 +98,20 @@ class Settings(BaseSettings):
         OwnEstimateMode.OPTIONAL,
         description="own estimate of the physician: off, optional, or required before any number",
     )
+    export_key: SecretStr = Field(
+        SecretStr(""),
+        description="32 characters or more that make the pseudonyms of `kantelpunt export`; "
+        "the same key gives the same pseudonyms",
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     most_bytes: int = Field(5_000_000, ge=1000, description="largest body of a request")
+    uploads: Path = Field(
+        Path("var/uploads"), description="where uploaded files are kept until they are imported"
+    )
+    most_upload_bytes: int = Field(
+        200_000_000, ge=1000, description="largest file that can be uploaded"
+    )
     model_name: str = Field("kantelpunt", description="name of the registered model in MLflow")
     demo_hint: str = Field("", description="set by `kantelpunt demo`: the account to tell of")
     demo_fund: str = Field("", description="set by `kantelpunt demo`: the fund of its accounts")
@@ -114,6 +125,16 @@ class Settings(BaseSettings):
                 'make them with python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
         return secret
+
+    def check_export_key(self) -> str:
+        """Return the key of the pseudonyms; raises SettingsError for none or a placeholder."""
+        key = self.export_key.get_secret_value()
+        if len(key) < SHORTEST_SECRET or _is_placeholder(key):
+            raise SettingsError(
+                f"KANTELPUNT_EXPORT_KEY: expected {SHORTEST_SECRET} random characters or more, "
+                "kept from one export to the next"
+            )
+        return key
 
     def check_log_on(self) -> None:
         """Raise SettingsError where nobody could log on, or not safely."""

@@ -1,28 +1,39 @@
 """What machines ask: is it up, can it work, how busy is it; and the description of the API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from serving.deps import Service, give_service
 from serving.metrics import CONTENT_TYPE
+from serving.registry import is_reachable
 from serving.schemas import HealthOut
 
 router = APIRouter(tags=["dienst"])
 ServiceHere = Annotated[Service, Depends(give_service)]
 
 
-@router.get("/healthz", summary="Draait de dienst?")
+@router.get("/healthz", summary="Draait de dienst?", response_model_exclude_none=True)
 def get_health() -> HealthOut:
     """Antwoordt zolang het proces draait."""
     return HealthOut()
 
 
-@router.get("/readyz", summary="Kan de dienst werken?")
-def get_readiness(service: ServiceHere) -> HealthOut:
-    """Antwoordt 200 als de opslag bereikbaar is; het model is geladen bij het starten."""
+@router.get("/readyz", summary="Kan de dienst werken?", response_model_exclude_none=True)
+def get_readiness(
+    service: ServiceHere,
+    registry: Annotated[bool, Query(description="Kijk ook of MLflow er is.")] = False,
+) -> HealthOut:
+    """Antwoordt 200 als de opslag bereikbaar is; het model is geladen bij het starten.
+
+    Zonder MLflow werkt de dienst verder met het model dat geladen is, en zegt dat hier.
+    """
     service.store.check()
-    return HealthOut()
+    model: Literal["cached"] | None = "cached" if service.model_from_cache else None
+    if not registry or service.settings.bundle is not None:
+        return HealthOut(model=model)
+    found = is_reachable(service.settings.tracking_uri)
+    return HealthOut(model=model, registry="ok" if found else "gone")
 
 
 @router.get("/metrics", summary="Tellers voor Prometheus", include_in_schema=False)

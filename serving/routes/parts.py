@@ -20,6 +20,7 @@ _PROBLEMS = {
     413: "Te groot",
     415: "Geen JSON",
     422: "Niet in te schatten, of niet leesbaar",
+    429: "Te veel ineens",
     503: "Opslag niet bereikbaar",
 }
 

@@ -208,8 +208,11 @@ def end_import(
     rejects: Sequence[Reject] | None = None,
     audit: AuditEvent,
 ) -> None:
-    """Note that an import is done or, with a problem, that it failed."""
+    """Note that an import is done or, with a problem, that it failed; one that ended stays so."""
     status = ImportStatus.FAILED if problem else ImportStatus.DONE
+    found = find_import(connection, import_id)
+    if found is None or found.ended_at is not None:
+        return
     _change(connection, import_id, status=status.value, ended_at=at, problem=problem)
     if rejects is not None:
         rejected = len({(r.table, r.row) for r in rejects})

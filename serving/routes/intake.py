@@ -1,0 +1,141 @@
+"""The API for intake files: send one, follow it, and get the rows that were rejected."""
+
+from re import fullmatch
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from serving.csv_cells import write_csv
+from serving.deps import ApiUser, get_service
+from serving.errors import NotFoundError, RequestRefusedError
+from serving.intake_check import FileRefusedError
+from serving.intake_schemas import ImportOut, ImportsOut
+from serving.permissions import Action, User, get_scope
+from serving.routes.parts import PREFIX, Now, ServiceHere, problems, to_json
+from serving.store.engine import Store
+from serving.store.imports import Import, find_import, list_imports, list_rejects
+
+router = APIRouter(prefix=PREFIX, tags=["invoer"])
+Uploader = Annotated[User, Depends(ApiUser(Action.UPLOAD_CASES))]
+IMPORTS = f"{PREFIX}/imports"
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "De tabel `cases`, als CSV of Parquet.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 - asked first
+    """Return the number of the file that was sent, kept on disk; it has a place in the queue."""
+    uploads = get_service(request).uploads
+    uploads.take_room()
+    try:
+        async with request.form(max_files=1, max_fields=1) as form:
+            return await run_in_threadpool(uploads.receive, _get_file(form))
+    except BaseException as error:
+        uploads.give_back_room()
+        if isinstance(error, HTTPException):
+            raise RequestRefusedError("no-file") from None
+        if isinstance(error, FileRefusedError):
+            raise RequestRefusedError(error.key) from None
+        raise
+
+
+def _get_file(form: FormData) -> BinaryIO:
+    sent = form.get("file")
+    if not isinstance(sent, UploadFile):
+        raise RequestRefusedError("no-file")
+    return sent.file
+
+
+@router.post(
+    "/imports",
+    summary="Een bestand met meldingen sturen",
+    status_code=202,
+    response_model=ImportOut,
+    responses=problems(401, 403, 413, 422, 429, 503),
+    openapi_extra=_FILE,
+)
+def post_import(
+    service: ServiceHere,
+    now: Now,
+    user: Uploader,
+    number: Annotated[str, Depends(read_upload)],
+) -> Response:
+    """Neemt een bestand aan en schat de meldingen op de achtergrond in; volg het met `GET`."""
+    try:
+        made = service.uploads.accept(number, user, now)
+    except BaseException:
+        service.uploads.give_back_room()
+        raise
+    answer = to_json(ImportOut.of(made), 202)
+    answer.headers["Location"] = f"{IMPORTS}/{made.import_id}"
+    return answer
+
+
+@router.get("/imports", summary="De laatste bestanden", responses=problems(401, 403, 503))
+def get_imports(service: ServiceHere, user: Uploader) -> ImportsOut:
+    """Geeft de bestanden van het eigen ziekenfonds, de laatste eerst."""
+    fund = get_scope(user).sickness_fund
+    with service.store.reading(fund) as connection:
+        found = list_imports(connection, fund)
+    return ImportsOut(imports=[ImportOut.of(made) for made in found])
+
+
+@router.get(
+    "/imports/{import_id}",
+    summary="Hoever een bestand is",
+    responses=problems(401, 403, 404, 503),
+)
+def get_import(import_id: str, service: ServiceHere, user: Uploader) -> ImportOut:
+    """Geeft de stand, en wat er van de rijen werd."""
+    return ImportOut.of(_find_import(service.store, user, import_id))
+
+
+@router.get(
+    "/imports/{import_id}/rejected.csv",
+    summary="De afgekeurde rijen van een bestand",
+    responses={
+        200: {"content": {"text/csv": {}}, "description": "Tabel, rij, veld en reden"},
+        **problems(401, 403, 404, 503),
+    },
+    response_class=Response,
+)
+def get_rejected(import_id: str, service: ServiceHere, user: Uploader) -> Response:
+    """Geeft per afgekeurde rij het veld en de reden, nooit de waarde."""
+    made = _find_import(service.store, user, import_id)
+    with service.store.reading(get_scope(user).sickness_fund) as connection:
+        rows = [(r.table, r.row, r.field, r.reason) for r in list_rejects(connection, import_id)]
+    return Response(
+        write_csv(("table", "row", "field", "reason"), rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="afgekeurd-{made.import_id}.csv"'},
+    )
+
+
+def _find_import(store: Store, user: User, import_id: str) -> Import:
+    fund = get_scope(user).sickness_fund
+    if not fullmatch("[0-9a-f]{32}", import_id):
+        raise NotFoundError("no import has such a number")
+    with store.reading(fund) as connection:
+        found = find_import(connection, import_id, fund)
+    if found is None:
+        raise NotFoundError("no such import in reach")
+    return found

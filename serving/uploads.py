@@ -1,0 +1,244 @@
+"""Files that were uploaded: kept until they are imported, one after another, beside the service."""
+
+import csv
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from threading import BoundedSemaphore, Event, Lock, Thread
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import structlog
+
+from features.errors import KantelpuntError
+from models.bundle import Bundle
+from models.suggestion import Limits
+from serving.intake_check import FileRefusedError, UploadsGoneError, check_file
+from serving.intake_file import Intake, begin_import, import_rows, read_arrival
+from serving.permissions import Action, Role, User, check_can, get_scope
+from serving.rate_limit import TooManyError
+from serving.store.engine import EVERY_FUND, Store, StoreGoneError
+from serving.store.imports import (
+    Import,
+    ImportStatus,
+    ImportTakenError,
+    Reject,
+    end_import,
+    find_import,
+    list_unfinished,
+    save_import,
+)
+
+MOST_WAITING = 8
+RETRY_SECONDS = 5.0
+_STOP = ""
+log = structlog.get_logger("kantelpunt")
+
+
+class _StoppedError(KantelpuntError):
+    """The service stops: the rest of an import follows when it starts again."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What the imports of a service need."""
+
+    store: Store
+    bundle: Bundle
+    limits: tuple[Limits, ...]
+    clock: Callable[[], datetime]
+
+
+class Uploads:
+    """Takes files in and imports them in one thread; what was cut off goes on after a restart."""
+
+    def __init__(
+        self, folder: Path, most_bytes: int, work: Workplace, most_waiting: int = MOST_WAITING
+    ) -> None:
+        """Prepare a folder, which is made when the first file comes."""
+        self.folder = folder
+        self.most_bytes = most_bytes
+        self._work = work
+        self._room = BoundedSemaphore(most_waiting)
+        self._queue: SimpleQueue[str] = SimpleQueue()
+        self._stopped = Event()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    def take_room(self) -> None:
+        """Keep a place for one more file; raises TooManyError when too many wait already."""
+        if not self._room.acquire(blocking=False):
+            raise TooManyError(60)
+
+    def give_back_room(self) -> None:
+        """Give back the place of a file that did not come, or is done."""
+        self._room.release()
+
+    def receive(self, source: BinaryIO) -> str:
+        """Keep a file and return its number; raises FileRefusedError or UploadsGoneError."""
+        number = uuid4().hex
+        place = self.folder / number
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.mkdir(mode=0o700)
+            part = place / "part"
+            part.touch(mode=0o600)
+            with part.open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+            part.rename(place / f"cases{check_file(part, self.most_bytes, by_name=False)}")
+        except OSError as error:
+            self._remove(number)
+            raise UploadsGoneError(f"{self.folder} cannot be written ({error.strerror})") from None
+        except FileRefusedError:
+            self._remove(number)
+            raise
+        return number
+
+    def accept(self, number: str, user: User, now: datetime) -> Import:
+        """Note that a file came in, and have it imported; it keeps its place until it is done."""
+        check_can(user, Action.UPLOAD_CASES)
+        version = self._work.bundle.version
+        made = Import(number, "", version, get_scope(user), now, user.key)
+        intake = self._build_intake(made)
+        try:
+            with self._work.store.writing(intake.reach) as connection:
+                received = intake.tell(import_id=number, step="received")
+                save_import(connection, made, audit=received)
+        except KantelpuntError:
+            self._remove(number)
+            raise
+        self.start()
+        self._queue.put(number)
+        return made
+
+    def start(self) -> None:
+        """Begin to work, with what an earlier run of the service left unfinished."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="imports", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the batch at hand."""
+        self._stopped.set()
+        self._queue.put(_STOP)
+        if self._thread is not None:
+            self._thread.join(timeout=60)
+
+    def _run(self) -> None:
+        for number in self._retry(self._list_left) or []:
+            self._retry(partial(self._import, number))
+        while not self._stopped.is_set():
+            number = self._queue.get()
+            if number != _STOP:
+                self._retry(partial(self._import, number))
+                self.give_back_room()
+
+    def _retry(self, step: Callable[[], Any]) -> Any:
+        """Return what a step gives, waiting for the store where that is gone."""
+        while not self._stopped.is_set():
+            try:
+                return step()
+            except StoreGoneError:
+                log.warning("import waits for the store")
+                self._stopped.wait(RETRY_SECONDS)
+            except _StoppedError:
+                return None
+        return None
+
+    def _list_left(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        with self._work.store.reading(EVERY_FUND) as connection:
+            left = [made.import_id for made in list_unfinished(connection)]
+        return [number for number in left if (self.folder / number).is_dir()]
+
+    def _import(self, number: str) -> None:
+        with self._work.store.reading(EVERY_FUND) as connection:
+            made = find_import(connection, number)
+        if made is not None and made.status in (ImportStatus.WAITING, ImportStatus.RUNNING):
+            try:
+                self._import_file(made)
+            except (StoreGoneError, _StoppedError):
+                raise
+            except ImportTakenError:
+                return  # another process of this service has it
+            except Exception as error:  # the thread must outlive any one file
+                self._fail(made, error)
+        self._remove(number)
+
+    def _import_file(self, made: Import) -> None:
+        intake, place = self._build_intake(made), self.folder / made.import_id
+        path = next(place.glob("cases.*"), None)
+        if path is None:
+            raise FileLostError("an uploaded file is gone")
+        arrival = read_arrival(path, intake, rejected_to=place)
+        told = (ImportStatus.RUNNING, arrival.fingerprint, self._work.bundle.version)
+        if (made.status, made.fingerprint, made.model_version) != told:
+            made = begin_import(made, arrival, intake)
+        import_rows(arrival, made, intake, count=self._check_stopped)
+
+    def _build_intake(self, made: Import) -> Intake:
+        work = self._work
+        user = User(made.began_by, "", Role.FUND_SYSTEM)
+        return Intake(work.store, work.bundle, work.limits, work.clock(), made.scope, user)
+
+    def _check_stopped(self, _: int) -> None:
+        if self._stopped.is_set():
+            raise _StoppedError("the service stops")
+
+    def _fail(self, made: Import, error: Exception) -> None:
+        problem = find_problem(error)
+        log.warning("import failed", import_id=made.import_id, kind=type(error).__name__)
+        intake = self._build_intake(made)
+        rejects = read_rejects(self.folder / made.import_id / "rejected.csv")
+        told = intake.tell(import_id=made.import_id, step="failed", problem=problem["key"])
+        with self._work.store.writing(intake.reach) as connection:
+            end_import(
+                connection,
+                made.import_id,
+                at=intake.now,
+                problem=problem,
+                rejects=rejects,
+                audit=told,
+            )
+
+    def _remove(self, number: str) -> None:
+        shutil.rmtree(self.folder / number, ignore_errors=True)
+
+
+class FileLostError(KantelpuntError):
+    """An uploaded file that is not there any more."""
+
+
+def find_problem(error: Exception) -> Mapping[str, Any]:
+    """Return why an import failed: the key of a text, and the columns that it names."""
+    from features import table_errors as tables
+    from features.rejects import TooManyRejectedError
+
+    if isinstance(error, FileRefusedError):
+        return {"key": error.key}
+    keys = {
+        TooManyRejectedError: "rows-too-many-rejected",
+        tables.EmptyTableError: "rows-none",
+        tables.MissingColumnError: "columns-missing",
+        tables.UnknownColumnError: "columns-unknown",
+        tables.PersonNumberColumnError: "columns-of-persons",
+        tables.UnreadableTableError: "rows-unreadable",
+        FileLostError: "file-lost",
+    }
+    key = next((key for kind, key in keys.items() if isinstance(error, kind)), "fault")
+    return {"key": key, "columns": list(getattr(error, "columns", []))}
+
+
+def read_rejects(path: Path) -> list[Reject]:
+    """Return the rejected rows of a report, none where there is no report."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as opened:
+        rows = csv.DictReader(opened)
+        return [Reject(r["table"], int(r["row"]), r["field"], r["reason"]) for r in rows]
