@@ -160,7 +160,7 @@ def test_the_other_tables_of_an_extract_are_kept_for_cases_that_are_known(
         )
         assert either_service.post(made, user=user).status_code == 201
 
-    given = {"store": either_service.store, "user_key": "import", "now": NOW}
+    given: Any = {"store": either_service.store, "user_key": "import", "now": NOW}
     own = keep_outcomes(extract, scope=Scope(FUND), **given)
     first = keep_outcomes(extract, scope=None, **given)
     second = keep_outcomes(extract, scope=None, **given)
