@@ -11,6 +11,14 @@ from features.wording import to_dutch
 from models.suggestion import SUGGESTION_NL, Limits, Suggestion, read_limits
 from scripts.markdown import build_table
 from serving.permissions import MAY, ROLE_NL, Action
+from serving.states import (
+    DECISION_NL,
+    OPEN_STATES,
+    STATE_NL,
+    TRANSITIONS,
+    CaseEvent,
+    CaseState,
+)
 
 INTRO = """# Regels
 
@@ -41,11 +49,39 @@ ziekenfonds, en van de eigen regio waar die is ingesteld. Bron: `serving/permiss
 """
 ACTIONS_NL = {
     Action.ASSESS: "een dossier laten inschatten",
+    Action.UPLOAD_CASES: "een bestand met dossiers laten inlezen",
+    Action.REPORT_OUTCOMES: "trajecten, werkperiodes en uitstroom melden",
     Action.LIST_CASES: "de lijst van dossiers zien",
+    Action.EXPORT_LIST: "de lijst als CSV ophalen",
     Action.VIEW_CASE: "een dossier openen",
     Action.VIEW_CONTRIBUTIONS: "zien hoeveel elk gegeven weegt",
+    Action.TAKE_CASE: "een dossier op zich nemen",
+    Action.ESTIMATE_FIRST: "zelf eerst inschatten",
+    Action.DECIDE: "beslissen",
+    Action.RECORD_CONSENT: "toestemming noteren of intrekken",
+    Action.REFER: "doorverwijzen en het traject opvolgen",
+    Action.RECORD_REQUEST: "noteren wat de persoon vraagt: bezwaar, verbetering, inzage",
+    Action.HANDLE_REQUEST: "die vraag beantwoorden",
+    Action.VIEW_AUDIT: "het logboek en de cijfers over overeenstemming zien",
     Action.VIEW_MODEL: "de modelkaart lezen",
     Action.LOG_OFF: "zich afmelden",
+}
+STATES = """## Standen van een dossier
+
+Wat er met een dossier kan gebeuren, en waar dat naartoe leidt; wat hier niet staat, kan niet. Een
+dossier staat in de lijst zolang iemand van het ziekenfonds er iets mee te doen heeft. Bron:
+`serving/states.py`.
+"""
+EVENTS_NL: dict[str, str] = {
+    **{str(kind): text for kind, text in DECISION_NL.items()},
+    CaseEvent.REASSESS: "opnieuw ingeschat op een latere dag",
+    CaseEvent.WAKE: "de dag om opnieuw te bekijken is er",
+    CaseEvent.SEND: "formulier verstuurd",
+    CaseEvent.ACCEPT: "aanvaard",
+    CaseEvent.DECLINE: "niet aanvaard",
+    CaseEvent.START: "traject gestart",
+    CaseEvent.END: "traject beëindigd",
+    CaseEvent.WITHDRAW: "toestemming ingetrokken",
 }
 EXAMPLES = """## Voorbeelden die getest worden
 """
@@ -55,6 +91,7 @@ def build_rule_page(root: Path) -> str:
     """Return docs/regels.md from the code and the spec tables under `root`."""
     specs = [_build_spec(path) for path in sorted((root / "tests" / "spec").glob("test_*.py"))]
     rules = [INTRO, _build_deadlines(), _build_suggestions(), PERMISSIONS, _build_permissions()]
+    rules += [STATES, _build_states()]
     return "\n".join([*rules, EXAMPLES, *filter(None, specs)])
 
 
@@ -101,6 +138,19 @@ def _build_permissions() -> str:
         for action in Action
     ]
     return build_table(["wat", "wie"], rows)
+
+
+def _build_states() -> str:
+    """Return a row per state and what it leads to; events that change nothing are left out."""
+    rows = []
+    for state in CaseState:
+        leads = [
+            f"{EVENTS_NL[event]} → {STATE_NL[to]}"
+            for (at, event), to in TRANSITIONS.items()
+            if at is state and to is not state
+        ]
+        rows.append([STATE_NL[state], "ja" if state in OPEN_STATES else "", "; ".join(leads)])
+    return build_table(["stand", "in de lijst", "wat er kan gebeuren"], rows)
 
 
 def _build_spec(path: Path) -> str:
