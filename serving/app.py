@@ -31,7 +31,17 @@ from serving.errors import (
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
-from serving.routes import api, health, intake, log_on, outcomes, oversight, pages, referrals
+from serving.routes import (
+    api,
+    decisions,
+    health,
+    intake,
+    log_on,
+    outcomes,
+    oversight,
+    pages,
+    referrals,
+)
 from serving.settings import Settings
 from serving.store.engine import Store
 from serving.templating import build_pages, render_error
@@ -67,7 +77,7 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         lifespan=_run_beside,
     )
     app.state.service = service
-    for module in (api, referrals, outcomes, intake, oversight, health, log_on, pages):
+    for module in (api, decisions, referrals, outcomes, intake, oversight, health, log_on, pages):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)

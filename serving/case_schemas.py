@@ -1,13 +1,21 @@
 """What the API answers about cases: the triage list, and one case with its history."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from models.suggestion import SUGGESTION_NL
-from serving.assessment_schemas import AssessmentOut, EstimateOut, name_bounds
-from serving.triage import CaseFile, TriagePage, TriageRow
+from models.estimate import GainStatus
+from models.suggestion import SUGGESTION_NL, Suggestion
+from serving.assessment import Assessment
+from serving.assessment_schemas import AssessmentOut, name_bounds
+from serving.case_file import CaseFile
+from serving.decision_schemas import AllowedOut, ChangesOut, DecisionOut, OwnEstimateOut
+from serving.states import STATE_NL, CaseState
+from serving.triage import TriagePage, TriageRow
+
+_WITHHELD = "Waar: eerst uw eigen inschatting; wat geschat is, is dan leeg."
+_DUE = "Maand 4, 7 of 11 is voorbij sinds de laatste inschatting."
 
 
 class ListedReasonOut(BaseModel):
@@ -17,8 +25,19 @@ class ListedReasonOut(BaseModel):
     points: float | None = Field(description="Leeg voor rollen die ze niet zien.")
 
 
-class ListedCaseOut(EstimateOut):
-    """One row of the triage list."""
+class StandingOut(BaseModel):
+    """Where a case stands."""
+
+    state: CaseState
+    state_nl: str
+    state_version: int = Field(description="Stuur dit mee met een beslissing.")
+    assigned_to: str | None = Field(description="Wie eraan werkt.")
+    look_again_on: date | None = Field(description="Enkel bij een dossier dat wacht op een dag.")
+    reassess_due: bool = Field(description=_DUE)
+
+
+class ListedCaseOut(StandingOut):
+    """One row of the triage list; numbers are empty where `withheld` is true."""
 
     rank: int
     case_id: str
@@ -26,39 +45,71 @@ class ListedCaseOut(EstimateOut):
     absence_started_on: date
     absent_day: int
     screened_on: date
+    assessment_id: str
     answered: bool
     next_clock: str | None
     next_clock_on: date | None
     next_clock_days_left: int | None
+    withheld: bool = Field(description=_WITHHELD)
+    p_usual: float | None
+    low: float | None
+    high: float | None
+    gain_status: GainStatus | None
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    gain_hidden: float | None
+    p_support: float | None
+    support_low: float | None
+    support_high: float | None
+    suggestion: Suggestion | None
+    suggestion_nl: str | None
     reasons: list[ListedReasonOut]
 
     @classmethod
     def of(cls, row: TriageRow, *, with_contributions: bool) -> "ListedCaseOut":
         """Return what the API says of a row of the list."""
         c, clock = row.case, row.next_clock
-        return cls(
+        return cls.model_construct(
             rank=row.rank,
             case_id=c.case_id,
             region=c.region,
             absence_started_on=c.absence_started_on,
             absent_day=row.absent_day,
             screened_on=c.screened_on,
-            **name_bounds(c.usual, "p_usual"),
-            gain_status=c.gain_status,
-            **name_bounds(c.gain, "gain", "gain_"),
-            gain_hidden=c.gain_hidden if c.gain else None,
-            **name_bounds(c.support, "p_support", "support_"),
-            suggestion=c.suggestion,
-            suggestion_nl=SUGGESTION_NL[c.suggestion],
+            assessment_id=c.assessment_id,
             answered=c.answered,
             next_clock=clock.key if clock else None,
             next_clock_on=clock.due_on if clock else None,
             next_clock_days_left=clock.days_left if clock else None,
-            reasons=[
-                ListedReasonOut(text_nl=t, points=p if with_contributions else None)
-                for t, p in c.reasons
-            ],
+            state=c.state,
+            state_nl=STATE_NL[c.state],
+            state_version=c.state_version,
+            assigned_to=c.assigned_to,
+            look_again_on=c.look_again_on,
+            reassess_due=row.reassess_due,
+            withheld=row.is_withheld,
+            **_list_numbers(row, with_contributions=with_contributions),
         )
+
+
+def _list_numbers(row: TriageRow, *, with_contributions: bool) -> dict[str, Any]:
+    """Return what was estimated, or all of it empty."""
+    c, shown = row.case, not row.is_withheld
+    reasons = [
+        ListedReasonOut(text_nl=text, points=points if with_contributions else None)
+        for text, points in c.reasons
+    ]
+    return {
+        **name_bounds(c.usual if shown else None, "p_usual"),
+        "gain_status": c.gain_status if shown else None,
+        **name_bounds(c.gain if shown else None, "gain", "gain_"),
+        "gain_hidden": c.gain_hidden if c.gain and shown else None,
+        **name_bounds(c.support if shown else None, "p_support", "support_"),
+        "suggestion": c.suggestion if shown else None,
+        "suggestion_nl": SUGGESTION_NL[c.suggestion] if shown else None,
+        "reasons": reasons if shown else [],
+    }
 
 
 class CasePageOut(BaseModel):
@@ -75,7 +126,7 @@ class CasePageOut(BaseModel):
     ) -> "CasePageOut":
         """Return what the API says of a page of the list."""
         shown = with_contributions
-        return cls(
+        return cls.model_construct(
             cases=[ListedCaseOut.of(row, with_contributions=shown) for row in page.rows],
             count=page.count,
             count_is_exact=page.count_is_exact,
@@ -83,28 +134,74 @@ class CasePageOut(BaseModel):
         )
 
 
-class CaseOut(BaseModel):
-    """One case: its latest assessment, the inputs of that day, and all earlier assessments."""
+class WithheldOut(BaseModel):
+    """An assessment of which nothing is told yet: the own answers come first."""
+
+    assessment_id: str | None = Field(description="Leeg als er niets bewaard is.")
+    case_id: str
+    screened_on: date
+    made_at: datetime
+    withheld: bool = Field(default=True, description=_WITHHELD)
+
+    @classmethod
+    def of(cls, a: Assessment, *, saved: bool = True) -> "WithheldOut":
+        """Return what may be told of an assessment before the own answers."""
+        return cls(
+            assessment_id=a.assessment_id if saved else None,
+            case_id=a.case_id,
+            screened_on=a.screened_on,
+            made_at=a.made_at.astimezone(UTC),
+        )
+
+
+class CaseOut(StandingOut):
+    """One case: its latest assessment, all earlier ones, what was decided and what can be done."""
 
     case_id: str
     region: str
     absence_started_on: date
     absent_day: int
     inputs: dict[str, Any]
-    latest: AssessmentOut
-    earlier: list[AssessmentOut]
+    withheld: bool = Field(description=_WITHHELD)
+    latest: AssessmentOut | WithheldOut
+    earlier: list[AssessmentOut | WithheldOut]
+    changes: ChangesOut | None = Field(description="Sinds de inschatting ervoor, als die er is.")
+    own_estimates: list[OwnEstimateOut]
+    decisions: list[DecisionOut]
+    allowed: AllowedOut
 
     @classmethod
     def of(cls, file: CaseFile, *, with_contributions: bool) -> "CaseOut":
         """Return what the API says of a case; contributions only for who may see them."""
-        shown = with_contributions
-        latest, *earlier = file.history
+        standing, withheld = file.standing, file.is_withheld
+        changes = None if withheld else file.changes
         return cls.model_construct(
-            case_id=file.latest.case_id,
-            region=file.latest.case["region"],
-            absence_started_on=file.latest.absence_started_on,
+            case_id=standing.case_id,
+            region=standing.region,
+            absence_started_on=standing.absence_started_on,
             absent_day=file.absent_day,
+            state=standing.state,
+            state_nl=STATE_NL[standing.state],
+            state_version=standing.state_version,
+            assigned_to=standing.assigned_to,
+            look_again_on=standing.look_again_on,
+            reassess_due=file.reassess_due,
             inputs={f.name: file.latest.case.get(f.name) for f in file.latest.contract.columns},
-            latest=AssessmentOut.of(latest, file.sharpeners, with_contributions=shown),
-            earlier=[AssessmentOut.of(a, with_contributions=shown) for a in earlier],
+            withheld=withheld,
+            **_list_history(file, with_contributions=with_contributions),
+            changes=ChangesOut.of(changes, shown=with_contributions) if changes else None,
+            own_estimates=[OwnEstimateOut.of(e) for e in file.own_estimates],
+            decisions=[DecisionOut.of(d, withheld=withheld) for d in file.decisions],
+            allowed=AllowedOut.of(file.allowed, None if withheld else file.latest.suggestion),
         )
+
+
+def _list_history(file: CaseFile, *, with_contributions: bool) -> dict[str, Any]:
+    latest, *earlier = file.history
+    if file.is_withheld:
+        return {"latest": WithheldOut.of(latest), "earlier": list(map(WithheldOut.of, earlier))}
+    shown = with_contributions
+    return {
+        "latest": AssessmentOut.of(latest, file.sharpeners, with_contributions=shown),
+        "earlier": [AssessmentOut.of(a, with_contributions=shown) for a in earlier],
+    }

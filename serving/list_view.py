@@ -12,8 +12,10 @@ from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
 from serving.estimate_view import EstimateView
 from serving.permissions import Action, User, can
-from serving.store.cases import CaseFilter
+from serving.states import STATE_NL
+from serving.store.cases import ListedCase
 from serving.triage import TriagePage, TriageRow
+from serving.triage_query import Wanted
 from serving.views import ClockView
 from serving.wording import number_nl
 
@@ -47,9 +49,9 @@ class FilterView:
             cursor=found.cursor or None,
         )
 
-    def to_filter(self) -> CaseFilter:
-        """Return the filters as the store knows them."""
-        return CaseFilter(
+    def to_wanted(self) -> Wanted:
+        """Return the filters as the use case of the list knows them."""
+        return Wanted(
             suggestion=Suggestion(self.voorstel) if self.voorstel else None,
             region=self.regio or None,
             screened_from=date.fromisoformat(self.van) if self.van else None,
@@ -88,7 +90,8 @@ class RowView:
     region: str
     absent_day: int
     clock: ClockView | None
-    estimate: EstimateView
+    estimate: EstimateView | None
+    state_nl: str
     reasons: Sequence[tuple[str, float]]
     answered: bool
 
@@ -103,10 +106,15 @@ class RowView:
             region=c.region,
             absent_day=row.absent_day,
             clock=ClockView.of(row.next_clock) if row.next_clock else None,
-            estimate=EstimateView.of(c.suggestion, c.gain_status, c.usual, c.gain, c.support),
-            reasons=c.reasons,
+            estimate=None if row.is_withheld else _view_estimate(c),
+            state_nl=STATE_NL[c.state],
+            reasons=() if row.is_withheld else c.reasons,
             answered=c.answered,
         )
+
+
+def _view_estimate(c: ListedCase) -> EstimateView:
+    return EstimateView.of(c.suggestion, c.gain_status, c.usual, c.gain, c.support)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from models.bundle import Bundle
 from models.estimate import GainStatus
 from serving.assess import BatchItem
 from serving.assessment_schemas import AssessmentOut
+from serving.case_schemas import WithheldOut
 from serving.errors import Problem, explain
 
 
@@ -41,14 +42,17 @@ class BatchItemOut(BaseModel):
 
     index: int
     ok: bool
-    assessment: AssessmentOut | None = None
+    assessment: AssessmentOut | WithheldOut | None = None
     problem: ProblemOut | None = None
 
     @classmethod
-    def of(cls, item: BatchItem, contract: Contract, *, saved: bool) -> "BatchItemOut":
-        """Return the answer for one item."""
+    def of(
+        cls, item: BatchItem, contract: Contract, *, saved: bool, withheld: bool = False
+    ) -> "BatchItemOut":
+        """Return the answer for one item; without what was estimated if withheld."""
         if item.assessment is not None:
-            made = AssessmentOut.of(item.assessment, saved=saved)
+            out = WithheldOut if withheld else AssessmentOut
+            made = out.of(item.assessment, saved=saved)
             return cls.model_construct(index=item.index, ok=True, assessment=made, problem=None)
         problem = explain(item.error or RuntimeError(), contract)
         return cls.model_construct(

@@ -1,4 +1,4 @@
-"""The use cases of reading: the triage list page by page, and one case with its history."""
+"""The use case of the triage list: page by page, as much of it as someone may see."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from re import fullmatch
+from typing import Any
 
-from features.deadlines import Clock, absent_day, clocks, find_next_clock
+from features.deadlines import Clock, absent_day, find_next_clock
 from features.pseudonyms import ID_PATTERN
-from models.bundle import Bundle
-from models.sharpen import Sharpener
-from serving.assess import find_open_questions
-from serving.assessment import Assessment
-from serving.errors import FieldFault, NotFoundError, RequestRefusedError
-from serving.permissions import Action, User, check_can, get_scope
-from serving.store.assessments import list_assessments
-from serving.store.audit import AuditEvent, save_audit
+from serving.errors import FieldFault, RequestRefusedError
+from serving.own_estimate import must_estimate_first
+from serving.permissions import Action, Scope, User, check_can, get_scope
+from serving.settings import OwnEstimateMode
+from serving.states import CaseEvent
+from serving.store.assignments import has_to_wake, list_due, wake_cases
+from serving.store.audit import AuditEvent
 from serving.store.cases import (
     MOST_COUNTED,
+    AbsentPlace,
     CaseFilter,
     ListedCase,
     Place,
@@ -26,19 +27,27 @@ from serving.store.cases import (
     list_cases,
     list_regions,
 )
+from serving.store.decisions import list_estimated
 from serving.store.engine import Store
+from serving.triage_query import REASSESSED, Wanted
 
 MOST_PER_PAGE = 200
+CLOCKWORK = "system"  # who opens a case again because the day came
 
 
 @dataclass(frozen=True)
 class TriageRow:
-    """One case in the list, with what follows from today's date."""
+    """One case in the list, with what follows from today's date.
+
+    Of a case that `is_withheld` nothing that was estimated may be shown.
+    """
 
     rank: int
     case: ListedCase
     absent_day: int
     next_clock: Clock | None
+    reassess_due: bool
+    is_withheld: bool
 
 
 @dataclass(frozen=True)
@@ -53,107 +62,125 @@ class TriagePage:
 
 
 @dataclass(frozen=True)
-class CaseFile:
-    """One case with every assessment, latest first, and its legal clocks.
+class Reader:
+    """Who reads the list, when; `is_blind` to what was estimated before the own answers."""
 
-    `sharpeners` are of the latest assessment; None when another model made it.
-    """
-
-    history: Sequence[Assessment]
-    sharpeners: Sequence[Sharpener] | None
-    absent_day: int
-    clocks: Sequence[Clock]
+    user: User
+    store: Store
+    now: datetime
+    mode: OwnEstimateMode
 
     @property
-    def latest(self) -> Assessment:
-        """The assessment that counts."""
-        return self.history[0]
+    def is_blind(self) -> bool:
+        """Whether estimates stay hidden until this user answered both questions."""
+        return must_estimate_first(self.user, self.mode)
 
 
 def list_triage(
-    user: User,
-    wanted: CaseFilter,
-    *,
-    store: Store,
-    today: date,
-    cursor: str | None = None,
-    limit: int = 50,
+    reader: Reader, wanted: Wanted, *, cursor: str | None = None, limit: int = 50
 ) -> TriagePage:
-    """Return one page of the cases in reach, most urgent first.
+    """Return one page of the cases in reach, with how many there are.
 
     A page begins after the last row of the one before, wherever that row is by now: rows that came
     in meanwhile are never shown twice and push no other row out of sight.
     """
-    check_can(user, Action.LIST_CASES)
-    scope = get_scope(user)
-    after, rank = read_cursor(cursor) if cursor else (None, 0)
-    with store.reading(scope.sickness_fund) as connection:
-        found = list_cases(connection, scope, wanted, after=after, limit=limit + 1)
-        count = count_cases(connection, scope, wanted)
+    rows, following = read_rows(reader, wanted, cursor=cursor, limit=limit)
+    scope, count = get_scope(reader.user), len(rows)
+    with reader.store.reading(scope.sickness_fund) as connection:
+        if cursor or following:
+            count = count_cases(connection, scope, _to_filter(reader, wanted))
         regions = list_regions(connection, scope)
-    shown = found[:limit]
-    return TriagePage(
-        rows=[_to_row(c, rank + i, today) for i, c in enumerate(shown, 1)],
-        count=min(count, MOST_COUNTED),
-        count_is_exact=count <= MOST_COUNTED,
-        next_cursor=build_cursor(shown[-1].place, rank + limit) if len(found) > limit else None,
-        regions=regions,
-    )
+    return TriagePage(rows, min(count, MOST_COUNTED), count <= MOST_COUNTED, following, regions)
 
 
-def _to_row(case: ListedCase, rank: int, today: date) -> TriageRow:
+def read_rows(
+    reader: Reader, wanted: Wanted, *, cursor: str | None, limit: int
+) -> tuple[Sequence[TriageRow], str | None]:
+    """Return rows of the list, most urgent first, and the cursor of those after them.
+
+    Who is blind to estimates gets the longest absent first, so that the order tells nothing.
+    """
+    check_can(reader.user, Action.LIST_CASES)
+    scope, is_blind, today = get_scope(reader.user), reader.is_blind, reader.now.date()
+    after, rank = read_cursor(cursor, is_blind=is_blind) if cursor else (None, 0)
+    asked = _to_filter(reader, wanted)
+    if after is None:
+        wake(reader.store, Scope(scope.sickness_fund), reader.now)
+    with reader.store.reading(scope.sickness_fund) as connection:
+        found = list_cases(
+            connection, scope, asked, after=after, limit=limit + 1, longest_absent_first=is_blind
+        )
+        shown = found[:limit]
+        ids = {case.assessment_id for case in shown}
+        known = list_estimated(connection, scope, reader.user.key, ids) if is_blind else ids
+    rows = [_to_row(case, rank + i, today, known) for i, case in enumerate(shown, 1)]
+    if len(found) <= limit:
+        return rows, None
+    last = shown[-1]
+    return rows, build_cursor(last.absent_place if is_blind else last.place, rank + limit)
+
+
+def _to_filter(reader: Reader, wanted: Wanted) -> CaseFilter:
+    return wanted.to_filter(reader.user, reader.now.date(), blind=reader.is_blind)
+
+
+def _to_row(case: ListedCase, rank: int, today: date, known: set[str]) -> TriageRow:
     started_on = case.absence_started_on
+    is_past = case.reassess_on is not None and case.reassess_on <= today
     return TriageRow(
         rank=rank,
         case=case,
         absent_day=absent_day(started_on, max(today, started_on)),
         next_clock=find_next_clock(started_on, today),
+        reassess_due=is_past and case.state in REASSESSED,
+        is_withheld=case.assessment_id not in known,
     )
 
 
-def view_case(user: User, case_id: str, *, store: Store, bundle: Bundle, now: datetime) -> CaseFile:
-    """Return one case in reach and note that it was seen; raises NotFoundError for any other."""
-    check_can(user, Action.VIEW_CASE)
-    scope = get_scope(user)
-    if not fullmatch(ID_PATTERN, case_id):
-        raise NotFoundError("no case has such a number")
-    with store.writing(scope.sickness_fund) as connection:
-        history = list_assessments(connection, scope, case_id)
-        if not history:
-            raise NotFoundError("no such case in reach")
-        seen = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id)
-        save_audit(connection, [seen])
-    started_on, today = history[0].absence_started_on, now.date()
-    return CaseFile(
-        history,
-        find_open_questions(history[0], bundle),
-        absent_day(started_on, max(today, started_on)),
-        clocks(started_on, today),
-    )
+def wake(store: Store, fund: Scope, now: datetime) -> None:
+    """Open the cases of a fund whose day to look again has come, each with an audit line."""
+    with store.reading(fund.sickness_fund) as connection:
+        if not has_to_wake(connection, fund, now.date()):
+            return
+    with store.writing(fund.sickness_fund) as connection:
+        ids = list_due(connection, fund, now.date())
+        lines = [AuditEvent(now, CLOCKWORK, CaseEvent.WAKE, fund.sickness_fund, i) for i in ids]
+        wake_cases(connection, fund, ids, audit=lines)
 
 
-def build_cursor(place: Place, rank: int) -> str:
+def build_cursor(place: Place | AbsentPlace, rank: int) -> str:
     """Return the place after which a page begins, as text for an address."""
-    urgency, gain_order, started_on, case_id = place
-    told = [urgency, gain_order, started_on.isoformat(), case_id, rank]
+    told = [part.isoformat() if isinstance(part, date) else part for part in (*place, rank)]
     raw = json.dumps(told, separators=(",", ":"))
     return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str) -> tuple[Place, int]:
-    """Return the place in a cursor; raises RequestRefusedError for a text that we did not make."""
+def read_cursor(cursor: str, *, is_blind: bool = False) -> tuple[Place | AbsentPlace, int]:
+    """Return the place in a cursor; raises RequestRefusedError for a text that we did not make.
+
+    So is a place in the other order: whoever is blind could learn from it where a case stands.
+    """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         told = json.loads(urlsafe_b64decode(padded.encode()))
-        urgency, gain_order, started_on, case_id, rank = told
-        day, rank = date.fromisoformat(started_on), int(rank)
-        place = (int(urgency), float(gain_order), day, str(case_id))
+        *place, started_on, case_id, rank = told
+        absent = (date.fromisoformat(started_on), str(case_id))
+        before, rank = _read_urgency(place, is_blind=is_blind), int(rank)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise _build_refusal() from None
-    is_ours = 0 <= place[0] < 100 and -1 <= place[1] <= 1 and 0 <= rank < 10**9
-    if not (is_ours and fullmatch(ID_PATTERN, place[3])):
+    if not (0 <= rank < 10**9 and fullmatch(ID_PATTERN, absent[1])):
         raise _build_refusal()
-    return place, rank
+    return (*before, *absent) if before else absent, rank
+
+
+def _read_urgency(place: Sequence[Any], *, is_blind: bool) -> tuple[int, float] | None:
+    if is_blind and not place:
+        return None
+    first, second = () if is_blind else place
+    urgency, gain_order = int(first), float(second)
+    if not (0 <= urgency < 100 and -1 <= gain_order <= 1):
+        raise ValueError("urgency and gain_order: expected what we put there")
+    return urgency, gain_order
 
 
 def _build_refusal() -> RequestRefusedError:

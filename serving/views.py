@@ -14,6 +14,7 @@ from models.estimate import GainStatus
 from models.reasons import Reason, value_nl
 from models.sharpen import Sharpener
 from serving.assessment import Assessment
+from serving.case_file import CaseFile
 from serving.chart import Chart, build_chart
 from serving.curve_view import CurveView, build_curve
 from serving.estimate_view import EstimateView, view_estimate
@@ -25,7 +26,6 @@ from serving.questions import (
     describe_hidden,
     summarise,
 )
-from serving.triage import CaseFile
 from serving.wording import VISIBLE_POINTS, number_nl, op_100
 
 SOON_DAYS = 7

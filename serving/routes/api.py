@@ -6,30 +6,81 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.responses import StreamingResponse
 
 from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import Suggestion
 from serving.assess import MOST_IN_BATCH, assess_batch, assess_case, find_open_questions
 from serving.assessment_schemas import AssessmentOut
-from serving.case_schemas import CaseOut, CasePageOut
+from serving.case_file import view_case
+from serving.case_schemas import CaseOut, CasePageOut, WithheldOut
 from serving.deps import ApiUser, build_desk
 from serving.errors import RequestRefusedError
+from serving.list_export import export_list
+from serving.own_estimate import must_estimate_first
 from serving.permissions import Action, User, can
 from serving.routes.parts import PREFIX, Body, Now, Save, ServiceHere, problems, to_json
 from serving.schemas import BatchItemOut, BatchOut, ModelOut
-from serving.store.cases import CaseFilter
-from serving.triage import MOST_PER_PAGE, list_triage, view_case
+from serving.states import CaseState
+from serving.triage import MOST_PER_PAGE, Reader, list_triage
+from serving.triage_query import CLOCK_KEYS, Due, Wanted, Window
 
+_CLOCKS = f"^({'|'.join(CLOCK_KEYS)})$"
 router = APIRouter(prefix=PREFIX, tags=["api"])
+
+
+def read_wanted(
+    *,
+    suggestion: Suggestion | None = None,
+    region: Annotated[str | None, Query(pattern=TEXT_PATTERN)] = None,
+    screened_from: date | None = None,
+    screened_until: date | None = None,
+    answered: Annotated[bool | None, Query(description="Vragenlijst beantwoord?")] = None,
+    search: Annotated[
+        str | None, Query(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Deel van het nummer.")
+    ] = None,
+    state: Annotated[CaseState | None, Query(description="Zonder: wat open staat.")] = None,
+    labour_status: Annotated[str | None, Query(pattern=TEXT_PATTERN)] = None,
+    clock: Annotated[
+        str | None, Query(pattern=_CLOCKS, description="De eerstvolgende termijn.")
+    ] = None,
+    within_days: Annotated[
+        int | None, Query(ge=0, le=366, description="De eerstvolgende termijn valt binnen.")
+    ] = None,
+    mine: Annotated[bool, Query(description="Enkel wat u nam.")] = False,
+    due: Annotated[Due | None, Query(description="Opnieuw in te schatten.")] = None,
+    window: Annotated[
+        Window | None, Query(description="Zonder: dag 30 tot het einde van het eerste jaar.")
+    ] = None,
+) -> Wanted:
+    """Return the filters of the list as they were asked."""
+    return Wanted(
+        suggestion=suggestion,
+        region=region,
+        screened_from=screened_from,
+        screened_until=screened_until,
+        answered=answered,
+        search=search,
+        state=state,
+        labour_status=labour_status,
+        clock=clock,
+        within_days=within_days,
+        mine=mine,
+        due=due,
+        window=window,
+    )
+
+
+WantedHere = Annotated[Wanted, Depends(read_wanted)]
 
 
 @router.post(
     "/assessments",
     summary="Eén melding inschatten",
     status_code=201,
-    response_model=AssessmentOut,
+    response_model=AssessmentOut | WithheldOut,
     responses={
-        200: {"model": AssessmentOut, "description": "Ingeschat, niet bewaard"},
+        200: {"model": AssessmentOut | WithheldOut, "description": "Ingeschat, niet bewaard"},
         **problems(401, 403, 413, 415, 422, 503),
     },
 )
@@ -44,6 +95,8 @@ def post_assessment(
     desk = build_desk(service, user, now)
     made = assess_case(body, desk=desk, store=service.store, save=save)
     service.metrics.count_assessments([made])
+    if must_estimate_first(user, service.settings.own_estimate):
+        return to_json(WithheldOut.of(made, saved=save), 201 if save else 200)
     sharpeners = find_open_questions(made, service.bundle)
     return to_json(AssessmentOut.of(made, sharpeners, saved=save), 201 if save else 200)
 
@@ -68,7 +121,8 @@ def post_batch(
     made = [item.assessment for item in items if item.assessment is not None]
     service.metrics.count_assessments(made)
     contract = service.bundle.contract
-    answers = [BatchItemOut.of(item, contract, saved=save) for item in items]
+    blind = must_estimate_first(user, service.settings.own_estimate)
+    answers = [BatchItemOut.of(item, contract, saved=save, withheld=blind) for item in items]
     return to_json(
         BatchOut.model_construct(assessed=len(made), refused=len(items) - len(made), items=answers)
     )
@@ -87,6 +141,7 @@ def _read_batch(body: Any) -> list[Any]:
 @router.get(
     "/cases",
     summary="De triagelijst, bladzijde per bladzijde",
+    response_model=CasePageOut,
     responses=problems(401, 403, 422, 503),
 )
 def get_cases(
@@ -94,24 +149,40 @@ def get_cases(
     service: ServiceHere,
     now: Now,
     user: Annotated[User, Depends(ApiUser(Action.LIST_CASES))],
+    wanted: WantedHere,
     cursor: Annotated[str | None, Query(max_length=400, description="Uit `next`.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50,
-    suggestion: Suggestion | None = None,
-    region: Annotated[str | None, Query(pattern=TEXT_PATTERN)] = None,
-    screened_from: date | None = None,
-    screened_until: date | None = None,
-    answered: Annotated[bool | None, Query(description="Vragenlijst beantwoord?")] = None,
-    search: Annotated[
-        str | None, Query(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Deel van het nummer.")
-    ] = None,
-) -> CasePageOut:
-    """Geeft de dossiers van het eigen ziekenfonds, de dringendste eerst."""
-    wanted = CaseFilter(suggestion, region, screened_from, screened_until, answered, search)
-    page = list_triage(
-        user, wanted, store=service.store, today=now.date(), cursor=cursor, limit=limit
+) -> Response:
+    """Geeft de open dossiers van het eigen ziekenfonds rond het kantelpunt, dringendste eerst."""
+    reader = Reader(user, service.store, now, service.settings.own_estimate)
+    page = list_triage(reader, wanted, cursor=cursor, limit=limit)
+    shown, following = can(user, Action.VIEW_CONTRIBUTIONS), _build_next(request, page.next_cursor)
+    return to_json(CasePageOut.of(page, following, with_contributions=shown))
+
+
+@router.get(
+    "/cases.csv",
+    summary="De triagelijst als CSV",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/csv": {}}, "description": "UTF-8 met BOM, puntkomma's"},
+        **problems(401, 403, 422, 503),
+    },
+)
+def get_cases_csv(
+    service: ServiceHere,
+    now: Now,
+    user: Annotated[User, Depends(ApiUser(Action.EXPORT_LIST))],
+    wanted: WantedHere,
+) -> Response:
+    """Geeft dezelfde lijst, hoogstens 50.000 rijen; dat u dit ophaalde, wordt genoteerd."""
+    reader = Reader(user, service.store, now, service.settings.own_estimate)
+    made = export_list(reader, wanted)
+    return StreamingResponse(
+        made.read(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{made.file_name}"'},
     )
-    shown = can(user, Action.VIEW_CONTRIBUTIONS)
-    return CasePageOut.of(page, _build_next(request, page.next_cursor), with_contributions=shown)
 
 
 def _build_next(request: Request, cursor: str | None) -> str | None:
@@ -134,7 +205,14 @@ def get_case(
     user: Annotated[User, Depends(ApiUser(Action.VIEW_CASE))],
 ) -> Response:
     """Geeft de laatste inschatting en alle vorige; dat u dit bekeek, wordt genoteerd."""
-    file = view_case(user, case_id, store=service.store, bundle=service.bundle, now=now)
+    file = view_case(
+        user,
+        case_id,
+        store=service.store,
+        bundle=service.bundle,
+        now=now,
+        mode=service.settings.own_estimate,
+    )
     return to_json(CaseOut.of(file, with_contributions=can(user, Action.VIEW_CONTRIBUTIONS)))
 
 

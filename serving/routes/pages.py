@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import RedirectResponse
 
+from serving.case_file import view_case
 from serving.deps import (
     PageUser,
     Service,
@@ -13,10 +14,11 @@ from serving.deps import (
     give_now,
     give_service,
 )
+from serving.errors import RequestRefusedError
 from serving.list_view import FilterView, TriageView
 from serving.permissions import Action, can
 from serving.templating import render
-from serving.triage import list_triage, view_case
+from serving.triage import Reader, list_triage
 from serving.views import CaseView, ModelView
 
 router = APIRouter(include_in_schema=False)
@@ -36,14 +38,8 @@ def get_list(
     if not can(visitor.user, Action.LIST_CASES):
         return RedirectResponse("/model", 303)
     chosen = FilterView.of(request.query_params)
-    page = list_triage(
-        visitor.user,
-        chosen.to_filter(),
-        store=service.store,
-        today=now.date(),
-        cursor=chosen.cursor,
-        limit=PAGE_SIZE,
-    )
+    reader = Reader(visitor.user, service.store, now, service.settings.own_estimate)
+    page = list_triage(reader, chosen.to_wanted(), cursor=chosen.cursor, limit=PAGE_SIZE)
     status = service.bundle.model.gain_status
     view = TriageView.of(page, chosen, visitor.user, gain_status=status, today=now.date())
     return render(request, "triage.html", view=view)
@@ -58,7 +54,16 @@ def get_case(
     visitor: Annotated[Visitor, Depends(PageUser(Action.VIEW_CASE))],
 ) -> Response:
     """Show one case."""
-    file = view_case(visitor.user, case_id, store=service.store, bundle=service.bundle, now=now)
+    file = view_case(
+        visitor.user,
+        case_id,
+        store=service.store,
+        bundle=service.bundle,
+        now=now,
+        mode=service.settings.own_estimate,
+    )
+    if file.is_withheld:
+        raise RequestRefusedError("own-estimate-first")
     shows_chart = can(visitor.user, Action.VIEW_CONTRIBUTIONS)
     return render(request, "case.html", view=CaseView.of(file, shows_chart, now.date()))
 
