@@ -39,7 +39,10 @@ router = APIRouter(include_in_schema=False)
 ServiceHere = Annotated[Service, Depends(give_service)]
 Now = Annotated[datetime, Depends(give_now)]
 Form = Annotated[Mapping[str, str], Depends(read_form)]
-EXPIRED_NL = "Uw sessie is verlopen. Wat u net invulde, is niet bewaard. Meld u opnieuw aan."
+EXPIRED_NL = (
+    "Uw sessie is verlopen. Meld u opnieuw aan. "
+    "Vulde u net een formulier in, dan is dat niet bewaard."
+)
 WRONG_NL = "Deze naam en dit wachtwoord horen niet samen. Probeer opnieuw."
 FAILED_NL = "Het aanmelden is niet gelukt of duurde te lang. Probeer opnieuw."
 

@@ -232,7 +232,7 @@ def test_who_posts_a_form_after_the_session_ended_is_told_so(service: Service, c
     answer = service.client.post("/logout", data={"token": "x"})
 
     assert answer.url.path == "/login"
-    assert "Uw sessie is verlopen. Wat u net invulde, is niet bewaard." in answer.text
+    assert "Vulde u net een formulier in, dan is dat niet bewaard." in answer.text
 
 
 def test_logging_on_and_off_is_noted(either_service: Service) -> None:

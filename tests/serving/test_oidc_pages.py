@@ -261,32 +261,6 @@ def test_nobody_logs_on_to_an_account_of_the_provider_with_a_password(
     assert statuses == [401, 401]
 
 
-def test_the_log_on_page_offers_what_there_is(start_oidc: Callable[..., Service]) -> None:
-    both = start_oidc().client.get("/login").text
-    only_provider = start_oidc(local_accounts=False)
-    only = only_provider.client.get("/login").text
-
-    assert "Aanmelden met uw organisatie" in both
-    assert 'name="password"' in both
-    assert "Aanmelden met uw organisatie" in only
-    assert 'name="password"' not in only
-    token = {"token": find_token(both)}
-    form = token | {"name": "arts", "password": PASSWORD}
-    assert only_provider.client.post("/login", data=form).status_code in (401, 403)
-
-
-def test_sessions_of_local_accounts_end_where_those_are_switched_off(
-    start_oidc: Callable[..., Service],
-) -> None:
-    before, after = start_oidc(), start_oidc(local_accounts=False)
-    before.log_on()
-
-    after.client.cookies.set(SESSION_COOKIE, before.client.cookies[SESSION_COOKIE])
-
-    assert before.client.get("/").status_code == 200
-    assert after.client.get("/", follow_redirects=False).status_code == 303
-
-
 @pytest.mark.parametrize("address", ["https://elders.example/", "//elders.example", "/\\x"])
 def test_a_log_on_at_the_provider_leads_back_to_this_site_only(
     address: str, start_oidc: Callable[..., Service], issuer: RunningIssuer

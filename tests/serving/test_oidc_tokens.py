@@ -109,6 +109,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service,
         service.app.state.service.gate.close()
 
 
+def test_a_header_that_anybody_can_write_does_not_make_us_ask_the_issuer(
+    start_oidc: Callable[..., Service], issuer: RunningIssuer
+) -> None:
+    service = start_oidc()
+    headers: list[dict[str, Any]] = [
+        {"alg": "none"},
+        {"alg": "HS256", "kid": "x"},
+        {"alg": "RS256", "kid": 7},
+        {"alg": "RS256", "kid": ["x"]},
+        {"kid": "x"},
+    ]
+
+    statuses = {ask(service, leave_unsigned(issuer, h) + "x").status_code for h in headers}
+
+    assert statuses == {401}
+    assert issuer.asked == []
+
+
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_token_that_proves_nothing_opens_nothing(
     kind: str, running: tuple[Service, RunningIssuer]
