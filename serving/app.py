@@ -32,6 +32,7 @@ from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
 from serving.routes import (
+    agreement,
     api,
     decisions,
     health,
@@ -77,7 +78,18 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         lifespan=_run_beside,
     )
     app.state.service = service
-    for module in (api, decisions, referrals, outcomes, intake, oversight, health, log_on, pages):
+    for module in (
+        api,
+        decisions,
+        referrals,
+        outcomes,
+        intake,
+        oversight,
+        agreement,
+        health,
+        log_on,
+        pages,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)
