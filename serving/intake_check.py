@@ -142,7 +142,13 @@ def _check_texts(path: Path, group: int, opened: Any) -> None:
     from pyarrow import parquet
 
     schema = opened.schema_arrow
-    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)
+    kinds = (
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_dictionary,
+    )
     names = [f.name for f in schema if any(is_kind(f.type) for is_kind in kinds)]
     once = parquet.ParquetFile(path, read_dictionary=names)
     for name in names:

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,15 @@ class Postgres:
     """A PostgreSQL server of our own, on a free port of this machine."""
 
     port: int
+    control: Callable[..., None]
+
+    def stop(self) -> None:
+        """Stop the server as a crash would: connections break."""
+        self.control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start the server, again on the same port."""
+        self.control("start")
 
     def make_database(self, template: str = "template1") -> str:
         """Return the address of a new database."""
@@ -52,21 +61,25 @@ def run_postgres() -> Iterator[Postgres]:
     as_user = _lend_to_ordinary_user(folder)
     options = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
     options += f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
-    initdb = [_find_binary("initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust", "-E"]
-    control = [_find_binary("pg_ctl"), "-D", str(data), "-w"]
+    initdb = [find_binary("initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust", "-E"]
+    started = [find_binary("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+
+    def control(*words: str) -> None:
+        _run([*as_user, *started, "-o", options, *words], folder)
+
     try:
         _run([*as_user, *initdb, "UTF8", "--locale=C", "--no-sync"], folder)
-        log = ["-l", str(folder / "log")]
-        _run([*as_user, *control, *log, "-o", options, "start"], folder)
-        server = Postgres(port)
+        server = Postgres(port, control)
+        server.start()
         server.administer(f"create role {USER} login")
         yield server
-        _run([*as_user, *control, "-m", "immediate", "stop"], folder)
+        server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _find_binary(name: str) -> str:
+def find_binary(name: str) -> str:
+    """Return the path of a program of PostgreSQL."""
     found = shutil.which(name)
     debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     if not found and not debian:

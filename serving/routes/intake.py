@@ -3,9 +3,10 @@
 from re import fullmatch
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from serving.csv_cells import write_csv
 from serving.deps import ApiUser, get_service
