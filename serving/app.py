@@ -41,6 +41,7 @@ from serving.routes import (
     outcomes,
     oversight,
     pages,
+    persons,
     referrals,
 )
 from serving.settings import Settings
@@ -82,6 +83,7 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         api,
         decisions,
         referrals,
+        persons,
         outcomes,
         intake,
         oversight,

@@ -19,10 +19,19 @@ from models.reasons import reasons_of_many
 from models.sharpen import Sharpener, find_sharpeners
 from models.suggestion import Limits, LimitsError, get_limits, suggest
 from serving.assessment import LIST_REASONS, Assessment, Reasons, explain_estimate
-from serving.permissions import Action, NotAllowedError, User, check_can, check_can_assess
+from serving.permissions import (
+    Action,
+    NotAllowedError,
+    Scope,
+    User,
+    check_can,
+    check_can_assess,
+    get_scope,
+)
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
+from serving.store.standing import ObjectionOpenError, list_blocked
 
 MOST_IN_BATCH = 1000
 
@@ -49,12 +58,17 @@ class BatchItem:
 def assess_case(data: Any, *, desk: Desk, store: Store, save: bool = True) -> Assessment:
     """Estimate one case, say why in Dutch, and keep both with an audit line."""
     check_can(desk.user, Action.ASSESS)
+    assessment = prepare_assessment(data, desk)
+    if _stop_blocked([assessment], desk=desk, store=store, save=save):
+        raise ObjectionOpenError("the person objects to estimates of this case")
+    return assessment
+
+
+def prepare_assessment(data: Any, desk: Desk) -> Assessment:
+    """Return the assessment of one case as it came in; raises CaseRefusedError and its like."""
     case = _check(data, desk)
     row = build_row(case, desk.bundle.contract)
-    assessment = build_assessment(case, row, desk.bundle.estimate(row), desk)
-    if save:
-        _save(store, [assessment], desk)
-    return assessment
+    return build_assessment(case, row, desk.bundle.estimate(row), desk)
 
 
 def assess_batch(
@@ -70,8 +84,10 @@ def assess_batch(
         except (CaseRefusedError, NotAllowedError, LimitsError) as error:
             errors[index] = error
     made = dict(zip(checked, assess_checked(list(checked.values()), desk), strict=True))
-    if save:
-        _save(store, list(made.values()), desk)
+    blocked = _stop_blocked(list(made.values()), desk=desk, store=store, save=save)
+    for index in [i for i, one in made.items() if one.case_id in blocked]:
+        del made[index]
+        errors[index] = ObjectionOpenError("the person objects to estimates of this case")
     return [BatchItem(i, made.get(i), errors.get(i)) for i in range(len(items))]
 
 
@@ -158,9 +174,16 @@ def _check(data: Any, desk: Desk) -> Mapping[str, Any]:
     return case
 
 
-def _save(store: Store, made: Sequence[Assessment], desk: Desk) -> None:
-    with store.writing(desk.user.sickness_fund) as connection:
-        save_assessments(connection, made, audit=[build_event(a, desk) for a in made])
+def _stop_blocked(made: Sequence[Assessment], *, desk: Desk, store: Store, save: bool) -> set[str]:
+    """Return the cases of which nothing may be estimated; of the others keep it, if asked to."""
+    fund = get_scope(desk.user).sickness_fund
+    ids = {one.case_id for one in made}
+    with store.writing(fund) if save else store.reading(fund) as connection:
+        blocked = list_blocked(connection, Scope(fund), ids)
+        if save:
+            kept = [one for one in made if one.case_id not in blocked]
+            save_assessments(connection, kept, audit=[build_event(a, desk) for a in kept])
+    return blocked
 
 
 def build_event(made: Assessment, desk: Desk) -> AuditEvent:

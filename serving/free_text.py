@@ -15,6 +15,7 @@ SHOWN = (
 )
 MOST_LINES = 10  # the longest letter then takes two pages
 _NOT_SHOWN = re.compile(f"[^{SHOWN}]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\n]")
 
 
@@ -23,6 +24,17 @@ def clean(text: str) -> str:
     composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [" ".join(re.split(r"[^\S\n]+", line)).strip() for line in composed.split("\n")]
     return "\n".join(line for line in lines if line)
+
+
+def find_plain_fault_nl(text: str, most: int) -> str | None:
+    """Return what is expected instead of a text that stays with the fund; None if it may."""
+    if len(text) > most:
+        return f"hoogstens {most} tekens"
+    if _CONTROL.search(text):
+        return "enkel letters, cijfers en leestekens"
+    if NUMBER_PATTERN.search(_DASHES.sub("-", text)):
+        return "geen nummer van een persoon, of elf cijfers na elkaar"
+    return None
 
 
 def replace_unshown(text: str) -> str:

@@ -6,20 +6,21 @@ from typing import Annotated
 
 import typer
 
-Day = Annotated[
-    datetime | None,
-    typer.Option("--until", formats=["%Y-%m-%d"], help="Last day to tell of; without it today."),
-]
+_DAY = ["%Y-%m-%d"]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("export")(export)
+    app.command("forget")(forget)
 
 
 def export(
     out: Annotated[Path, typer.Option("--out", help="New or empty folder for the extract.")],
-    until: Day = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=_DAY, help="Last day to tell of; without it today."),
+    ] = None,
 ) -> None:
     """Write a pseudonymised extract of the store, ready for `kantelpunt train`."""
     from serving.deps import get_now
@@ -39,3 +40,39 @@ def export(
         f"left out: {done.left_out.other_contract:,} assessments under another contract, "
         f"{done.left_out.objected:,} of cases under an objection"
     )
+
+
+def forget(
+    before: Annotated[
+        datetime | None,
+        typer.Option("--before", formats=_DAY, help="Cases last screened before this day."),
+    ] = None,
+    case: Annotated[
+        tuple[str, str] | None, typer.Option("--case", help="Sickness fund and number of one case.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it only count.")] = False,
+) -> None:
+    """Remove cases whose retention period is over, in every table; the audit log stays.
+
+    Without a day or a case: those last screened longer ago than KANTELPUNT_RETENTION_MONTHS.
+    """
+    from features.progress import show_count
+    from serving.deps import get_now
+    from serving.forget import find_last_day, forget_cases
+    from serving.settings import read_settings
+    from serving.store.opening import open_store
+
+    settings, now = read_settings(), get_now()
+    if case is not None and before is not None:
+        raise typer.BadParameter("give --before or --case, not both")
+    day = before.date() if before else None
+    if day is None and case is None:
+        day = find_last_day(now, settings.retention_months)
+    with open_store(settings.database_url) as store, show_count("Looked at") as count:
+        done = forget_cases(store, now=now, before=day, key=case, remove=yes, count=count)
+    told = "; ".join(f"{name} {rows:,}" for name, rows in done.rows.items()) or "nothing"
+    typer.echo(f"{'removed' if yes else 'would remove'} {done.cases:,} cases: {told}")
+    if done.running:
+        typer.echo(f"kept {done.running:,} cases whose pathway still runs")
+    if not yes and done.cases:
+        typer.echo("nothing was removed: add --yes to do it")

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         OwnEstimateMode.OPTIONAL,
         description="own estimate of the physician: off, optional, or required before any number",
     )
+    retention_months: int = Field(
+        120,
+        ge=1,
+        description="months after its last screening until `kantelpunt forget` removes a case",
+    )
     export_key: SecretStr = Field(
         SecretStr(""),
         description="32 characters or more that make the pseudonyms of `kantelpunt export`; "

@@ -46,6 +46,7 @@ class CaseEvent(StrEnum):
     START = "start"
     END = "end"
     WITHDRAW = "withdraw"  # the person withdraws the consent
+    UPHOLD = "uphold"  # an objection of the person to being estimated is upheld
 
 
 _S, _D, _E = CaseState, DecisionKind, CaseEvent
@@ -75,6 +76,9 @@ TRANSITIONS: Mapping[tuple[CaseState, CaseEvent | DecisionKind], CaseState] = {
     (_S.REFERRED, _E.WITHDRAW): _S.OPEN,
     (_S.ACCEPTED, _E.WITHDRAW): _S.OPEN,
     (_S.STARTED, _E.WITHDRAW): _S.ENDED,
+    # a pathway that runs goes on: the person agreed to that
+    **{(state, _E.UPHOLD): state for state in CaseState},
+    **{(state, _E.UPHOLD): _S.CLOSED for state in _UNDECIDED},
 }
 
 # states in which somebody of the fund has something to do: those of the triage list

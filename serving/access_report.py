@@ -1,0 +1,70 @@
+"""The use case of access: everything that is kept of one case, for the person whom it is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from serving.assessment import Assessment
+from serving.permissions import Action, User, check_can, get_scope
+from serving.store.assessments import list_assessments
+from serving.store.audit import AuditEvent, save_audit
+from serving.store.case_trail import Seen, list_outcomes, list_seen
+from serving.store.consents import KeptConsent, list_consents
+from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
+from serving.store.engine import Store
+from serving.store.referrals import Referral, list_referrals
+from serving.store.requests import PersonRequest, list_requests
+from serving.store.standing import Standing, get_standing
+
+PURPOSE_NL = (
+    "De inschatting helpt de adviserend arts om tijdig steun bij terugkeer naar werk te bespreken.",
+    "De adviserend arts beslist, altijd. De inschatting beslist niets.",
+)
+NOT_USED_NL = (
+    "Ze dient nooit voor controle of sanctie, en niet om een uitkering te bepalen.",
+    "Deelnemen aan een traject is vrijwillig.",
+    "Geslacht, herkomst, nationaliteit en taal gaan nooit in de inschatting.",
+)
+RIGHTS_NL = (
+    "U kunt bezwaar maken: tot het behandeld is, wordt er niets ingeschat.",
+    "U kunt gegevens laten verbeteren: dan volgt een nieuwe inschatting van dezelfde dag.",
+    "U kunt een toestemming op elk moment intrekken.",
+)
+
+
+@dataclass(frozen=True)
+class AccessReport:
+    """Everything that the store keeps of one case."""
+
+    standing: Standing
+    assessments: Sequence[Assessment]
+    own_estimates: Sequence[OwnEstimate]
+    decisions: Sequence[Decision]
+    consents: Sequence[KeptConsent]
+    referrals: Sequence[Referral]
+    requests: Sequence[PersonRequest]
+    outcomes: Mapping[str, Sequence[Mapping[str, Any]]]
+    seen: Sequence[Seen]
+
+
+def build_access_report(user: User, case_id: str, *, store: Store, now: datetime) -> AccessReport:
+    """Return everything that is kept of a case in reach, and note that it was asked for."""
+    check_can(user, Action.HANDLE_REQUEST)
+    scope = get_scope(user)
+    detail = {"event": "access_report"}
+    event = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id, detail)
+    with store.writing(scope.sickness_fund) as connection:
+        standing = get_standing(connection, scope, case_id)
+        save_audit(connection, [event])
+        return AccessReport(
+            standing,
+            list_assessments(connection, scope, case_id),
+            list_own_estimates(connection, scope, case_id),
+            list_decisions(connection, scope, case_id),
+            list_consents(connection, scope, case_id),
+            list_referrals(connection, scope, case_id),
+            list_requests(connection, scope, case_id),
+            list_outcomes(connection, scope, case_id),
+            list_seen(connection, scope, case_id),
+        )

@@ -1,0 +1,167 @@
+"""The use cases of the person: objecting, correcting, and the answer of a physician."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from features.requests import CASE_LABELS_NL
+from serving.assess import Desk, build_event, prepare_assessment
+from serving.assessment import Assessment
+from serving.errors import FieldFault, NotFoundError, RequestRefusedError
+from serving.free_text import find_plain_fault_nl
+from serving.permissions import Action, User, check_can, get_scope
+from serving.states import CaseEvent, StateError, find_next
+from serving.store.assessments import list_assessments, save_assessments
+from serving.store.audit import AuditEvent
+from serving.store.engine import Store
+from serving.store.requests import (
+    PersonRequest,
+    RequestKind,
+    RequestOutcome,
+    is_stopped,
+    list_requests,
+    save_answer,
+    save_request,
+)
+from serving.store.standing import ObjectionOpenError, Standing, get_standing
+
+MOST_TEXT = 1000
+# what a physician can answer to each
+ANSWERS: Mapping[RequestKind, tuple[RequestOutcome, ...]] = {
+    RequestKind.OBJECTION: (RequestOutcome.UPHELD, RequestOutcome.REJECTED),
+    RequestKind.CORRECTION: (RequestOutcome.DONE, RequestOutcome.REJECTED),
+    RequestKind.ACCESS: (RequestOutcome.DONE, RequestOutcome.REJECTED),
+}
+# what tells a case apart is not corrected, nor the day on which it was looked at
+_FIXED = ("case_id", "person_key", "sickness_fund", "screened_on")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a physician answers; `corrected` holds the values that were wrong."""
+
+    outcome: RequestOutcome
+    text: str | None = None
+    corrected: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A request that was handled, where the case stands, and the estimate that replaces one."""
+
+    request: PersonRequest
+    standing: Standing
+    assessment: Assessment | None = None
+
+
+def record_request(
+    user: User, case_id: str, kind: RequestKind, text: str | None, *, store: Store, now: datetime
+) -> tuple[PersonRequest, Standing]:
+    """Keep what a person asks; an objection stops every estimate until it is handled."""
+    check_can(user, Action.RECORD_REQUEST)
+    _check_text("text", text)
+    scope = get_scope(user)
+    made = PersonRequest(uuid4().hex, kind, now, user.key, text)
+    detail = {"event": kind.value, "request_id": made.request_id}
+    event = AuditEvent(now, user.key, Action.RECORD_REQUEST, scope.sickness_fund, case_id, detail)
+    with store.writing(scope.sickness_fund) as connection:
+        seen = get_standing(connection, scope, case_id, hold=True)
+        save_request(connection, seen, made, audit=[event])
+        return made, get_standing(connection, scope, case_id)
+
+
+def handle_request(
+    case_id: str, request_id: str, answer: Answer, *, desk: Desk, store: Store
+) -> Answered:
+    """Keep the answer of a physician, and do what follows from it.
+
+    An upheld objection closes the case and stops its estimates for good; a rejected one lets them
+    go on. Corrected values give a new assessment of the same day; the earlier one stays in the
+    history.
+    """
+    user, now = desk.user, desk.now
+    check_can(user, Action.HANDLE_REQUEST)
+    _check_text("outcome_text", answer.text)
+    scope = get_scope(user)
+    with store.writing(scope.sickness_fund) as connection:
+        seen = get_standing(connection, scope, case_id, hold=True)
+        found = list_requests(connection, scope, case_id)
+        asked = _get_open(found, request_id)
+        _check_answer(asked, answer)
+        answered = replace(
+            asked,
+            handled_at=now,
+            handled_by=user.key,
+            outcome=answer.outcome,
+            outcome_text=answer.text,
+        )
+        made, events = None, [_build_event(answered, desk, case_id)]
+        if answer.corrected:
+            if seen.is_blocked:
+                raise ObjectionOpenError("the person objects to estimates of this case")
+            latest = list_assessments(connection, scope, case_id)[0]
+            made = _correct(latest, answer.corrected, desk)
+            save_assessments(connection, [made], audit=())
+            event = build_event(made, desk)
+            detail = {**event.detail, "because": "correction", "request_id": request_id}
+            events.append(replace(event, detail=detail))
+            seen = get_standing(connection, scope, case_id)
+        is_upheld = answer.outcome is RequestOutcome.UPHELD
+        to = find_next(seen.state, CaseEvent.UPHOLD) if is_upheld else seen.state
+        others = [one for one in found if one is not asked]
+        blocked = is_stopped([answered, *others])
+        save_answer(connection, seen, to, answered, is_blocked=blocked, audit=events)
+        return Answered(answered, get_standing(connection, scope, case_id), made)
+
+
+def _get_open(found: Sequence[PersonRequest], request_id: str) -> PersonRequest:
+    asked = next((one for one in found if one.request_id == request_id), None)
+    if asked is None:
+        raise NotFoundError("no such request about this case")
+    if asked.outcome is not None:
+        raise StateError("this request was handled already")
+    return asked
+
+
+def _check_answer(asked: PersonRequest, answer: Answer) -> None:
+    faults = []
+    if answer.outcome not in ANSWERS[asked.kind]:
+        allowed = " of ".join(outcome.value for outcome in ANSWERS[asked.kind])
+        faults.append(FieldFault("outcome", allowed))
+    is_correction = asked.kind is RequestKind.CORRECTION
+    if answer.corrected and not (is_correction and answer.outcome is RequestOutcome.DONE):
+        faults.append(FieldFault("corrected", "enkel bij een verbetering die uitgevoerd is"))
+    if fixed := [name for name in _FIXED if name in (answer.corrected or {})]:
+        named = ", ".join(CASE_LABELS_NL[name] for name in fixed)
+        faults.append(FieldFault("corrected", f"andere velden: {named} ligt vast"))
+    if faults:
+        raise RequestRefusedError("body", faults)
+
+
+def _correct(latest: Assessment, corrected: Mapping[str, Any], desk: Desk) -> Assessment:
+    """Return the assessment of the same day from corrected values; raises CaseRefusedError."""
+    known = {*CASE_LABELS_NL, *(field.name for field in desk.bundle.contract.columns)}
+    as_it_was = {k: v for k, v in latest.case.items() if k in known}
+    return prepare_assessment({**_to_json(as_it_was), **corrected}, desk)
+
+
+def _to_json(case: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in case.items()}
+
+
+def _check_text(name: str, text: str | None) -> None:
+    fault = find_plain_fault_nl(text or "", MOST_TEXT)
+    if fault is not None:
+        raise RequestRefusedError("body", [FieldFault(name, fault)])
+
+
+def _build_event(answered: PersonRequest, desk: Desk, case_id: str) -> AuditEvent:
+    detail = {
+        "event": answered.kind.value,
+        "request_id": answered.request_id,
+        "outcome": str(answered.outcome),
+    }
+    fund = get_scope(desk.user).sickness_fund
+    return AuditEvent(desk.now, desk.user.key, Action.HANDLE_REQUEST, fund, case_id, detail)

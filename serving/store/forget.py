@@ -1,0 +1,76 @@
+"""Removing cases from the store, in every table that says anything of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select
+
+from serving.store.audit import AuditEvent, save_audit
+from serving.store.columns import metadata
+from serving.store.referrals import RUNNING
+from serving.store.tables import audit, cases
+
+Key = tuple[str, str]  # sickness fund and case
+
+
+@dataclass(frozen=True)
+class Forgettable:
+    """The cases that a removal is about, and those of them whose pathway still runs."""
+
+    cases: tuple[Key, ...]
+    running: int
+
+
+def list_tables_of_cases() -> tuple[Table, ...]:
+    """Return every table with rows of a case, those that refer to others first.
+
+    From the tables themselves: a new one cannot be forgotten. The audit log keeps its lines; they
+    hold the number of a case and nothing else of it.
+    """
+    found = [t for t in metadata.sorted_tables if "case_id" in t.c and t is not audit]
+    return tuple(reversed(found))
+
+
+def find_forgettable(
+    connection: Connection, *, before: date | None = None, key: Key | None = None
+) -> Forgettable:
+    """Return the cases last screened before a day, or one case, apart from those that run."""
+    c = cases.c
+    tests = [] if before is None else [c.screened_on < before]
+    if key is not None:
+        tests += [c.sickness_fund == key[0], c.case_id == key[1]]
+    query = select(c.sickness_fund, c.case_id, c.state).where(*tests)
+    rows = connection.execute(query.order_by(c.sickness_fund, c.case_id).with_for_update()).all()
+    free = tuple((row.sickness_fund, row.case_id) for row in rows if row.state not in RUNNING)
+    return Forgettable(free, len(rows) - len(free))
+
+
+def count_rows(connection: Connection, keys: Sequence[Key]) -> dict[str, int]:
+    """Return how many rows of these cases each table holds."""
+    return {
+        table.name: connection.execute(
+            select(func.count()).select_from(table).where(_of(table, keys))
+        ).scalar_one()
+        for table in list_tables_of_cases()
+    }
+
+
+def remove_cases(
+    connection: Connection, keys: Sequence[Key], *, audit: Sequence[AuditEvent]
+) -> None:
+    """Remove every row of these cases, and keep the audit lines."""
+    for table in list_tables_of_cases():
+        connection.execute(delete(table).where(_of(table, keys)))
+    save_audit(connection, audit)
+
+
+def _of(table: Table, keys: Sequence[Key]) -> ColumnElement[bool]:
+    by_fund: dict[str, list[str]] = {}
+    for fund, case_id in keys:
+        by_fund.setdefault(fund, []).append(case_id)
+    tests = [
+        and_(table.c.sickness_fund == fund, table.c.case_id.in_(ids))
+        for fund, ids in by_fund.items()
+    ]
+    return or_(*tests)

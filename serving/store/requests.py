@@ -1,0 +1,110 @@
+"""What persons ask of their case, in the store: objections, corrections, and to see everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from serving.permissions import Scope
+from serving.states import CaseState
+from serving.store.audit import AuditEvent
+from serving.store.reach import in_reach
+from serving.store.standing import Standing, move_case
+from serving.store.work_tables import requests
+
+
+class RequestKind(StrEnum):
+    """What a person can ask."""
+
+    OBJECTION = "objection"
+    CORRECTION = "correction"
+    ACCESS = "access"
+
+
+class RequestOutcome(StrEnum):
+    """What became of it."""
+
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class PersonRequest:
+    """One request; nobody handled it yet where `outcome` is None."""
+
+    request_id: str
+    kind: RequestKind
+    made_at: datetime
+    recorded_by: str
+    text: str | None = None
+    handled_at: datetime | None = None
+    handled_by: str | None = None
+    outcome: RequestOutcome | None = None
+    outcome_text: str | None = None
+
+
+_NAMES = tuple(PersonRequest.__dataclass_fields__)
+
+
+def list_requests(connection: Connection, scope: Scope, case_id: str) -> list[PersonRequest]:
+    """Return every request about a case in reach, the last first."""
+    r = requests.c
+    query = select(*(r[name] for name in _NAMES)).where(in_reach(requests, scope, case_id))
+    rows = connection.execute(query.order_by(r.made_at.desc(), r.request_id)).mappings()
+    return [
+        PersonRequest(
+            **{
+                **row,
+                "kind": RequestKind(row["kind"]),
+                "outcome": RequestOutcome(row["outcome"]) if row["outcome"] else None,
+            }
+        )
+        for row in rows
+    ]
+
+
+def is_stopped(found: Sequence[PersonRequest]) -> bool:
+    """Tell whether an objection is open or was upheld: nothing may be estimated then."""
+    return any(
+        one.kind is RequestKind.OBJECTION and one.outcome in (None, RequestOutcome.UPHELD)
+        for one in found
+    )
+
+
+def save_request(
+    connection: Connection,
+    seen: Standing,
+    made: PersonRequest,
+    *,
+    audit: Sequence[AuditEvent],
+) -> None:
+    """Keep a request; an objection stops the estimates of its case. Raises StaleError."""
+    place = {"sickness_fund": seen.sickness_fund, "case_id": seen.case_id}
+    connection.execute(insert(requests), vars(made) | place)
+    stops = seen.is_blocked or is_stopped([made])
+    move_case(connection, seen, seen.state, audit=audit, changes={"is_blocked": stops})
+
+
+def save_answer(
+    connection: Connection,
+    seen: Standing,
+    to: CaseState,
+    answered: PersonRequest,
+    *,
+    is_blocked: bool,
+    audit: Sequence[AuditEvent],
+) -> None:
+    """Keep what became of a request, and what follows for its case. Raises StaleError."""
+    names = ("handled_at", "handled_by", "outcome", "outcome_text")
+    values: dict[str, Any] = {name: getattr(answered, name) for name in names}
+    connection.execute(
+        update(requests)
+        .where(requests.c.request_id == answered.request_id)
+        .where(requests.c.sickness_fund == seen.sickness_fund)
+        .values(**values)
+    )
+    move_case(connection, seen, to, audit=audit, changes={"is_blocked": is_blocked})

@@ -1,0 +1,202 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from serving.store.columns import metadata
+from serving.store.engine import EVERY_FUND
+from serving.store.tables import assessments
+from tests.running_service import FUND, PASSWORD, TODAY, Service, make_own_case
+from tests.serving.referred_cases import (
+    CASE,
+    agree,
+    get_state,
+    list_audit,
+    make_case_to_refer,
+    make_sent_case,
+    post,
+)
+
+
+def ask(service: Service, kind: str, text: str | None = None, user: str = "coordinator") -> str:
+    answer = post(service, f"{CASE}/requests", {"kind": kind, "text": text}, user)
+    assert answer.status_code == 201, answer.text
+    request_id: str = answer.json()["request"]["request_id"]
+    return request_id
+
+
+def handle(service: Service, request_id: str, user: str = "arts", **given: Any) -> Any:
+    return post(service, f"{CASE}/requests/{request_id}/handle", given, user)
+
+
+def list_inputs(service: Service) -> list[dict[str, Any]]:
+    query = select(assessments.c.inputs).order_by(assessments.c.made_at)
+    with service.store.reading(EVERY_FUND) as connection:
+        return list(connection.execute(query).scalars())
+
+
+def test_an_objection_stops_every_estimate_of_the_case_and_of_no_other(
+    either_service: Service,
+) -> None:
+    either_service.post(make_own_case())
+
+    ask(either_service, "objection", "Ik wil dit niet.")
+
+    for query in ("", "?save=false"):
+        refused = either_service.post(make_own_case(age_years=44), query=query)
+        assert refused.status_code == 409
+        assert refused.json()["type"] == "urn:kantelpunt:problem:objection-open"
+    batch = {"cases": [make_own_case(age_years=44), make_own_case(2)]}
+    items = post(either_service, "/api/v1/assessments/batch", batch, "arts").json()
+    assert (items["assessed"], items["refused"]) == (1, 1)
+    assert items["items"][0]["problem"]["type"] == "urn:kantelpunt:problem:objection-open"
+    assert len(list_inputs(either_service)) == 2
+
+
+def test_a_rejected_objection_lets_estimates_go_on(either_service: Service) -> None:
+    either_service.post(make_own_case())
+    request_id = ask(either_service, "objection")
+
+    answer = handle(either_service, request_id, outcome="rejected", outcome_text="Besproken.")
+
+    assert answer.json()["is_blocked"] is False
+    assert answer.json()["request"]["outcome_nl"] == "niet aanvaard"
+    assert either_service.post(make_own_case(age_years=44)).status_code == 201
+    assert get_state(either_service)[0] == "open"
+
+
+def test_an_upheld_objection_closes_the_case_and_stops_its_estimates_for_good(
+    either_service: Service,
+) -> None:
+    either_service.post(make_own_case())
+    first, second = ask(either_service, "objection"), ask(either_service, "objection")
+
+    handle(either_service, first, outcome="upheld")
+    answer = handle(either_service, second, outcome="rejected")
+
+    assert answer.json()["is_blocked"] is True
+    assert get_state(either_service)[0] == "closed"
+    assert either_service.post(make_own_case(age_years=44)).status_code == 409
+
+
+def test_a_pathway_that_runs_goes_on_after_an_upheld_objection(service: Service) -> None:
+    make_sent_case(service)
+
+    handle(service, ask(service, "objection"), outcome="upheld")
+
+    assert get_state(service)[0] == "referred"
+
+
+def test_a_correction_gives_a_new_estimate_of_the_same_day_and_keeps_the_earlier(
+    either_service: Service,
+) -> None:
+    either_service.post(make_own_case(age_years=40))
+    request_id = ask(either_service, "correction", "Mijn leeftijd klopt niet.")
+
+    answer = handle(either_service, request_id, outcome="done", corrected={"age_years": 50})
+
+    inputs = list_inputs(either_service)
+    assert sorted(one["age_years"] for one in inputs) == [40, 50]
+    assert len({one["screened_on"] for one in inputs}) == 1
+    marked = [d for action, d in list_audit(either_service) if action == "assess"]
+    assert marked[-1]["because"] == "correction"
+    assert marked[-1]["assessment_id"] == answer.json()["assessment_id"]
+    assert all("50" not in str(d.get("age_years", "")) for d in marked)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "field"),
+    [
+        ("correction", {"outcome": "done", "corrected": {"age_years": 900}}, "age_years"),
+        ("correction", {"outcome": "done", "corrected": {"case_id": "C-0002"}}, "corrected"),
+        ("correction", {"outcome": "upheld"}, "outcome"),
+        ("objection", {"outcome": "done"}, "outcome"),
+        ("access", {"outcome": "done", "corrected": {"age_years": 30}}, "corrected"),
+        ("access", {"outcome": "done", "outcome_text": "85.07.30-033.28"}, "outcome_text"),
+        ("access", {"outcome": "done", "outcome_text": "a\u0000b"}, "outcome_text"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_refused_and_nothing_is_kept(
+    service: Service, kind: str, given: dict[str, Any], field: str
+) -> None:
+    service.post(make_own_case())
+    request_id = ask(service, kind)
+    before = list_audit(service)
+
+    answer = handle(service, request_id, **given)
+
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert "033.28" not in answer.text
+    assert list_audit(service) == before
+
+
+def test_a_case_under_an_objection_is_not_corrected_into_a_new_estimate(service: Service) -> None:
+    service.post(make_own_case())
+    ask(service, "objection")
+    request_id = ask(service, "correction")
+
+    answer = handle(service, request_id, outcome="done", corrected={"age_years": 50})
+
+    assert answer.status_code == 409
+    assert len(list_inputs(service)) == 1
+
+
+def test_a_request_is_handled_once_by_a_physician_of_the_fund(either_service: Service) -> None:
+    either_service.post(make_own_case())
+    request_id = ask(either_service, "access")
+
+    by_coordinator = handle(either_service, request_id, "coordinator", outcome="done")
+    by_other_fund = handle(either_service, request_id, "arts.b", outcome="done")
+    first = handle(either_service, request_id, outcome="done")
+    again = handle(either_service, request_id, outcome="rejected")
+    unknown = handle(either_service, "0" * 32, outcome="done")
+
+    statuses = [a.status_code for a in (by_coordinator, by_other_fund, first, again, unknown)]
+    assert statuses == [403, 404, 200, 409, 404]
+
+
+def test_the_access_report_tells_everything_and_is_noted(either_service: Service) -> None:
+    make_case_to_refer(either_service, age_years=41)
+    agree(either_service)
+    ask(either_service, "access", "Wat weet u van mij?")
+    work = {"case_id": "C-0001", "started_on": TODAY.isoformat()}
+    post(either_service, "/api/v1/outcomes", {"work_periods": [work]}, "systeem")
+
+    report = either_service.get(f"{CASE}/access-report").json()
+
+    estimate = report["estimates"][0]
+    age = next(one for one in estimate["inputs"] if one["field"] == "age_years")
+    assert (age["label_nl"], age["value_nl"]) == ("Leeftijd", "41 jaar")
+    assert estimate["low"] <= estimate["p_usual"] <= estimate["high"]
+    assert "op 100" in estimate["told_nl"]
+    assert estimate["reasons_usual"][0]["text_nl"]
+    assert report["decisions"][0]["kind_nl"] == "doorverwijzen naar VDAB"
+    assert report["consents"][0]["purpose"] == "share_with_vdab"
+    assert report["requests"][0]["text"] == "Wat weet u van mij?"
+    assert report["outcomes"]["work_periods"][0]["started_on"] == TODAY.isoformat()
+    assert "controle" in report["not_used_for_nl"][0]
+    assert report["retention_nl"].startswith("120 maanden")
+    roles = {one["role_nl"] for one in report["seen"]}
+    assert roles == {"adviserend arts", "terug-naar-werk-coördinator"}
+    assert "Dr. Arts" not in str(report)
+    assert list_audit(either_service)[-1] == ("view_case", {"event": "access_report"})
+
+
+def test_the_access_report_leaves_out_no_table_with_rows_of_a_case() -> None:
+    told = {
+        *("cases", "assessments", "own_estimates", "decisions", "consents", "referrals"),
+        *("requests", "pathways", "work_periods", "follow_up", "fairness_groups", "audit"),
+    }
+
+    assert {t.name for t in metadata.sorted_tables if "case_id" in t.c} == told
+
+
+@pytest.mark.parametrize("user", ["coordinator", "planner", "arts.b"])
+def test_only_a_physician_of_the_fund_gets_the_access_report(service: Service, user: str) -> None:
+    service.post(make_own_case())
+
+    answer = service.client.get(f"{CASE}/access-report", auth=(user, PASSWORD))
+
+    assert answer.status_code == (404 if user == "arts.b" else 403)
+    assert FUND not in answer.text
