@@ -62,6 +62,19 @@ class CurveView:
     right: int = RIGHT
     bottom: int = BOTTOM
 
+    @property
+    def lag_nl(self) -> str:
+        """What to say where support first delays the return that it makes likelier later."""
+        known = [(row, row.support) for row in self.rows if row.support is not None]
+        behind = [row for row, support in known if support.op_100 < row.usual.op_100]
+        ahead = [row for row, support in known if support.op_100 > row.usual.op_100]
+        if not behind or not ahead or behind[-1].days > ahead[0].days:
+            return ""
+        return (
+            f"Tot en met {behind[-1].count} {self.unit_nl} ligt de kans met steun lager: een "
+            "traject vraagt tijd, en wie het volgt hervat intussen minder. Daarna ligt ze hoger."
+        )
+
     @staticmethod
     def draw(marks: Sequence[Mark]) -> str:
         """Return the line through marks, as SVG has it."""

@@ -173,6 +173,25 @@ def test_what_moves_the_effect_of_support_little_is_shown_in_one_row() -> None:
     assert joined.points == pytest.approx(0.6)
 
 
+@pytest.mark.parametrize(
+    ("shift", "says"), [(-0.2, "Tot en met 6 maanden ligt de kans met steun lager"), (0.0, "")]
+)
+def test_a_return_that_support_delays_at_first_is_told(shift: float, says: str) -> None:
+    made = make_assessment(status=GainStatus.ESTIMATED, work_ability=2)
+    gain = made.estimate.gain
+    assert gain is not None
+    assert gain.value > 0.02
+    first, *later = made.curve
+    assert first.support is not None
+    moved = replace(first, support=max(first.usual + shift, 0.0) if shift else first.support + 0.3)
+
+    view = build_curve(replace(made, curve=(moved, *later)), view_estimate(made))
+
+    assert view is not None
+    assert view.lag_nl.startswith(says)
+    assert bool(view.lag_nl) == bool(says)
+
+
 def test_a_curve_of_another_horizon_counts_in_days_and_one_that_is_not_there_is_not_drawn() -> None:
     made = make_assessment(status=ESTIMATED)
     shifted = tuple(replace(point, days=point.days - 10) for point in made.curve)
