@@ -87,7 +87,9 @@ def view_case(
         seen = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id)
         save_audit(connection, [seen])
     started_on, today = history[0].absence_started_on, now.date()
-    is_withheld = must_estimate_first(user, mode) and not _has_answered(user, history[0], estimated)
+    is_unanswered = not _has_answered(user, history[0], estimated)
+    # while the person objects nobody reads what was estimated
+    is_withheld = standing.is_blocked or (must_estimate_first(user, mode) and is_unanswered)
     return CaseFile(
         history=history,
         sharpeners=find_open_questions(history[0], bundle),

@@ -92,6 +92,7 @@ class RowView:
     clock: ClockView | None
     estimate: EstimateView | None
     state_nl: str
+    is_blocked: bool
     reasons: Sequence[tuple[str, float]]
     answered: bool
 
@@ -108,6 +109,7 @@ class RowView:
             clock=ClockView.of(row.next_clock) if row.next_clock else None,
             estimate=None if row.is_withheld else _view_estimate(c),
             state_nl=STATE_NL[c.state],
+            is_blocked=c.is_blocked,
             reasons=() if row.is_withheld else c.reasons,
             answered=c.answered,
         )

@@ -133,7 +133,7 @@ def _to_row(case: ListedCase, rank: int, today: date, known: set[str]) -> Triage
         absent_day=absent_day(started_on, max(today, started_on)),
         next_clock=find_next_clock(started_on, today),
         reassess_due=is_past and case.state in REASSESSED,
-        is_withheld=case.assessment_id not in known,
+        is_withheld=case.is_blocked or case.assessment_id not in known,
     )
 
 

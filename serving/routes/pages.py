@@ -17,6 +17,7 @@ from serving.deps import (
 from serving.errors import RequestRefusedError
 from serving.list_view import FilterView, TriageView
 from serving.permissions import Action, can
+from serving.store.standing import ObjectionOpenError
 from serving.templating import render
 from serving.triage import Reader, list_triage
 from serving.views import CaseView, ModelView
@@ -62,6 +63,8 @@ def get_case(
         now=now,
         mode=service.settings.own_estimate,
     )
+    if file.standing.is_blocked:
+        raise ObjectionOpenError("the person objects to estimates of this case")
     if file.is_withheld:
         raise RequestRefusedError("own-estimate-first")
     shows_chart = can(visitor.user, Action.VIEW_CONTRIBUTIONS)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
     tuple_,
@@ -102,6 +103,7 @@ class ListedCase:
     assigned_to: str | None
     look_again_on: date | None
     reassess_on: date | None
+    is_blocked: bool
 
     @property
     def place(self) -> Place:
@@ -181,6 +183,7 @@ def _to_listed(row: RowMapping) -> ListedCase:
         assigned_to=row["assigned_to"],
         look_again_on=row["look_again_on"],
         reassess_on=row["reassess_on"],
+        is_blocked=row["is_blocked"],
     )
 
 
@@ -198,8 +201,7 @@ def _build_tests(scope: Scope, wanted: CaseFilter) -> list[ColumnElement[bool]]:
     tests = [in_reach(cases, scope)]
     tests += [column == value for column, value in equal.items() if value is not None]
     if wanted.started is not None:
-        ranges = (c.absence_started_on.between(*days) for days in wanted.started)
-        tests.append(or_(false(), *ranges))
+        tests.append(or_(false(), *(_lies_in(days) for days in wanted.started)))
     if wanted.search is not None:
         tests.append(func.lower(c.case_id).contains(wanted.search.lower(), autoescape=True))
     if wanted.estimated_by is not None:
@@ -207,8 +209,22 @@ def _build_tests(scope: Scope, wanted: CaseFilter) -> list[ColumnElement[bool]]:
     return tests + _build_bounds(wanted)
 
 
+def _lies_in(days: Days) -> ColumnElement[bool]:
+    """Return the test that an absence began in these days.
+
+    Said as what it is not: SQLite would otherwise look the days up and then sort all that it found,
+    where walking along the order of the list stops at a full page.
+    """
+    began = cases.c.absence_started_on
+    return not_(or_(began < days[0], began > days[1]))
+
+
 def _build_bounds(wanted: CaseFilter) -> list[ColumnElement[bool]]:
-    c, tests = cases.c, []
+    c = cases.c
+    tests: list[ColumnElement[bool]] = []
+    if wanted.suggestion is not None:
+        # what was estimated of who objects is not told, so not by a filter either
+        tests.append(c.is_blocked.is_(False))
     if wanted.screened_from is not None:
         tests.append(c.screened_on >= wanted.screened_from)
     if wanted.screened_until is not None:

@@ -53,6 +53,41 @@ def test_an_objection_stops_every_estimate_of_the_case_and_of_no_other(
     assert len(list_inputs(either_service)) == 2
 
 
+def test_while_somebody_objects_nobody_reads_what_was_estimated(either_service: Service) -> None:
+    case = make_own_case()
+    suggestion = either_service.post(case).json()["suggestion"]
+    either_service.post(make_own_case(2))
+
+    ask(either_service, "objection")
+
+    found = either_service.get("/api/v1/cases").json()["cases"]
+    rows = {row["case_id"]: row for row in found}
+    assert (rows["C-0001"]["blocked_nl"], rows["C-0001"]["p_usual"]) == (
+        "bezwaar in behandeling",
+        None,
+    )
+    assert rows["C-0001"]["reasons"] == []
+    assert rows["C-0002"]["blocked_nl"] is None
+    assert rows["C-0002"]["p_usual"] is not None
+    opened = either_service.get(CASE).json()
+    assert (opened["is_blocked"], opened["withheld"]) == (True, True)
+    assert "p_usual" not in opened["latest"]
+    filtered = either_service.get(f"/api/v1/cases?suggestion={suggestion}").json()["cases"]
+    assert "C-0001" not in [row["case_id"] for row in filtered]
+
+
+def test_the_pages_say_that_an_objection_is_open(service: Service) -> None:
+    service.post(make_own_case())
+    ask(service, "objection")
+    service.log_on()
+
+    listed, opened = service.client.get("/"), service.client.get("/dossiers/C-0001")
+
+    assert "bezwaar in behandeling" in listed.text
+    assert opened.status_code == 409
+    assert "bezwaar" in opened.text
+
+
 def test_a_rejected_objection_lets_estimates_go_on(either_service: Service) -> None:
     either_service.post(make_own_case())
     request_id = ask(either_service, "objection")
