@@ -56,6 +56,8 @@ contracts = Table(
 )
 
 TRIAGE_ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
+# at the end of the index of the list: what few cases pass is then found without reading the others
+FILTERED = ("labour_status", "answered", "screened_on", "reassess_on")
 # for who may not know yet what was estimated
 ABSENT_ORDER = ("absence_started_on", "case_id")
 
@@ -99,7 +101,7 @@ cases = Table(
     # an objection that nobody handled yet: nothing is estimated meanwhile
     Column("is_blocked", Boolean, nullable=False, server_default=false()),
     # the list is read per state, so that each of these gives its rows in order
-    Index("triage", "sickness_fund", "state", *TRIAGE_ORDER),
+    Index("triage", "sickness_fund", "state", *TRIAGE_ORDER, *FILTERED),
     Index("triage_by_region", "sickness_fund", "region", "state", *TRIAGE_ORDER),
     Index("longest_absent", "sickness_fund", "state", *ABSENT_ORDER),
     _index_some("triage_of_user", "assigned_to", "state", *TRIAGE_ORDER),

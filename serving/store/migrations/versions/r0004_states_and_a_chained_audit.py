@@ -19,6 +19,7 @@ _MOMENT = sa.DateTime(timezone=True)
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 OLD_ORDER = ("urgency", "absence_started_on", "case_id")
 ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
+FILTERED = ("labour_status", "answered", "screened_on", "reassess_on")
 ADDED: dict[str, dict[str, Any]] = {
     "cases": {
         "gain_order": {"type_": sa.Double, "nullable": False, "server_default": "0"},
@@ -43,7 +44,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, **kind))
     op.execute("update cases set gain_order = -gain where gain_status = 'estimated'")
     _say_when_to_reassess()
-    _index_list("state", ORDER)
+    _index_list(("state", *ORDER), FILTERED)
     absent_order = ["absence_started_on", "case_id"]
     op.create_index("longest_absent", "cases", ["sickness_fund", "state", *absent_order])
     _index_some("triage_of_user", "assigned_to", "state", *ORDER)
@@ -53,10 +54,11 @@ def upgrade() -> None:
     _forbid_changes()
 
 
-def _index_list(first: str, order: tuple[str, ...]) -> None:
-    for name, before in (("triage", ()), ("triage_by_region", ("region",))):
+def _index_list(order: tuple[str, ...], filtered: tuple[str, ...] = ()) -> None:
+    for name in ("triage", "triage_by_region"):
         op.drop_index(name, "cases")
-        op.create_index(name, "cases", ["sickness_fund", *before, *filter(None, (first,)), *order])
+    op.create_index("triage", "cases", ["sickness_fund", *order, *filtered])
+    op.create_index("triage_by_region", "cases", ["sickness_fund", "region", *order])
 
 
 def _index_some(name: str, first: str, *others: str) -> None:
@@ -123,7 +125,7 @@ def downgrade() -> None:
     op.drop_index("audit_of_user", "audit")
     for name in ("longest_absent", "triage_of_user", "to_look_at_again"):
         op.drop_index(name, "cases")
-    _index_list("", OLD_ORDER)
+    _index_list(OLD_ORDER)
     for table, columns in ADDED.items():
         for name in reversed(columns):
             op.drop_column(table, name)
