@@ -45,8 +45,8 @@ format: $(READY) ## let ruff lay out and mend the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-gentest: $(READY) system ## the generative tests with many more examples
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/generative
+gentest: $(READY) system ## the generative tests with many more examples, and 50 crashes
+	HYPOTHESIS_PROFILE=long KANTELPUNT_CRASHES=50 $(BIN)/python -m pytest tests/generative tests/serving/test_crashes.py
 
 docs: $(READY) ## write the generated pages: docs/velden.md, docs/regels.md and siblings
 	$(BIN)/python -m scripts.build_docs

@@ -25,7 +25,7 @@ from tests.running_service import FUND, NOW, PASSWORD, Service, get_bundle
 MARK = "9f3gemerkt"
 
 
-def write_good(path: Path, count: int = 5, **changes: object) -> bytes:
+def write_good(path: Path, count: int = 5, **changes: Any) -> bytes:
     tables = make_extract_tables(count, sickness_fund=FUND, **changes)
     write_extract(path.parent / "good", {"cases": tables["cases"]})
     return (path.parent / "good" / "cases.csv").read_bytes()

@@ -25,7 +25,7 @@ def service(
     made.app.state.service.uploads.stop()
 
 
-def make_file(folder: Path, count: int = 20, **changes: object) -> bytes:
+def make_file(folder: Path, count: int = 20, **changes: Any) -> bytes:
     write_extract(folder, {"cases": make_extract_tables(count, **changes)["cases"]})
     return (folder / "cases.csv").read_bytes()
 
