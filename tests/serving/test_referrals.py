@@ -8,6 +8,7 @@ from features.contract import default_contract
 from tests.running_service import TODAY, Service
 from tests.serving.referred_cases import (
     CASE,
+    PERSON_NUMBER,
     STARTED,
     agree,
     get_state,
@@ -172,12 +173,13 @@ def test_a_step_of_another_state_or_an_old_version_is_refused(service: Service) 
 def test_a_declined_referral_is_to_be_decided_again(service: Service) -> None:
     make_sent_case(service)
 
+    named = step(service, "decline", why=f"nummer {PERSON_NUMBER}")
     declined = step(service, "decline", why="Geen plaats voor eind mei").json()
-    named = step(service, "decline", why="rijksregisternummer 85.07.30-033.28")
 
     assert declined["state"] == "open"
     assert declined["stopped_why"] == "Geen plaats voor eind mei"
-    assert named.status_code == 409
+    assert named.status_code == 422
+    assert PERSON_NUMBER not in named.text
 
 
 @pytest.mark.parametrize(
