@@ -63,6 +63,8 @@ def walk(address: str, app: FastAPI, passwords: Mapping[str, str]) -> Report:
     """Call everything once at an address; `passwords` holds those of arts.a and auditor."""
     report = Report()
     _walk_api(address, app, _basic("arts.a", passwords["arts.a"]), report)
+    overseer = _basic("auditor", passwords["auditor"])
+    _call(build_opener(), "GET", address, "/api/v1/agreement", report, headers=overseer)
     case_id = report.top[0]["case_id"] if report.top else "geen"
     opener = build_opener(HTTPCookieProcessor(CookieJar()))
     _log_on(address, opener, "arts.a", passwords["arts.a"], report)
@@ -86,6 +88,8 @@ def _walk_api(address: str, app: FastAPI, headers: dict[str, str], report: Repor
     _call(opener, "GET", address, "/api/v1/model", report, headers=headers)
     listed = _call(opener, "GET", address, "/api/v1/cases?limit=10", report, headers=headers)
     report.top = json.loads(listed)["cases"] if listed else []
+    for path in ("/api/v1/cases.csv?region=antwerpen", "/api/v1/cases?due=reassess&mine=true"):
+        _call(opener, "GET", address, path, report, headers=headers)
     for row in report.top[:1]:
         path, shown = f"/api/v1/cases/{row['case_id']}", "/api/v1/cases/{case_id}"
         _call(opener, "GET", address, path, report, headers=headers, shown=shown)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     Text,
-    and_,
     exists,
     false,
     func,
@@ -130,13 +129,14 @@ def list_cases(
     Most urgent suggestion first, then who gains most, then longest absent; or only by the last.
     """
     names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
-    query = _build_page(_build_tests(scope, wanted), wanted.states, names, after, limit)
+    query = _build_page([cases], scope, wanted, names, after, limit)
     return [_to_listed(row) for row in connection.execute(query).mappings()]
 
 
 def _build_page(
-    tests: Sequence[ColumnElement[bool]],
-    states: Collection[CaseState],
+    columns: Sequence[Any],
+    scope: Scope,
+    wanted: CaseFilter,
     names: Sequence[str],
     after: Sequence[Any] | None,
     limit: int,
@@ -146,12 +146,12 @@ def _build_page(
     Within one state the index gives the rows in order; over several it would have to sort them all.
     """
     order = [cases.c[name] for name in names]
-    query = select(cases).where(*tests)
+    query = select(*columns).where(*_build_tests(scope, wanted))
     if after is not None:
         place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
         query = query.where(tuple_(*order) > place)
     query = query.order_by(*order).limit(limit)
-    heads = [query.where(cases.c.state == state.value) for state in sorted(states)]
+    heads = [query.where(cases.c.state == state.value) for state in sorted(wanted.states)]
     if len(heads) == 1:
         return heads[0]
     merged = union_all(*(select(head.subquery()) for head in heads)).subquery()
@@ -241,10 +241,9 @@ def _is_estimated_by(user_key: str) -> ColumnElement[bool]:
 
 def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int:
     """Return how many cases are in reach, counting no further than one over MOST_COUNTED."""
-    tests = _build_tests(scope, wanted)
-    states = sorted(state.value for state in wanted.states)
-    found = select(cases.c.case_id).where(and_(*tests), cases.c.state.in_(states))
-    some = found.limit(MOST_COUNTED + 1).subquery()
+    # in the order of the list, or PostgreSQL starts workers to count no more than these
+    columns = [cases.c[name] for name in TRIAGE_ORDER]
+    some = _build_page(columns, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 

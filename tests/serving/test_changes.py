@@ -10,8 +10,8 @@ from serving.changes import Changes, find_changes
 from tests.running_service import Service, make_assessment, make_own_case
 from tests.serving.case_work import open_case
 
-BEFORE = {"screened_on": "2026-03-31", "work_ability": 2, "age_years": 44}
-AFTER = {"screened_on": "2026-04-10", "work_ability": 9, "age_years": 45}
+BEFORE: dict[str, Any] = {"screened_on": "2026-03-31", "work_ability": 2, "age_years": 44}
+AFTER: dict[str, Any] = {"screened_on": "2026-04-10", "work_ability": 9, "age_years": 45}
 
 
 def compare(status: GainStatus | None = None, **changes: Any) -> Changes:
