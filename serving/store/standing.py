@@ -102,12 +102,6 @@ def move_case(
     save_audit(connection, audit)
 
 
-def check_not_blocked(connection: Connection, scope: Scope, case_id: str) -> None:
-    """Raise ObjectionOpenError where nothing may be estimated of a case; a new case may be."""
-    if list_blocked(connection, scope, [case_id]):
-        raise ObjectionOpenError("the person objects to estimates of this case")
-
-
 def list_blocked(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:
     """Return those of the cases in reach of which nothing may be estimated: someone objects."""
     query = select(cases.c.case_id).where(
