@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     Text,
+    and_,
     exists,
     false,
     func,
@@ -205,7 +206,7 @@ def _build_tests(scope: Scope, wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.search is not None:
         tests.append(func.lower(c.case_id).contains(wanted.search.lower(), autoescape=True))
     if wanted.estimated_by is not None:
-        tests.append(_is_estimated_by(wanted.estimated_by))
+        tests.append(_is_estimated_by(scope, wanted.estimated_by))
     return tests + _build_bounds(wanted)
 
 
@@ -234,9 +235,15 @@ def _build_bounds(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     return tests
 
 
-def _is_estimated_by(user_key: str) -> ColumnElement[bool]:
+def _is_estimated_by(scope: Scope, user_key: str) -> ColumnElement[bool]:
+    """Return the test that a user answered both questions about the latest assessment."""
     own = own_estimates.c
-    return exists().where(own.assessment_id == cases.c.assessment_id, own.user_key == user_key)
+    ever = select(own.case_id).where(
+        own.sickness_fund == scope.sickness_fund, own.user_key == user_key
+    )
+    latest = exists().where(own.assessment_id == cases.c.assessment_id, own.user_key == user_key)
+    # the number is in the index of the list: only cases answered before are read at all
+    return and_(cases.c.case_id.in_(ever), latest)
 
 
 def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int:
