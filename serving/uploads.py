@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from threading import BoundedSemaphore, Event, Lock, Thread
@@ -23,6 +24,7 @@ from serving.permissions import Action, Role, User, check_can, get_scope
 from serving.rate_limit import TooManyError
 from serving.store.engine import EVERY_FUND, Store, StoreGoneError
 from serving.store.imports import (
+    MOST_REJECTS,
     Import,
     ImportStatus,
     ImportTakenError,
@@ -236,9 +238,9 @@ def find_problem(error: Exception) -> Mapping[str, Any]:
 
 
 def read_rejects(path: Path) -> list[Reject]:
-    """Return the rejected rows of a report, none where there is no report."""
+    """Return the first rejected rows of a report, none where there is no report."""
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as opened:
-        rows = csv.DictReader(opened)
+        rows = islice(csv.DictReader(opened), MOST_REJECTS)
         return [Reject(r["table"], int(r["row"]), r["field"], r["reason"]) for r in rows]
