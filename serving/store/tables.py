@@ -57,7 +57,7 @@ contracts = Table(
 
 TRIAGE_ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
 # at the end of the index of the list: what few cases pass is then found without reading the others
-FILTERED = ("labour_status", "answered", "screened_on", "reassess_on")
+FILTERED = ("labour_status", "answered", "screened_on", "reassess_on", "is_blocked")
 # for who may not know yet what was estimated
 ABSENT_ORDER = ("absence_started_on", "case_id")
 

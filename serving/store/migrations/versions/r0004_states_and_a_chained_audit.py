@@ -19,7 +19,7 @@ _MOMENT = sa.DateTime(timezone=True)
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 OLD_ORDER = ("urgency", "absence_started_on", "case_id")
 ORDER = ("urgency", "gain_order", "absence_started_on", "case_id")
-FILTERED = ("labour_status", "answered", "screened_on", "reassess_on")
+FILTERED = ("labour_status", "answered", "screened_on", "reassess_on", "is_blocked")
 ADDED: dict[str, dict[str, Any]] = {
     "cases": {
         "gain_order": {"type_": sa.Double, "nullable": False, "server_default": "0"},
