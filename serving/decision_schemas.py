@@ -166,10 +166,13 @@ class AllowedOut(BaseModel):
     @classmethod
     def of(cls, allowed: Allowed, suggestion: Suggestion | None) -> "AllowedOut":
         """Return what the API says of what can be done."""
-        follows = FOLLOWS[suggestion] if suggestion else None
+        known = suggestion is not None
+        follows = FOLLOWS[suggestion] if suggestion else frozenset()
         return cls(
             decisions=[
-                AllowedDecisionOut(kind=k, kind_nl=DECISION_NL[k], follows=None if follows is None else k in follows)
+                AllowedDecisionOut(
+                    kind=k, kind_nl=DECISION_NL[k], follows=k in follows if known else None
+                )
                 for k in allowed.decisions
             ],
             events=list(allowed.events),
