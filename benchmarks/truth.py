@@ -1,4 +1,4 @@
-"""How close p_usual and its interval come to the synthetic truth, with and without answers.
+"""How close the chances and their intervals come to the synthetic truth, with and without answers.
 
 `python -m benchmarks.truth`: fresh persons that the model did not learn from. The truth of a
 person holds things that no input tells (unseen motivation), so two distances are printed: to the
@@ -19,7 +19,7 @@ from features.contract import Contract, default_contract
 from features.matrix import build_matrix
 from features.synthetic import build_cohort, write_cohort
 from features.tables import Extract, read_extract
-from models.estimate import Estimates
+from models.estimate import Sums
 from training.config import read_config
 from training.pipeline import train
 
@@ -42,6 +42,7 @@ class World:
     extract: Extract
     matrix: Floats
     truth: Floats
+    p_support: Floats
 
 
 def make_world(contract: Contract, persons: int, seed: int) -> World:
@@ -52,8 +53,9 @@ def make_world(contract: Contract, persons: int, seed: int) -> World:
         extract = read_extract(Path(folder) / "data")
     keys = ["case_id", "screened_on"]
     truth = cohort.truth.assign(screened_on=cohort.truth["screened_on"].astype("datetime64[s]"))
-    p = extract.cases[keys].merge(truth, on=keys)["p_usual"].to_numpy()
-    return World(extract, build_matrix(extract.cases, contract), p)
+    known = extract.cases[keys].merge(truth, on=keys)
+    p_usual, p_support = (known[name].to_numpy() for name in ("p_usual", "p_support"))
+    return World(extract, build_matrix(extract.cases, contract), p_usual, p_support)
 
 
 def main() -> None:
@@ -70,8 +72,10 @@ def main() -> None:
     error = 100 * float((found.usual.value - fresh.truth).mean())
     board.add("mean error of p_usual", error, "points", "within 2", abs(error) <= 2)
     for name, rows in (("with answers", answered), ("without answers", ~answered)):
-        compare(found, fresh.truth, rows, f"{name}, own chance", board)
-        compare(found, best, rows, f"{name}, best that inputs say", board)
+        compare(found.usual, fresh.truth, rows, f"{name}, own chance", board)
+        compare(found.usual, best, rows, f"{name}, best that inputs say", board)
+        known = rows & found.is_known
+        compare(found.support, fresh.p_support, known, f"{name}, own chance with support", board)
     board.close()
 
 
@@ -80,11 +84,9 @@ def fit_best(world: World) -> lightgbm.Booster:
     return lightgbm.train(BEST, lightgbm.Dataset(world.matrix, world.truth), 600)
 
 
-def compare(
-    found: Estimates, truth: Floats, rows: NDArray[np.bool_], name: str, board: Board
-) -> None:
+def compare(found: Sums, truth: Floats, rows: NDArray[np.bool_], name: str, board: Board) -> None:
     """Print error, correlation, and how often the 90 % interval holds the truth."""
-    p, low, high = found.usual.value[rows], found.usual.low[rows], found.usual.high[rows]
+    p, low, high = found.value[rows], found.low[rows], found.high[rows]
     board.add(f"{name}: mean absolute error", 100 * float(np.abs(p - truth[rows]).mean()), "points")
     board.add(f"{name}: correlation", float(np.corrcoef(p, truth[rows])[0, 1]), "")
     held = float(((low <= truth[rows]) & (truth[rows] <= high)).mean())
