@@ -190,8 +190,8 @@ def test_a_page_is_found_by_the_index_and_without_sorting(sqlite_url: str) -> No
                 "sickness_fund = 'f' and state = 'open'",
                 "sickness_fund = 'f' and region = 'r' and state = 'open'",
                 "sickness_fund = 'f' and assigned_to = 'u' and state = 'open'",
-                "sickness_fund = 'f' and state = 'open' and (urgency, gain_order, absence_started_on, "
-                "case_id) > (1, 0.0, '2026', 'C')",
+                "sickness_fund = 'f' and state = 'open' and (urgency, gain_order, "
+                "absence_started_on, case_id) > (1, 0.0, '2026', 'C')",
             )
         ]
 
