@@ -31,6 +31,7 @@ from serving.errors import (
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
+from serving.referral_lists import read_lists
 from serving.routes import (
     agreement,
     api,
@@ -63,6 +64,7 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         store=store,
         bundle=bundle,
         limits=limits,
+        referral_lists=read_lists(settings, bundle.contract),
         gate=Gate(settings),
         metrics=Metrics(bundle),
         pages=build_pages(),

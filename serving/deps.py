@@ -18,6 +18,7 @@ from serving.errors import NotLoggedOnError, RequestRefusedError
 from serving.metrics import Metrics
 from serving.middleware import RENEWED_SESSION
 from serving.permissions import Action, User, check_can
+from serving.referral_lists import ReferralLists
 from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
@@ -34,6 +35,7 @@ class Service:
     store: Store
     bundle: Bundle
     limits: tuple[Limits, ...]
+    referral_lists: ReferralLists
     gate: Gate
     metrics: Metrics
     pages: Environment

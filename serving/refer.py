@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from features.contract import Contract
 from features.deadlines import Clock, clocks
-from serving.capacities import Choices, default_choices
+from serving.assessment import Assessment
+from serving.capacities import Choices
 from serving.consent import (
     PURPOSE_NL,
     ConsentPurpose,
@@ -19,8 +20,8 @@ from serving.consent import (
 )
 from serving.errors import FieldFault, NotFoundError, RequestRefusedError
 from serving.free_text import clean, find_text_fault_nl
-from serving.medical import default_medical
-from serving.offers import Offer, default_offers, find_offers
+from serving.medical import Medical
+from serving.offers import Offer, find_offers
 from serving.permissions import Action, Scope, User, check_can, get_scope
 from serving.referral_form import (
     Consent,
@@ -30,6 +31,7 @@ from serving.referral_form import (
     Wishes,
     build_referral_form,
 )
+from serving.referral_lists import ReferralLists
 from serving.referral_schemas import ReferralFormOut
 from serving.states import CaseEvent, StateError, find_next
 from serving.store.assessments import list_assessments
@@ -92,7 +94,9 @@ class OfferList:
     has_consent: bool
 
 
-def list_offers(user: User, case_id: str, *, store: Store, now: datetime) -> OfferList:
+def list_offers(
+    user: User, case_id: str, *, store: Store, now: datetime, lists: ReferralLists
+) -> OfferList:
     """Return the offers that fit a case in reach, and note that they were seen."""
     check_can(user, Action.VIEW_CASE)
     scope = get_scope(user)
@@ -102,13 +106,20 @@ def list_offers(user: User, case_id: str, *, store: Store, now: datetime) -> Off
         latest = list_assessments(connection, scope, case_id)[0]
         consents = list_consents(connection, scope, case_id)
         save_audit(connection, [event])
-    offers = find_offers(latest.case, latest.contract, now.date(), default_offers())
+    offers = find_offers(latest.case, latest.contract, now.date(), lists.offers)
     has_consent = find_consent_to_refer(consents) is not None
-    return OfferList(standing, offers, default_choices(), has_consent)
+    return OfferList(standing, offers, lists.choices, has_consent)
 
 
 def send_referral(
-    user: User, case_id: str, wishes: Wishes, *, seen: int, store: Store, now: datetime
+    user: User,
+    case_id: str,
+    wishes: Wishes,
+    *,
+    seen: int,
+    store: Store,
+    now: datetime,
+    lists: ReferralLists,
 ) -> ReferralFile:
     """Make the form, keep it as it is sent, and move the case, with an audit line.
 
@@ -126,7 +137,7 @@ def send_referral(
             raise StateError("the last decision was not to refer")
         latest = list_assessments(connection, scope, case_id)[0]
         referral_id = uuid4().hex
-        form = _build_form(latest.case, latest.contract, wishes, consent, referral_id, now.date())
+        form = _build_form(latest, wishes, consent, referral_id, now.date(), lists)
         kept = ReferralFormOut.of(form).model_dump(mode="json")
         made = Referral(referral_id, case_id, decision_id, consent.consent_id, kept, now, user.key)
         event = _build_event(user, scope, case_id, now, Action.REFER, CaseEvent.SEND, made)
@@ -135,14 +146,27 @@ def send_referral(
 
 
 def _build_form(
-    case: Any, contract: Contract, wishes: Wishes, consent: KeptConsent, key: str, today: date
+    latest: Assessment,
+    wishes: Wishes,
+    consent: KeptConsent,
+    key: str,
+    today: date,
+    lists: ReferralLists,
 ) -> ReferralForm:
     purpose_nl = PURPOSE_NL[ConsentPurpose(consent.purpose)]
     agreed = Consent(consent.given_on, consent.recorded_role, purpose_nl)
-    rules = Rules(contract, default_choices(), default_offers(), default_medical())
+    rules = Rules(latest.contract, lists.choices, lists.offers, lists.medical)
     reference = f"KP-{key[:12].upper()}"
     try:
-        return build_referral_form(case, wishes, agreed, rules, reference=reference, made_on=today)
+        return build_referral_form(
+            latest.case,
+            wishes,
+            agreed,
+            rules,
+            reference=reference,
+            made_on=today,
+            contact_nl=lists.contact_nl,
+        )
     except ReferralRefusedError as error:
         faults = [FieldFault(fault.field, fault.expected_nl) for fault in error.faults]
         raise RequestRefusedError("body", faults) from None
@@ -165,7 +189,14 @@ def view_referral(
 
 
 def step_referral(
-    user: User, case_id: str, event: CaseEvent, step: Step, *, store: Store, now: datetime
+    user: User,
+    case_id: str,
+    event: CaseEvent,
+    step: Step,
+    *,
+    store: Store,
+    now: datetime,
+    lists: ReferralLists,
 ) -> ReferralFile:
     """Note that VDAB accepted or declined a referral, or that the pathway started or ended.
 
@@ -180,7 +211,7 @@ def step_referral(
         to = find_next(standing.state, event)
         referral = list_referrals(connection, scope, case_id)[0]
         contract = list_assessments(connection, scope, case_id)[0].contract
-        changes = _read_step(event, step, referral, contract, now.date())
+        changes = _read_step(event, step, referral, contract, lists.medical, now.date())
         line = _build_event(user, scope, case_id, now, Action.REFER, event, referral)
         move_referral(connection, standing, to, referral.referral_id, changes, audit=[line])
         return _open_file(
@@ -189,7 +220,12 @@ def step_referral(
 
 
 def _read_step(
-    event: CaseEvent, step: Step, referral: Referral, contract: Contract, today: date
+    event: CaseEvent,
+    step: Step,
+    referral: Referral,
+    contract: Contract,
+    medical: Medical,
+    today: date,
 ) -> dict[str, Any]:
     """Return what a step changes of the referral; raises RequestRefusedError."""
     before = max(filter(None, (referral.sent_on, referral.accepted_on, referral.started_on)))
@@ -198,7 +234,7 @@ def _read_step(
         expected = "een dag vanaf de vorige stap van deze doorverwijzing, en niet na vandaag"
         faults.append(FieldFault("on", expected))
     why = clean(step.why or "")
-    if fault := find_text_fault_nl(why, MOST_WHY, contract, default_medical()):
+    if fault := find_text_fault_nl(why, MOST_WHY, contract, medical):
         faults.append(FieldFault("why", fault))
     if faults:
         raise RequestRefusedError("body", faults)

@@ -48,6 +48,18 @@ class Settings(BaseSettings):
     )
     cache: Path = Field(Path("var/bundles"), description="where fetched bundles are kept")
     limits: Path | None = Field(None, description="limits.toml to use instead of ours")
+    offers: Path | None = Field(None, description="offers.toml to use instead of ours")
+    capacities: Path | None = Field(
+        None, description="capacities.toml to use instead of ours: the choices of the referral form"
+    )
+    medical: Path | None = Field(
+        None, description="medical.toml to use instead of ours: what a referral form may never hold"
+    )
+    fund_contact: str = Field(
+        "",
+        max_length=200,
+        description="whom VDAB can contact at the sickness fund; stands on the referral form",
+    )
     session_secret: SecretStr = Field(
         SecretStr(""), description="32 characters or more that sign the sessions"
     )

@@ -86,7 +86,8 @@ def post_withdrawal(case_id: str, service: ServiceHere, now: Now, user: Recorder
 )
 def get_offers(case_id: str, service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft het aanbod dat past, met elke voorwaarde waaraan voldaan is en wat na te vragen is."""
-    return to_json(OffersOut.of(list_offers(user, case_id, store=service.store, now=now)))
+    found = list_offers(user, case_id, store=service.store, now=now, lists=service.referral_lists)
+    return to_json(OffersOut.of(found))
 
 
 @router.post(
@@ -106,8 +107,15 @@ def post_referral(
 ) -> Response:
     """Maakt het aanmeldingsformulier en bewaart het zoals het verstuurd is; zonder diagnose."""
     wishes = Wishes(**body.model_dump(exclude={"state_version"}))
-    seen, store = body.state_version, service.store
-    sent = send_referral(user, case_id, wishes, seen=seen, store=store, now=now)
+    sent = send_referral(
+        user,
+        case_id,
+        wishes,
+        seen=body.state_version,
+        store=service.store,
+        now=now,
+        lists=service.referral_lists,
+    )
     return to_json(ReferralOut.of(sent), 201)
 
 
@@ -142,7 +150,8 @@ def _step(
     event: CaseEvent, case_id: str, service: ServiceHere, now: Now, user: User, body: StepIn
 ) -> Response:
     step = Step(**body.model_dump())
-    done = step_referral(user, case_id, event, step, store=service.store, now=now)
+    lists = service.referral_lists
+    done = step_referral(user, case_id, event, step, store=service.store, now=now, lists=lists)
     return to_json(ReferralOut.of(done))
 
 

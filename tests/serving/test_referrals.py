@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
 
 from features.contract import default_contract
+from serving.offers import DEFAULT_PATH as OFFERS
+from serving.offers import OffersError
 from tests.running_service import TODAY, Service
 from tests.serving.referred_cases import (
     CASE,
@@ -21,6 +25,7 @@ from tests.serving.referred_cases import (
 )
 
 DAY = timedelta(days=1)
+TRAINING = "Opleiding bij VDAB of een partner"
 
 
 def test_a_consent_is_kept_once_with_who_when_and_what_for(either_service: Service) -> None:
@@ -83,6 +88,34 @@ def test_the_letter_says_what_the_form_says(service: Service) -> None:
     text = pdfium.PdfDocument(BytesIO(answer.content))[0].get_textpage().get_text_range()
     assert "Liefst dicht bij huis." in text
     assert list_audit(service)[-1] == ("view_case", {"event": "referral_pdf"})
+
+
+def test_a_deployment_has_its_own_contact_offers_and_choices_on_the_form(
+    start_service: Callable[..., Service], sqlite_url: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "offers.toml"
+    own.write_text(OFFERS.read_text("utf-8").replace(TRAINING, "Coach"))
+    made = start_service(sqlite_url, fund_contact="Dienst terugkeer, 02 000 00 00", offers=own)
+    make_case_to_refer(made)
+    agree(made)
+
+    offered = made.get(f"{CASE}/offers").json()
+    sent = send(made)
+    page = pdfium.PdfDocument(BytesIO(made.get(f"{CASE}/referral.pdf").content))[0]
+
+    assert "Coach" in {offer["name_nl"] for offer in offered["offers"]}
+    assert sent.json()["form"]["contact_nl"] == "Dienst terugkeer, 02 000 00 00"
+    assert "02 000 00 00" in page.get_textpage().get_text_bounded()
+
+
+def test_a_list_that_cannot_be_used_is_told_at_the_start(
+    start_service: Callable[..., Service], sqlite_url: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "offers.toml"
+    own.write_text("offers = 3")
+
+    with pytest.raises(OffersError, match=r"offers\.toml"):
+        start_service(sqlite_url, offers=own)
 
 
 def test_of_two_who_send_at_once_the_second_is_told_and_nothing_is_lost(

@@ -1,0 +1,31 @@
+"""What a deployment declares for referrals: offers, choices, medical words and whom to contact."""
+
+from dataclasses import dataclass
+
+from features.contract import Contract
+from serving import capacities, medical, offers
+from serving.capacities import Choices, read_choices
+from serving.medical import Medical, read_medical
+from serving.offers import OfferRule, read_offers
+from serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReferralLists:
+    """The lists that hold while the service runs; `contact_nl` stands on every form."""
+
+    choices: Choices
+    offers: tuple[OfferRule, ...]
+    medical: Medical
+    contact_nl: str = ""
+
+
+def read_lists(settings: Settings, contract: Contract) -> ReferralLists:
+    """Return the lists of the settings; raises MedicalError, OffersError or CapacitiesError."""
+    words = read_medical(settings.medical or medical.DEFAULT_PATH)
+    return ReferralLists(
+        choices=read_choices(settings.capacities or capacities.DEFAULT_PATH, contract, words),
+        offers=read_offers(settings.offers or offers.DEFAULT_PATH, contract, words),
+        medical=words,
+        contact_nl=settings.fund_contact,
+    )
