@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from benchmarks.load import Load, build_request
 from benchmarks.report import Board
@@ -59,6 +59,8 @@ def fill(database: str, bundle: Bundle, extract: Extract, count: int) -> None:
         while chunk := list(itertools.islice(copies, CHUNK)):
             with store.writing(EVERY_FUND) as connection:
                 connection.execute(insert(cases), chunk)
+        with store.writing() as connection:
+            connection.execute(text("analyze"))  # as the server does by itself some time later
 
 
 def _copy(seeds: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from features.errors import KantelpuntError
 
@@ -81,6 +82,7 @@ def clocks(absence_started_on: date, as_of: date) -> list[Clock]:
     return sorted(found, key=lambda c: c.due_on)
 
 
+@lru_cache(maxsize=10_000)
 def find_next_clock(absence_started_on: date, as_of: date) -> Clock | None:
     """Return the first clock that has not passed: one that is due today has not."""
     return next((c for c in clocks(absence_started_on, as_of) if c.days_left >= 0), None)

@@ -1,8 +1,10 @@
 """Cases in the store: the triage list, page by page."""
 
+import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     and_,
+    bindparam,
     exists,
     false,
     func,
@@ -24,7 +27,6 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    union_all,
 )
 
 from models.estimate import GainStatus
@@ -131,7 +133,12 @@ def list_cases(
     """
     names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
     query = _build_page([cases], scope, wanted, names, after, limit)
-    return [_to_listed(row) for row in connection.execute(query).mappings()]
+    pages = (
+        connection.execute(query, {"state": state.value}).mappings().all()
+        for state in sorted(wanted.states)
+    )
+    merged = heapq.merge(*pages, key=lambda row: tuple(row[name] for name in names))
+    return [_to_listed(row) for row in islice(merged, limit)]
 
 
 def _build_page(
@@ -142,21 +149,18 @@ def _build_page(
     after: Sequence[Any] | None,
     limit: int,
 ) -> Select[Any]:
-    """Return the query of a page: the first rows of each state, merged.
+    """Return the query of a page of one `state`, which is to be given when it is run.
 
     Within one state the index gives the rows in order; over several it would have to sort them all.
     """
     order = [cases.c[name] for name in names]
-    query = select(*columns).where(*_build_tests(scope, wanted))
+    query = select(*columns).where(
+        *_build_tests(scope, wanted), cases.c.state == bindparam("state")
+    )
     if after is not None:
         place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
         query = query.where(tuple_(*order) > place)
-    query = query.order_by(*order).limit(limit)
-    heads = [query.where(cases.c.state == state.value) for state in sorted(wanted.states)]
-    if len(heads) == 1:
-        return heads[0]
-    merged = union_all(*(select(head.subquery()) for head in heads)).subquery()
-    return select(merged).order_by(*(merged.c[name] for name in names)).limit(limit)
+    return query.order_by(*order).limit(limit)
 
 
 def _to_listed(row: RowMapping) -> ListedCase:
@@ -251,7 +255,12 @@ def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int
     # in the order of the list, or PostgreSQL starts workers to count no more than these
     columns = [cases.c[name] for name in TRIAGE_ORDER]
     some = _build_page(columns, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+    query, found = select(func.count()).select_from(some), 0
+    for state in sorted(wanted.states):
+        found += connection.execute(query, {"state": state.value}).scalar_one()
+        if found > MOST_COUNTED:
+            return MOST_COUNTED + 1
+    return found
 
 
 def list_regions(connection: Connection, scope: Scope) -> Sequence[str]:
