@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from features.errors import KantelpuntError
 
-EVERY_FUND = "*"  # no user has this reach: only what runs on the command line
+EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
 _OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
 
@@ -67,10 +67,9 @@ class Store:
     def _limit(self, connection: Connection, fund: str | None) -> None:
         if fund is None or self.engine.dialect.name != "postgresql":
             return
-        reach = fund if fund == EVERY_FUND else f"fund:{fund}"
-        connection.execute(
-            text("select set_config('kantelpunt.fund', :reach, true)"), [{"reach": reach}]
-        )
+        name, value = ("every_fund", "yes") if fund == EVERY_FUND else ("fund", fund)
+        setting = {"name": f"kantelpunt.{name}", "value": value}
+        connection.execute(text("select set_config(:name, :value, true)"), [setting])
 
     def check(self) -> None:
         """Raise StoreGoneError unless the store answers."""

@@ -116,7 +116,7 @@ def call(postgres: Postgres, tool: str, *words: str, options: str = "") -> tuple
     return done.returncode, done.stderr
 
 
-EVERY_ROW = "-c kantelpunt.fund=*"
+EVERY_ROW = "-c kantelpunt.every_fund=yes"
 
 
 def test_a_dump_of_postgresql_holds_every_row_and_can_be_put_back(
