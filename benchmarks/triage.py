@@ -59,8 +59,10 @@ def fill(database: str, bundle: Bundle, extract: Extract, count: int) -> None:
         while chunk := list(itertools.islice(copies, CHUNK)):
             with store.writing(EVERY_FUND) as connection:
                 connection.execute(insert(cases), chunk)
-        with store.writing() as connection:
-            connection.execute(text("analyze"))  # as the server does by itself some time later
+        # as PostgreSQL does by itself some time later
+        command = "vacuum analyze cases" if "postgres" in database else "analyze"
+        with store.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(command))
 
 
 def _copy(seeds: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -9,11 +9,11 @@ from tempfile import SpooledTemporaryFile
 
 from features.deadlines import DEADLINES
 from models.suggestion import SUGGESTION_NL
-from serving.permissions import Action, check_can, get_scope
+from serving.permissions import Action, Scope, check_can, get_scope
 from serving.states import STATE_NL
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.cases import Bounds
-from serving.triage import Reader, TriageRow, read_rows
+from serving.triage import Reader, TriageRow, read_rows, wake
 from serving.triage_query import Wanted
 
 MOST_ROWS = 50_000
@@ -74,6 +74,7 @@ def export_list(reader: Reader, wanted: Wanted) -> ListFile:
     """
     check_can(reader.user, Action.EXPORT_LIST)
     scope = get_scope(reader.user)
+    wake(reader.store, Scope(scope.sickness_fund), reader.now)
     content: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
     try:
         rows, is_whole = _write(content, reader, wanted)
@@ -99,10 +100,11 @@ def _write(
     text = TextIOWrapper(content, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
-    rows, cursor = 0, None
+    fund, rows, cursor = get_scope(reader.user).sickness_fund, 0, None
     while True:
         limit = min(ROWS_AT_ONCE, MOST_ROWS - rows)
-        found, cursor = read_rows(reader, wanted, cursor=cursor, limit=limit)
+        with reader.store.reading(fund) as connection:
+            found, cursor = read_rows(connection, reader, wanted, cursor=cursor, limit=limit)
         writer.writerows(map(_to_cells, found))
         rows += len(found)
         if cursor is None or rows >= MOST_ROWS:

@@ -28,7 +28,7 @@ from serving.store.cases import (
     list_regions,
 )
 from serving.store.decisions import list_estimated
-from serving.store.engine import Store
+from serving.store.engine import Connection, Store
 from serving.triage_query import REASSESSED, Wanted
 
 MOST_PER_PAGE = 200
@@ -84,9 +84,13 @@ def list_triage(
     A page begins after the last row of the one before, wherever that row is by now: rows that came
     in meanwhile are never shown twice and push no other row out of sight.
     """
-    rows, following = read_rows(reader, wanted, cursor=cursor, limit=limit)
-    scope, count = get_scope(reader.user), len(rows)
+    check_can(reader.user, Action.LIST_CASES)
+    scope = get_scope(reader.user)
+    if not cursor:
+        wake(reader.store, Scope(scope.sickness_fund), reader.now)
     with reader.store.reading(scope.sickness_fund) as connection:
+        rows, following = read_rows(connection, reader, wanted, cursor=cursor, limit=limit)
+        count = len(rows)
         if cursor or following:
             count = count_cases(connection, scope, _to_filter(reader, wanted))
         regions = list_regions(connection, scope)
@@ -94,25 +98,21 @@ def list_triage(
 
 
 def read_rows(
-    reader: Reader, wanted: Wanted, *, cursor: str | None, limit: int
+    connection: Connection, reader: Reader, wanted: Wanted, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[TriageRow], str | None]:
     """Return rows of the list, most urgent first, and the cursor of those after them.
 
     Who is blind to estimates gets the longest absent first, so that the order tells nothing.
     """
-    check_can(reader.user, Action.LIST_CASES)
     scope, is_blind, today = get_scope(reader.user), reader.is_blind, reader.now.date()
     after, rank = read_cursor(cursor, is_blind=is_blind) if cursor else (None, 0)
     asked = _to_filter(reader, wanted)
-    if after is None:
-        wake(reader.store, Scope(scope.sickness_fund), reader.now)
-    with reader.store.reading(scope.sickness_fund) as connection:
-        found = list_cases(
-            connection, scope, asked, after=after, limit=limit + 1, longest_absent_first=is_blind
-        )
-        shown = found[:limit]
-        ids = {case.assessment_id for case in shown}
-        known = list_estimated(connection, scope, reader.user.key, ids) if is_blind else ids
+    found = list_cases(
+        connection, scope, asked, after=after, limit=limit + 1, longest_absent_first=is_blind
+    )
+    shown = found[:limit]
+    ids = {case.assessment_id for case in shown}
+    known = list_estimated(connection, scope, reader.user.key, ids) if is_blind else ids
     rows = [_to_row(case, rank + i, today, known) for i, case in enumerate(shown, 1)]
     if len(found) <= limit:
         return rows, None
