@@ -7,7 +7,7 @@ from alembic import op
 
 from serving.assessment import find_reassess_day
 from serving.store.audit import HEAD, START, hash_line
-from serving.store.tables import audit
+from serving.store.columns import Instant
 
 revision = "0004"
 down_revision = "0003"
@@ -37,12 +37,30 @@ ADDED: dict[str, dict[str, Any]] = {
 }
 
 
+OF_LINE: tuple[sa.ColumnClause[Any], ...] = (
+    sa.column("audit_id", _BIG),
+    sa.column("at", Instant),
+    *(sa.column(name, sa.Text) for name in ("user_key", "action", "sickness_fund", "case_id")),
+    sa.column("detail", sa.JSON),
+)
+LINES = sa.table("audit", *OF_LINE, sa.column("hash", sa.Text))
+AT_ONCE = 1000
+STATUS = {
+    "sqlite": "json_extract(inputs, '$.labour_status')",
+    "postgresql": "inputs ->> 'labour_status'",
+}
+
+
 def upgrade() -> None:
     """Add the columns, order the list by gain, and chain the lines that are there."""
     for table, columns in ADDED.items():
         for name, kind in columns.items():
             op.add_column(table, sa.Column(name, **kind))
     op.execute("update cases set gain_order = -gain where gain_status = 'estimated'")
+    op.execute(
+        f"update cases set labour_status = (select {STATUS[op.get_bind().dialect.name]} "  # noqa: S608
+        "from assessments where assessments.assessment_id = cases.assessment_id)"
+    )
     _say_when_to_reassess()
     _index_list(("state", *ORDER), FILTERED)
     absent_order = ["absence_started_on", "case_id"]
@@ -86,11 +104,16 @@ def _chain_lines() -> None:
         sa.Column("hash", sa.Text, nullable=False),
     )
     connection, last, before = op.get_bind(), 0, START
-    known = [c for c in audit.c if c.name != "hash"]
-    for row in connection.execute(sa.select(*known).order_by(audit.c.audit_id)).mappings().all():
-        last, before = row["audit_id"], hash_line(dict(row), before)
-        change = sa.update(audit).where(audit.c.audit_id == last).values(hash=before)
-        connection.execute(change)
+    change = sa.update(LINES).where(LINES.c.audit_id == sa.bindparam("number"))
+    while True:
+        rest = sa.select(*OF_LINE).where(LINES.c.audit_id > last).order_by(LINES.c.audit_id)
+        chained = []
+        for row in connection.execute(rest.limit(AT_ONCE)).mappings():
+            last, before = row["audit_id"], hash_line(dict(row), before)
+            chained.append({"number": last, "hash": before})
+        if not chained:
+            break
+        connection.execute(change, chained)
     op.bulk_insert(head, [{"head_id": HEAD, "lines": last, "hash": before}])
 
 
