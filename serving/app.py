@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -115,11 +116,13 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
 
 @asynccontextmanager
 async def _run_beside(app: FastAPI) -> AsyncIterator[None]:
-    app.state.service.uploads.start()
+    service: Service = app.state.service
+    to_thread.current_default_thread_limiter().total_tokens = service.settings.threads
+    service.uploads.start()
     yield
-    app.state.service.uploads.stop()
-    app.state.service.store.close()
-    app.state.service.gate.close()
+    service.uploads.stop()
+    service.store.close()
+    service.gate.close()
 
 
 def find_version() -> str:

@@ -111,10 +111,10 @@ def is_reachable(tracking_uri: str) -> bool:
     """Tell whether MLflow's file is there, or its server takes a connection."""
     if tracking_uri.startswith("sqlite:///"):
         return Path(tracking_uri.removeprefix("sqlite:///")).is_file()
-    parts = urlsplit(tracking_uri)
-    if not parts.hostname:
-        return Path(parts.path).exists()
     try:
+        parts = urlsplit(tracking_uri)
+        if not parts.hostname:
+            return Path(parts.path).exists()
         port = parts.port or _PORTS.get(parts.scheme.partition("+")[0], 80)
         socket.create_connection((parts.hostname, port), timeout=1).close()
     except (OSError, ValueError):

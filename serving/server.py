@@ -57,9 +57,16 @@ def open_port(host: str, port: int) -> socket.socket:
 
 
 def _build_server(app: FastAPI) -> uvicorn.Server:
-    # no access log of uvicorn's: it would write addresses with case numbers in them
+    # whoever is not a proxy of ours could name any address as its own, and never be counted
+    trusted = app.state.service.settings.trusted_proxies
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, proxy_headers=True
+        app,
+        log_level="warning",
+        # that of uvicorn would write addresses with case numbers in them
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=trusted,
     )
     return uvicorn.Server(config)
 

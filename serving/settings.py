@@ -1,11 +1,11 @@
 """Settings of the service, from the environment: each is declared and read here only."""
 
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
@@ -122,6 +122,14 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    trusted_proxies: str = Field(
+        "",
+        description="addresses or networks of proxies, with commas, whose X-Forwarded-For counts; "
+        "without it nobody's does",
+    )
+    threads: int = Field(
+        8, ge=1, le=200, description="requests that are worked on at the same moment"
+    )
     most_bytes: int = Field(5_000_000, ge=1000, description="largest body of a request")
     uploads: Path = Field(
         Path("var/uploads"), description="where uploaded files are kept until they are imported"
@@ -132,6 +140,16 @@ class Settings(BaseSettings):
     model_name: str = Field("kantelpunt", description="name of the registered model in MLflow")
     demo_hint: str = Field("", description="set by `kantelpunt demo`: the account to tell of")
     demo_fund: str = Field("", description="set by `kantelpunt demo`: the fund of its accounts")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, given: str) -> str:
+        try:
+            for proxy in filter(None, given.split(",")):
+                ip_network(proxy.strip())
+        except ValueError:
+            raise ValueError("expected addresses or networks, with commas between them") from None
+        return given
 
     def check_secret(self) -> str:
         """Return the secret that signs sessions; raises SettingsError for none or a placeholder."""
@@ -185,7 +203,10 @@ def _is_placeholder(secret: str) -> bool:
 
 def is_safe_address(address: str) -> bool:
     """Tell whether an address is https, or http on this machine."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
     if parts.scheme == "https":
         return bool(parts.hostname)
     return parts.scheme == "http" and is_loopback(parts.hostname or "")

@@ -148,7 +148,10 @@ def _show_login(
 
 def find_local(address: str) -> str:
     """Return an address on this site to go on to; any other becomes the start page."""
-    parts = urlsplit(address.replace("\\", "/"))
+    try:
+        parts = urlsplit(address.replace("\\", "/"))
+    except ValueError:  # a bracket that opens an address of IPv6 and does not close
+        return "/"
     is_local = address.startswith("/") and not parts.netloc and not parts.scheme
     return address if is_local and not address.startswith("//") and address.isprintable() else "/"
 

@@ -178,7 +178,10 @@ def test_a_page_brings_one_back_after_logging_on(service: Service) -> None:
     assert "Meld u aan om verder te gaan." in shown.text
 
 
-ELSEWHERE = ["https://elders.example/", "//elders.example", "/\\elders.example", "javascript:x", ""]
+ELSEWHERE = [
+    *("https://elders.example/", "//elders.example", "/\\elders.example", "javascript:x", ""),
+    *("//[", "/\\[", "http://[", "/\\]x"),
+]
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
@@ -189,6 +192,14 @@ def test_logging_on_never_leads_to_another_site(service: Service, address: str) 
     answer = service.client.post("/login", data=form, follow_redirects=False)
 
     assert answer.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_the_log_on_page_repeats_no_address_elsewhere(service: Service, address: str) -> None:
+    shown = service.client.get("/login", params={"naar": address})
+
+    assert shown.status_code == 200
+    assert 'name="naar" value="/"' in shown.text
 
 
 def test_a_form_without_our_token_does_nothing(service: Service) -> None:

@@ -1,9 +1,14 @@
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
 from serving.rate_limit import LogOnLimits, MemoryLimiter, TooManyError, find_home
+from serving.server import open_port, serve_aside
+from serving.settings import SettingsError, read_settings
 from tests.running_service import PASSWORD, Service
 
 
@@ -196,3 +201,38 @@ def test_a_user_who_asks_the_api_too_often_is_told_when_to_come_back(limited: Se
     assert problem["type"] == "urn:kantelpunt:problem:too-many"
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 12
     assert ask(limited, user="planner").status_code == 200
+
+
+@pytest.mark.parametrize(("trusted", "counted_apart"), [("", False), ("127.0.0.0/8", True)])
+def test_only_a_proxy_that_is_trusted_tells_from_where_somebody_comes(
+    start_service: Callable[..., Service],
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: str,
+    counted_apart: bool,
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    service = start_service(sqlite_url, log_on_per_minute=1, trusted_proxies=trusted)
+
+    with open_port("127.0.0.1", 0) as opened, serve_aside(service.app, opened) as address:
+        statuses = [_try(f"{address}/api/v1/model", number) for number in range(4)]
+
+    assert statuses == ([401] * 4 if counted_apart else [401, 401, 401, 429])
+
+
+def _try(address: str, number: int) -> int:
+    """Return the status of an attempt with a name and an address that were not there before."""
+    name = b64encode(f"raad-{number}:x".encode()).decode()
+    told = {"Authorization": f"Basic {name}", "X-Forwarded-For": f"192.0.2.{number}"}
+    try:
+        with urlopen(Request(address, headers=told)) as answer:  # noqa: S310
+            return int(answer.status)
+    except HTTPError as error:
+        with error:
+            return error.code
+
+
+@pytest.mark.parametrize("given", ["*", "proxy.example", "10.0.0.1/8"])
+def test_a_proxy_that_cannot_be_told_apart_is_not_trusted(given: str) -> None:
+    with pytest.raises(SettingsError, match="expected addresses or networks"):
+        read_settings(trusted_proxies=given)

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.contract import default_contract
@@ -46,6 +47,21 @@ print([name for name in {HEAVY!r} if name in sys.modules])
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_more_requests_are_worked_on_at_once_than_the_setting_says(
+    start_service: Callable[..., Service], sqlite_url: str
+) -> None:
+    service = start_service(sqlite_url, threads=3)
+
+    async def count() -> float:
+        return to_thread.current_default_thread_limiter().total_tokens
+
+    with service.client as client:
+        assert client.portal is not None
+        most = client.portal.call(count)
+
+    assert most == 3
 
 
 def test_every_answer_carries_the_headers_that_keep_browsers_safe(service: Service) -> None:
