@@ -85,15 +85,24 @@ def list_triage(
     in meanwhile are never shown twice and push no other row out of sight.
     """
     check_can(reader.user, Action.LIST_CASES)
+    fund = get_scope(reader.user).sickness_fund
+    with reader.store.reading(fund) as connection:
+        if cursor or not has_to_wake(connection, Scope(fund), reader.now.date()):
+            return _read_page(connection, reader, wanted, cursor, limit)
+    wake(reader.store, Scope(fund), reader.now)
+    with reader.store.reading(fund) as connection:
+        return _read_page(connection, reader, wanted, cursor, limit)
+
+
+def _read_page(
+    connection: Connection, reader: Reader, wanted: Wanted, cursor: str | None, limit: int
+) -> TriagePage:
     scope = get_scope(reader.user)
-    if not cursor:
-        wake(reader.store, Scope(scope.sickness_fund), reader.now)
-    with reader.store.reading(scope.sickness_fund) as connection:
-        rows, following = read_rows(connection, reader, wanted, cursor=cursor, limit=limit)
-        count = len(rows)
-        if cursor or following:
-            count = count_cases(connection, scope, _to_filter(reader, wanted))
-        regions = list_regions(connection, scope)
+    rows, following = read_rows(connection, reader, wanted, cursor=cursor, limit=limit)
+    count = len(rows)
+    if cursor or following:
+        count = count_cases(connection, scope, _to_filter(reader, wanted))
+    regions = list_regions(connection, scope)
     return TriagePage(rows, min(count, MOST_COUNTED), count <= MOST_COUNTED, following, regions)
 
 
