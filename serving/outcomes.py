@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from features.pseudonyms import FIRST_DAY
 from serving.errors import FieldFault
 from serving.permissions import Action, Scope, User, check_can, get_scope
-from serving.states import CaseEvent
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.outcomes import OUTCOME_TABLES, Row, find_first_screenings, save_outcomes
 from serving.store.referrals import follow_pathways
+from serving.store.standing import hold_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +104,7 @@ def _keep(rows: Numbered, reporter: Reporter, store: Store) -> Reported:
     ids = {row["case_id"] for part in rows.values() for _, row in part}
     place = {"sickness_fund": scope.sickness_fund}
     with store.writing(scope.sickness_fund) as connection:
+        hold_cases(connection, scope, ids)
         first = find_first_screenings(connection, scope, ids)
         good: dict[str, list[Row]] = {}
         refused = []
@@ -115,12 +116,14 @@ def _keep(rows: Numbered, reporter: Reporter, store: Store) -> Reported:
                 refused.append(fault)
         kept = {table: len(part) for table, part in good.items()}
         event = reporter.tell({**kept, "refused": len(refused)})
-        save_outcomes(connection, good, audit=[event])
+        # everybody waits for the end of the audit log: its lines come last, with those of the cases
+        save_outcomes(connection, good, audit=())
         moved = follow_pathways(
             connection,
             scope,
             good.get("pathways", []),
-            audit=lambda case_id, step: reporter.tell({"event": CaseEvent(step).value}, case_id),
+            tell=lambda case_id, step: reporter.tell({"event": step.value}, case_id),
+            audit=[event],
         )
     return Reported(kept, moved, tuple(refused))
 

@@ -49,7 +49,9 @@ def save_outcomes(
         statement = dialect.insert(table)
         fresh = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
         statement = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
-        connection.execute(statement, list({_key(row, keys): row for row in rows}.values()))
+        # the last of each key, in the order of the keys: nobody waits for a row in a circle
+        by_key = {_key(row, keys): row for row in rows}
+        connection.execute(statement, [by_key[key] for key in sorted(by_key)])
     save_audit(connection, audit)
 
 

@@ -103,7 +103,10 @@ def move_referral(
 def list_running(
     connection: Connection, scope: Scope, case_ids: Collection[str]
 ) -> dict[str, tuple[Standing, Referral]]:
-    """Return those of the cases in reach of which a referral runs, with that referral."""
+    """Return those of the cases in reach of which a referral runs, with that referral.
+
+    Whoever moves them holds them first, with `hold_cases`.
+    """
     same = and_(
         referrals.c.sickness_fund == cases.c.sickness_fund,
         referrals.c.case_id == cases.c.case_id,
@@ -132,23 +135,25 @@ def follow_pathways(
     scope: Scope,
     reported: Sequence[Mapping[str, Any]],
     *,
-    audit: Callable[[str, CaseEvent], AuditEvent],
+    tell: Callable[[str, CaseEvent], AuditEvent],
+    audit: Sequence[AuditEvent],
 ) -> int:
     """Move the cases of which a reported pathway shows that it started or ended; return how many.
 
-    Only a pathway that started on or after the day of the form is that of a referral.
+    Only a pathway that started on or after the day of the form is that of a referral. Keeps the
+    audit lines, and after them what `tell` says of each step.
     """
     running = list_running(connection, scope, {row["case_id"] for row in reported})
-    events: list[AuditEvent] = []
+    steps: list[AuditEvent] = []
     for row in reported:
         found = running.get(row["case_id"])
         started_on = row["started_on"]
         if found is None or started_on is None or started_on < found[1].sent_on:
             continue
         del running[row["case_id"]]
-        events += [audit(row["case_id"], event) for event in _follow(connection, *found, row)]
-    save_audit(connection, events)
-    return len({event.case_id for event in events})
+        steps += [tell(row["case_id"], event) for event in _follow(connection, *found, row)]
+    save_audit(connection, [*audit, *steps])
+    return len({step.case_id for step in steps})
 
 
 def _follow(

@@ -102,6 +102,17 @@ def move_case(
     save_audit(connection, audit)
 
 
+def hold_cases(connection: Connection, scope: Scope, case_ids: Collection[str]) -> None:
+    """Hold those of the cases that are in reach: whoever else writes about them waits.
+
+    Always in the same order, and before any other row, or two who wait would wait forever.
+    """
+    query = select(cases.c.case_id).where(
+        in_reach(cases, scope), cases.c.case_id.in_(sorted(case_ids))
+    )
+    connection.execute(query.order_by(cases.c.case_id).with_for_update()).all()
+
+
 def list_blocked(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:
     """Return those of the cases in reach of which nothing may be estimated: someone objects."""
     query = select(cases.c.case_id).where(

@@ -1,0 +1,83 @@
+"""Two who write about the same case at once, on PostgreSQL: they wait, and neither is in a knot."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from serving.permissions import Scope
+from serving.states import CaseState
+from serving.store.audit import AuditEvent, save_audit
+from serving.store.engine import Connection, Store
+from serving.store.standing import get_standing, move_case
+from tests.running_postgres import Postgres
+from tests.running_service import FUND, NOW, TODAY, Service
+from tests.serving.referred_cases import CASE, get_state, make_sent_case, post
+
+WAITING = (
+    "select count(*) from pg_stat_activity "
+    "where datname = current_database() and wait_event_type = 'Lock'"
+)
+LINE = AuditEvent(NOW, "arts", "test", FUND, "C-0001")
+
+
+@pytest.fixture
+def service(
+    start_service: Callable[..., Service], postgres: Postgres, postgres_template: str
+) -> Service:
+    return start_service(postgres.make_database(postgres_template))
+
+
+@contextmanager
+def holding_case(store: Store) -> Iterator[Connection]:
+    """Give a connection that holds the case, in a transaction that is kept at the end."""
+    with store.writing(FUND) as connection:
+        get_standing(connection, Scope(FUND), "C-0001", hold=True)
+        yield connection
+
+
+def wait_for_a_queue(store: Store) -> None:
+    """Return once somebody waits for a row that another holds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with store.reading() as connection:
+            if connection.execute(text(WAITING)).scalar():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def report(service: Service) -> Any:
+    day = TODAY.isoformat()
+    row = {"case_id": "C-0001", "referred_on": day, "started_on": day}
+    return post(service, "/api/v1/outcomes", {"pathways": [row]}, "systeem")
+
+
+def test_a_report_waits_for_a_case_and_holds_up_no_audit_line(service: Service) -> None:
+    make_sent_case(service)
+
+    with ThreadPoolExecutor(1) as pool, holding_case(service.store) as connection:
+        answer: Future[Any] = pool.submit(report, service)
+        wait_for_a_queue(service.store)
+        save_audit(connection, [LINE])
+
+    assert answer.result().json()["moved"] == 1
+
+
+def test_a_report_goes_on_from_what_became_of_a_case_meanwhile(service: Service) -> None:
+    make_sent_case(service)
+
+    with ThreadPoolExecutor(1) as pool, holding_case(service.store) as connection:
+        answer: Future[Any] = pool.submit(report, service)
+        wait_for_a_queue(service.store)
+        seen = get_standing(connection, Scope(FUND), "C-0001")
+        move_case(connection, seen, CaseState.ACCEPTED, audit=[LINE])
+
+    assert answer.result().status_code == 200
+    assert answer.result().json()["moved"] == 1
+    assert get_state(service) == ("started", 4)
+    assert service.get(f"{CASE}/referral").json()["started_on"] == TODAY.isoformat()
