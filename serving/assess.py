@@ -31,7 +31,7 @@ from serving.permissions import (
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
-from serving.store.standing import ObjectionOpenError, list_blocked
+from serving.store.standing import ObjectionOpenError, hold_cases, list_blocked
 
 MOST_IN_BATCH = 1000
 
@@ -179,6 +179,8 @@ def _stop_blocked(made: Sequence[Assessment], *, desk: Desk, store: Store, save:
     fund = get_scope(desk.user).sickness_fund
     ids = {one.case_id for one in made}
     with store.writing(fund) if save else store.reading(fund) as connection:
+        if save:
+            hold_cases(connection, Scope(fund), ids)
         blocked = list_blocked(connection, Scope(fund), ids)
         if save:
             kept = [one for one in made if one.case_id not in blocked]

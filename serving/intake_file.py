@@ -33,7 +33,7 @@ from serving.store.imports import (
     find_unfinished,
     save_import,
 )
-from serving.store.standing import list_blocked
+from serving.store.standing import hold_cases, list_blocked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,11 +189,10 @@ def _import_batch(part: Sequence[Mapping[str, Any]], made: Import, intake: Intak
     fresh = [c for c in timely if build_known(c) not in known]
     found = assess_for_list(fresh, desk)
     with intake.store.writing(intake.reach) as connection:
-        blocked = {
-            (fund, case_id)
-            for fund, ids in funds.items()
-            for case_id in list_blocked(connection, Scope(fund), ids)
-        }
+        blocked = set()
+        for fund, ids in sorted(funds.items()):
+            hold_cases(connection, Scope(fund), ids)
+            blocked |= {(fund, one) for one in list_blocked(connection, Scope(fund), ids)}
         kept = [a for a in found if (a.sickness_fund, a.case_id) not in blocked]
         counts = made.counts + Imported(
             saved=len(kept),

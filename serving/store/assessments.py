@@ -49,7 +49,8 @@ def save_assessments(
 ) -> None:
     """Keep assessments, their cases and the audit lines: all or none.
 
-    The list shows a case as on its latest screening day; an older one joins the history only.
+    The list shows a case as on its latest screening day; an older one joins the history only, as
+    does one of a case whose person objects.
     """
     if made:
         _save_contract(connection, made[0].contract)
@@ -69,7 +70,8 @@ def _save_cases(connection: Connection, made: Sequence[Assessment]) -> None:
         known = latest.get((a.sickness_fund, a.case_id))
         if known is None or a.screened_on >= known.screened_on:
             latest[a.sickness_fund, a.case_id] = a
-    rows = [_to_case_row(a) for a in latest.values()]
+    # in one order, or two who save the same cases could wait for each other for ever
+    rows = [_to_case_row(latest[key]) for key in sorted(latest)]
     connection.execute(_build_case_upsert(connection.dialect.name, tuple(rows[0])), rows)
 
 
@@ -87,7 +89,9 @@ def _build_case_upsert(dialect: str, names: tuple[str, ...]) -> Executable:
     built: Executable = statement.on_conflict_do_update(
         index_elements=list(_KEYS),
         set_=fresh | _reopen(statement.excluded.screened_on),
-        where=statement.excluded.screened_on >= cases.c.screened_on,
+        where=and_(
+            statement.excluded.screened_on >= cases.c.screened_on, cases.c.is_blocked.is_(False)
+        ),
     )
     return built
 
@@ -160,12 +164,17 @@ def _to_json(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_assessments(connection: Connection, scope: Scope, case_id: str) -> list[Assessment]:
-    """Return every assessment of a case in reach, latest first; none when it is out of reach."""
+    """Return every assessment of a case in reach, latest first; none when it is out of reach.
+
+    The latest is the one that the case names: of two of one day, the last that was saved.
+    """
+    named = select(cases.c.assessment_id).where(in_reach(cases, scope, case_id)).scalar_subquery()
     query = (
         select(assessments, contracts.c.text.label("contract_text"))
         .join(contracts)
         .where(in_reach(assessments, scope, case_id))
         .order_by(
+            (assessments.c.assessment_id == named).desc(),
             assessments.c.screened_on.desc(),
             assessments.c.made_at.desc(),
             assessments.c.assessment_id,

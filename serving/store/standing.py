@@ -87,6 +87,8 @@ def move_case(
     Raises StaleError, so that nothing is kept, where somebody else moved it meanwhile.
     """
     values = {"state": to.value, "is_open": to in OPEN_STATES, **(changes or {})}
+    if to is not CaseState.WAITING:
+        values["look_again_on"] = None  # nobody waits for that day any more
     c = cases.c
     moved = connection.execute(
         update(cases)
@@ -114,7 +116,10 @@ def hold_cases(connection: Connection, scope: Scope, case_ids: Collection[str]) 
 
 
 def list_blocked(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:
-    """Return those of the cases in reach of which nothing may be estimated: someone objects."""
+    """Return those of the cases in reach of which nothing may be estimated: someone objects.
+
+    Who saves holds the cases first, or the person could object in between.
+    """
     query = select(cases.c.case_id).where(
         in_reach(cases, scope), cases.c.is_blocked, cases.c.case_id.in_(sorted(case_ids))
     )

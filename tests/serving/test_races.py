@@ -1,0 +1,135 @@
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from models.suggestion import read_limits
+from serving import assess, intake_file
+from serving.intake_file import Intake, import_cases
+from serving.store.assessments import save_assessments
+from tests.running_service import (
+    FUND,
+    NOW,
+    PASSWORD,
+    Service,
+    get_bundle,
+    make_assessment,
+    make_own_case,
+)
+from tests.serving.case_work import open_case, post, read_rows
+
+HOLDS = 0.3  # seconds in which what is not held would be done
+
+
+class Meanwhile:
+    """Somebody who acts the first time that a function was called; `join` gives what came of it."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, act: Callable[[], Any]
+    ) -> None:
+        self._act, self._thread, self._came = act, Thread(target=self._run), None
+        self._real = getattr(module, name)
+        monkeypatch.setattr(module, name, self._call)
+
+    def _call(self, *given: Any, **named: Any) -> Any:
+        found = self._real(*given, **named)
+        if self._thread.ident is None:
+            self._thread.start()
+            self._thread.join(HOLDS)
+        return found
+
+    def _run(self) -> None:
+        self._came = self._act()
+
+    def join(self) -> Any:
+        self._thread.join()
+        return self._came
+
+
+def object_to(service: Service) -> Any:
+    return post(service, "C-0001/requests", {"kind": "objection"}).status_code
+
+
+def check_nothing_estimated_after(service: Service) -> None:
+    lines = read_rows(service, "select action from audit order by audit_id")
+    assert ("record_request",) in lines
+    assert ("assess",) not in lines[lines.index(("record_request",)) :]
+
+
+def all_at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    found: list[Any] = [None] * len(acts)
+
+    def run(place: int) -> None:
+        found[place] = acts[place]()
+
+    threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_who_objects_while_an_estimate_is_saved_is_estimated_no_more(
+    either_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_case(either_service)
+    objection = Meanwhile(monkeypatch, assess, "list_blocked", lambda: object_to(either_service))
+
+    saved = either_service.post(make_own_case(age_years=44))
+
+    assert (saved.status_code, objection.join()) == (201, 201)
+    assert read_rows(either_service, "select is_blocked from cases") == [(True,)]
+    assert either_service.post(make_own_case(age_years=45)).status_code == 409
+    check_nothing_estimated_after(either_service)
+
+
+def test_who_objects_while_a_file_is_imported_is_estimated_no_more(
+    either_service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    open_case(either_service)
+    pd.DataFrame([make_own_case(age_years=44)]).to_csv(tmp_path / "cases.csv", index=False)
+    intake = Intake(either_service.store, get_bundle(), read_limits(), NOW)
+    objection = Meanwhile(
+        monkeypatch, intake_file, "list_blocked", lambda: object_to(either_service)
+    )
+
+    done = import_cases(tmp_path / "cases.csv", intake, count=lambda _: None)
+
+    assert (done.saved, objection.join()) == (1, 201)
+    check_nothing_estimated_after(either_service)
+
+
+def test_what_comes_late_changes_nothing_of_a_case_under_an_objection(
+    either_service: Service,
+) -> None:
+    open_case(either_service)
+    object_to(either_service)
+    row = read_rows(either_service, "select * from cases")
+
+    with either_service.store.writing(FUND) as connection:
+        save_assessments(connection, [make_assessment(age_years=44)], audit=())
+
+    assert read_rows(either_service, "select * from cases") == row
+
+
+def test_two_batches_of_the_same_cases_in_reverse_are_both_saved(either_service: Service) -> None:
+    batch = [make_own_case(number) for number in range(1, 101)]
+
+    def send(items: list[Any]) -> int:
+        address = "/api/v1/assessments/batch"
+        sent = either_service.client.post(address, json=items, auth=("arts", PASSWORD))
+        return int(sent.status_code)
+
+    codes = [
+        code
+        for _ in range(3)
+        for code in all_at_once([lambda: send(batch), lambda: send(batch[::-1])])
+    ]
+
+    assert codes == [200] * 6
+    assert read_rows(either_service, "select count(*) from assessments") == [(600,)]
