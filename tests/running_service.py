@@ -56,6 +56,7 @@ USERS = (
     User("arts.antwerpen", "Dr. Regio", Role.ADVISING_PHYSICIAN, FUND, "antwerpen"),
     User("arts.b", "Dr. Ander", Role.ADVISING_PHYSICIAN, OTHER_FUND),
     User("coordinator", "Coördinator", Role.RTW_COORDINATOR, FUND),
+    User("coordinator.b", "Coördinator b", Role.RTW_COORDINATOR, OTHER_FUND),
     User("planner", "Planner", Role.PLANNER),
     User("dataspecialist", "Dataspecialist", Role.DATA_SCIENTIST),
     User("auditor", "Auditor", Role.AUDITOR),

@@ -20,6 +20,7 @@ from tests.running_service import (
     FUND,
     OTHER_FUND,
     PASSWORD,
+    TODAY,
     USERS,
     Service,
     find_token,
@@ -150,3 +151,42 @@ def test_an_account_reaches_its_own_fund_and_region_only() -> None:
             check_can_assess(physician, case)
     with pytest.raises(NotAllowedError, match="without a sickness fund"):
         get_scope(User("u", "U", Role.ADVISING_PHYSICIAN))
+
+
+ANY_BODY = {
+    "own-estimate": {"is_possible": "yes", "is_needed": "no"},
+    "decisions": {"kind": "refer", "state_version": 0},
+    "consent": {"given_on": TODAY.isoformat(), "purpose": "share_with_vdab"},
+    "referral": {"state_version": 0, "capacities": [], "needs": [], "offers": []},
+    "requests": {"kind": "objection"},
+}
+
+
+def list_case_routes(service: Service) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Give method, path and a body of every route of the API that is about one case."""
+    for route in list_routes(service):
+        if isinstance(route, APIRoute) and "{case_id}" in route.path and "/api/" in route.path:
+            last = route.path.rpartition("/")[2]
+            for method in route.methods or ():
+                yield method, route.path, ANY_BODY.get(last, {})
+
+
+@pytest.mark.parametrize("user", ["arts.b", "arts.antwerpen", "coordinator.b"])
+def test_a_case_out_of_reach_answers_as_one_that_is_not_there(
+    either_service: Service, user: str
+) -> None:
+    made = either_service.post(make_own_case(1, region="limburg")).json()
+
+    told: dict[str, set[tuple[int, str]]] = {}
+    for method, path, body in list_case_routes(either_service):
+        filled = body | ({"assessment_id": made["assessment_id"]} if body else {})
+        for case_id in ("C-0001", "C-9999"):
+            address = path.replace("{case_id}", case_id).replace("{request_id}", "0" * 32)
+            answer = either_service.client.request(
+                method, address, json=filled, auth=(user, PASSWORD)
+            )
+            told.setdefault(f"{method} {path}", set()).add((answer.status_code, answer.text))
+
+    assert len(told) > 15
+    assert {route: found for route, found in told.items() if len(found) > 1} == {}
+    assert not any(status < 400 for found in told.values() for status, _ in found)
