@@ -16,7 +16,7 @@ from serving.permissions import Action, Scope, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.states import CaseEvent
 from serving.store.assignments import has_to_wake, list_due, wake_cases
-from serving.store.audit import AuditEvent
+from serving.store.audit import AuditEvent, save_audit
 from serving.store.cases import (
     MOST_COUNTED,
     AbsentPlace,
@@ -79,7 +79,7 @@ class Reader:
 def list_triage(
     reader: Reader, wanted: Wanted, *, cursor: str | None = None, limit: int = 50
 ) -> TriagePage:
-    """Return one page of the cases in reach, with how many there are.
+    """Return one page of the cases in reach, with how many there are, and note that it was seen.
 
     A page begins after the last row of the one before, wherever that row is by now: rows that came
     in meanwhile are never shown twice and push no other row out of sight.
@@ -87,11 +87,21 @@ def list_triage(
     check_can(reader.user, Action.LIST_CASES)
     fund = get_scope(reader.user).sickness_fund
     with reader.store.reading(fund) as connection:
-        if cursor or not has_to_wake(connection, Scope(fund), reader.now.date()):
-            return _read_page(connection, reader, wanted, cursor, limit)
-    wake(reader.store, Scope(fund), reader.now)
-    with reader.store.reading(fund) as connection:
-        return _read_page(connection, reader, wanted, cursor, limit)
+        is_due = not cursor and has_to_wake(connection, Scope(fund), reader.now.date())
+        page = None if is_due else _read_page(connection, reader, wanted, cursor, limit)
+    if page is None:
+        wake(reader.store, Scope(fund), reader.now)
+        with reader.store.reading(fund) as connection:
+            page = _read_page(connection, reader, wanted, cursor, limit)
+    _note(reader, fund, len(page.rows))
+    return page
+
+
+def _note(reader: Reader, fund: str, rows: int) -> None:
+    """Keep a line that a page of the list was seen: estimates of many people stand on it."""
+    seen = AuditEvent(reader.now, reader.user.key, Action.LIST_CASES, fund, detail={"rows": rows})
+    with reader.store.writing() as connection:
+        save_audit(connection, [seen])
 
 
 def _read_page(
@@ -154,7 +164,7 @@ def wake(store: Store, fund: Scope, now: datetime) -> None:
     with store.writing(fund.sickness_fund) as connection:
         ids = list_due(connection, fund, now.date())
         lines = [AuditEvent(now, CLOCKWORK, CaseEvent.WAKE, fund.sickness_fund, i) for i in ids]
-        wake_cases(connection, fund, ids, audit=lines)
+        wake_cases(connection, fund, now.date(), ids, audit=lines)
 
 
 def build_cursor(place: Place | AbsentPlace, rank: int) -> str:

@@ -12,14 +12,16 @@ from serving.audit_schemas import FAULTS_NL
 from serving.audit_trail import ExportNotKeptError, export_audit, verify_audit
 from serving.permissions import Role, User
 from serving.store import audit_trail as reading
-from serving.store.audit import AuditEvent, save_audit
+from serving.store.audit import START, AuditEvent, save_audit
 from serving.store.engine import Store
+from serving.store.upgrade import upgrade_store
 from serving.store.users import save_user
 from tests.running_service import (
     FUND,
     NOW,
     OTHER_FUND,
     TODAY,
+    USERS,
     Service,
     get_password_hash,
     make_own_case,
@@ -65,6 +67,9 @@ FILTERS = [
     ("?action=assess&from=2026-04-15&until=2026-04-15", {"assess"}),
     (f"?fund={OTHER_FUND}", {"assess"}),
     ("?case=C-0001", {"assess", "view_case"}),
+    ("?until=1899-12-31", set()),
+    ("?from=9000-01-02", set()),
+    ("?action=assess&from=0001-01-01&until=9999-12-31", {"assess"}),
 ]
 
 
@@ -94,10 +99,10 @@ def test_an_auditor_of_a_fund_sees_only_that_fund(busy: Service) -> None:
         save_user(connection, one, audit=AuditEvent(NOW, "test", "add_user"))
 
     own = read(busy, user="toezicht.a")
-    other = read(busy, f"?fund={OTHER_FUND}", user="toezicht.a")
+    other = busy.get(f"{AUDIT}?fund={OTHER_FUND}", "toezicht.a")
 
     assert {line["sickness_fund"] for line in own} == {FUND}
-    assert other == []
+    assert other.status_code == 403
 
 
 @pytest.mark.parametrize("query", ["before=0", "limit=501", "case=a%20b", "from=gisteren", "user="])
@@ -124,6 +129,19 @@ def test_a_chain_that_was_made_anew_is_found_by_the_head_that_was_noted(busy: Se
 
     assert not found["whole"]
     assert found["fault"] == "het genoteerde einde komt nergens voor"
+
+
+def test_the_head_of_a_log_without_lines_says_nothing_of_one_with_lines(
+    service: Service, tmp_path: Path
+) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'new.db'}")) as new:
+        upgrade_store(new)
+
+        empty = verify_audit(new, head=START)
+        filled = verify_audit(service.store, head=START)
+
+    assert empty.is_whole
+    assert filled.fault == "the head that was noted is not in the chain"
 
 
 def test_what_is_written_while_the_log_is_checked_does_no_harm(
@@ -179,6 +197,6 @@ def test_the_command_says_where_the_log_breaks_and_ends_with_1(
     broken = run(kantelpunt.app, ["audit", "verify", "--head", head])
 
     assert whole.exit_code == 0
-    assert "9 lines, all whole" in whole.output
+    assert f"{len(USERS) + 1} lines, all whole" in whole.output
     assert broken.exit_code == 1
     assert "broken at line 3: it was changed" in broken.output

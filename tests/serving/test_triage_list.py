@@ -3,10 +3,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
 from serving.store.engine import EVERY_FUND
+from serving.store.tables import audit
 from serving.triage import build_cursor
 from tests.running_service import FUND, OTHER_FUND, PASSWORD, Service, make_own_case
 
@@ -173,6 +175,21 @@ def test_two_funds_may_use_the_same_number(either_service: Service) -> None:
     assert (other["inputs"]["age_years"], other["earlier"]) == (60, [])
 
 
+def test_a_page_of_the_list_that_was_seen_is_noted_with_its_count_alone(
+    either_service: Service,
+) -> None:
+    either_service.post(make_own_case(1))
+    either_service.post(make_own_case(2))
+
+    either_service.get("/api/v1/cases?limit=1")
+    either_service.get("/api/v1/cases", user="coordinator")
+    with either_service.store.reading() as connection:
+        query = select(audit.c.user_key, audit.c.detail).where(audit.c.action == "list_cases")
+        seen = connection.execute(query.order_by(audit.c.audit_id)).all()
+
+    assert [tuple(line) for line in seen] == [("arts", {"rows": 1}), ("coordinator", {"rows": 2})]
+
+
 FOREIGN_CURSORS = [
     "x",
     "####",
@@ -206,7 +223,7 @@ def test_a_long_list_is_not_counted_to_the_end(
     assert (page["count"], page["count_is_exact"]) == (5, False)
 
 
-def test_a_view_of_a_case_is_noted_but_a_list_is_not_one_line_per_case(
+def test_a_view_of_a_case_is_noted_and_a_list_is_one_line_not_one_per_case(
     either_service: Service,
 ) -> None:
     either_service.post(make_own_case())
@@ -221,5 +238,6 @@ def test_a_view_of_a_case_is_noted_but_a_list_is_not_one_line_per_case(
 
     assert [tuple(r) for r in rows] == [
         ("arts", "assess", FUND, "C-0001"),
+        ("arts", "list_cases", FUND, None),
         ("coordinator", "view_case", FUND, "C-0001"),
     ]
