@@ -46,13 +46,18 @@ def _is_due(scope: Scope, today: date) -> ColumnElement[bool]:
 
 
 def wake_cases(
-    connection: Connection, scope: Scope, case_ids: Sequence[str], *, audit: Sequence[AuditEvent]
+    connection: Connection,
+    scope: Scope,
+    today: date,
+    case_ids: Sequence[str],
+    *,
+    audit: Sequence[AuditEvent],
 ) -> None:
-    """Open cases that `list_due` holds."""
+    """Open cases that `list_due` holds; one that is not due stays as it is."""
     to, c = find_next(CaseState.WAITING, CaseEvent.WAKE), cases.c
     connection.execute(
         update(cases)
-        .where(in_reach(cases, scope), c.case_id.in_(case_ids))
+        .where(_is_due(scope, today), c.case_id.in_(case_ids))
         .values(
             state=to.value,
             is_open=to in OPEN_STATES,

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from models.suggestion import Suggestion
+from serving.permissions import Scope
 from serving.states import FOLLOWS, TRANSITIONS, CaseState, DecisionKind
-from tests.running_service import PASSWORD, Service, make_own_case
+from serving.store.assignments import wake_cases
+from tests.running_service import FUND, PASSWORD, TODAY, Service, make_own_case
 from tests.serving.case_work import LATER, build_decision, open_case, post, read_rows, suggest
 
 
@@ -246,6 +248,29 @@ def test_the_day_to_look_again_wakes_a_case_once(either_service: Service) -> Non
     assert (woken["state"], woken["state_version"], woken["look_again_on"]) == ("open", 2, None)
     lines = read_rows(either_service, "select user_key, case_id from audit where action = 'wake'")
     assert lines == [("system", "C-0001")]
+
+
+def test_of_the_cases_to_wake_only_those_that_wait_and_are_due_are_opened(
+    either_service: Service,
+) -> None:
+    for number in (1, 2, 3, 4):
+        open_case(either_service, number)
+    with either_service.store.writing("*") as connection:
+        for case_id, state, day in (
+            ("C-0001", "waiting", "2026-04-15"),
+            ("C-0002", "waiting", "2026-04-16"),
+            ("C-0003", "closed", "2026-04-15"),
+            ("C-0004", "waiting", "2026-04-15"),
+        ):
+            connection.exec_driver_sql(
+                f"update cases set state = '{state}', look_again_on = '{day}', is_open = false "  # noqa: S608
+                f"where case_id = '{case_id}'"
+            )
+        given = ("C-0001", "C-0002", "C-0003")
+        wake_cases(connection, Scope(FUND), TODAY, given, audit=())
+
+    rows = read_rows(either_service, "select state, state_version from cases order by case_id")
+    assert rows == [("open", 1), ("waiting", 0), ("closed", 0), ("waiting", 0)]
 
 
 def test_a_later_screening_opens_a_case_that_waited(either_service: Service) -> None:

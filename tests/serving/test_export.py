@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,22 @@ def test_what_lies_after_the_last_day_is_not_told(service: Service, tmp_path: Pa
     assert found.work_periods["ended_on"].isna().all()
     assert found.follow_up["observed_until"].dt.date.tolist() == [until]
     assert found.follow_up["exit"].tolist() == [""]
+
+
+def test_an_observation_that_ended_before_the_first_screening_is_not_told(
+    service: Service, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        service.post(make_own_case(number, screened_on="2026-03-31"))
+    with service.store.writing(FUND) as connection:
+        for number, day in ((1, date(2026, 3, 30)), (2, date(2026, 3, 31))):
+            row = {"sickness_fund": FUND, "case_id": f"C-{number:04d}", "observed_until": day}
+            connection.execute(insert(follow_up), row)
+
+    export(service, tmp_path / "out")
+
+    found = read_extract(tmp_path / "out", max_rejected_share=0).follow_up
+    assert found["observed_until"].dt.date.tolist() == [date(2026, 3, 31)]
 
 
 def test_cases_under_an_objection_and_other_contracts_stay_and_are_counted(

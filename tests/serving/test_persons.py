@@ -3,10 +3,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from serving.states import DecisionKind
 from serving.store.columns import metadata
 from serving.store.engine import EVERY_FUND
 from serving.store.tables import assessments
 from tests.running_service import FUND, PASSWORD, TODAY, Service, make_own_case
+from tests.serving.case_work import build_decision, open_case
 from tests.serving.referred_cases import (
     CASE,
     PERSON_NUMBER,
@@ -113,6 +115,19 @@ def test_an_upheld_objection_closes_the_case_and_stops_its_estimates_for_good(
     assert answer.json()["is_blocked"] is True
     assert get_state(either_service)[0] == "closed"
     assert either_service.post(make_own_case(age_years=44)).status_code == 409
+
+
+def test_nobody_looks_again_at_a_case_that_an_upheld_objection_closed(
+    either_service: Service,
+) -> None:
+    shown = open_case(either_service)
+    decision = build_decision(shown, DecisionKind.LOOK_AGAIN)
+    assert post(either_service, f"{CASE}/decisions", decision, "arts").status_code == 201
+
+    handle(either_service, ask(either_service, "objection"), outcome="upheld")
+
+    found = either_service.get(CASE).json()
+    assert (found["state"], found["look_again_on"]) == ("closed", None)
 
 
 def test_a_pathway_that_runs_goes_on_after_an_upheld_objection(service: Service) -> None:

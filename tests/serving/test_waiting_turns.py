@@ -10,18 +10,22 @@ import pytest
 from sqlalchemy import text
 
 from serving.permissions import Scope
-from serving.states import CaseState
+from serving.states import CaseState, DecisionKind
+from serving.store.assessments import save_assessments
+from serving.store.assignments import assign_case
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.engine import Connection, Store
 from serving.store.standing import get_standing, move_case
 from tests.running_postgres import Postgres
-from tests.running_service import FUND, NOW, TODAY, Service
+from tests.running_service import FUND, NOW, TODAY, Service, make_assessment
+from tests.serving.case_work import build_decision, open_case
 from tests.serving.referred_cases import CASE, get_state, make_sent_case, post
 
 WAITING = (
     "select count(*) from pg_stat_activity "
     "where datname = current_database() and wait_event_type = 'Lock'"
 )
+SCOPE = Scope(FUND)
 LINE = AuditEvent(NOW, "arts", "test", FUND, "C-0001")
 
 
@@ -36,7 +40,7 @@ def service(
 def holding_case(store: Store) -> Iterator[Connection]:
     """Give a connection that holds the case, in a transaction that is kept at the end."""
     with store.writing(FUND) as connection:
-        get_standing(connection, Scope(FUND), "C-0001", hold=True)
+        get_standing(connection, SCOPE, "C-0001", hold=True)
         yield connection
 
 
@@ -74,10 +78,37 @@ def test_a_report_goes_on_from_what_became_of_a_case_meanwhile(service: Service)
     with ThreadPoolExecutor(1) as pool, holding_case(service.store) as connection:
         answer: Future[Any] = pool.submit(report, service)
         wait_for_a_queue(service.store)
-        seen = get_standing(connection, Scope(FUND), "C-0001")
+        seen = get_standing(connection, SCOPE, "C-0001")
         move_case(connection, seen, CaseState.ACCEPTED, audit=[LINE])
 
     assert answer.result().status_code == 200
     assert answer.result().json()["moved"] == 1
     assert get_state(service) == ("started", 4)
     assert service.get(f"{CASE}/referral").json()["started_on"] == TODAY.isoformat()
+
+
+def test_of_two_who_take_a_case_at_once_the_second_is_told(service: Service) -> None:
+    open_case(service)
+
+    with ThreadPoolExecutor(1) as pool, holding_case(service.store) as connection:
+        answer: Future[Any] = pool.submit(post, service, f"{CASE}/take", None, "coordinator")
+        wait_for_a_queue(service.store)
+        assign_case(connection, get_standing(connection, SCOPE, "C-0001"), "arts", audit=LINE)
+
+    assert answer.result().json()["type"].endswith("taken")
+    assert service.get(CASE).json()["assigned_to"] == "arts"
+
+
+def test_who_decides_while_a_new_assessment_comes_in_is_told_to_look_again(
+    service: Service,
+) -> None:
+    shown = open_case(service)
+    body = build_decision(shown, DecisionKind.REFER)
+
+    with ThreadPoolExecutor(1) as pool, holding_case(service.store) as connection:
+        answer: Future[Any] = pool.submit(post, service, f"{CASE}/decisions", body, "arts")
+        wait_for_a_queue(service.store)
+        save_assessments(connection, [make_assessment(age_years=44)], audit=[LINE])
+
+    assert answer.result().json()["type"].endswith("stale")
+    assert service.get(CASE).json()["decisions"] == []
