@@ -7,6 +7,7 @@ from models.suggestion import Suggestion
 from serving.permissions import Scope
 from serving.states import FOLLOWS, TRANSITIONS, CaseState, DecisionKind
 from serving.store.assignments import wake_cases
+from serving.store.engine import EVERY_FUND
 from tests.running_service import FUND, PASSWORD, TODAY, Service, make_own_case
 from tests.serving.case_work import LATER, build_decision, open_case, post, read_rows, suggest
 
@@ -159,7 +160,7 @@ def test_a_decision_can_be_replaced_until_the_form_is_sent(either_service: Servi
 
 def test_nothing_is_decided_in_a_state_that_does_not_allow_it(either_service: Service) -> None:
     shown = open_case(either_service)
-    with either_service.store.writing("*") as connection:
+    with either_service.store.writing(EVERY_FUND) as connection:
         connection.exec_driver_sql("update cases set state = 'started', state_version = 4")
     body = build_decision(shown, DecisionKind.REFER, state_version=4)
 
@@ -234,7 +235,7 @@ def test_the_day_to_look_again_wakes_a_case_once(either_service: Service) -> Non
     open_case(either_service, 2)
     post(either_service, "C-0001/decisions", build_decision(shown, DecisionKind.LOOK_AGAIN))
     before = either_service.get("/api/v1/cases").json()["cases"]
-    with either_service.store.writing("*") as connection:
+    with either_service.store.writing(EVERY_FUND) as connection:
         connection.exec_driver_sql(
             "update cases set look_again_on = '2026-04-15' where look_again_on is not null"
         )
@@ -255,7 +256,7 @@ def test_of_the_cases_to_wake_only_those_that_wait_and_are_due_are_opened(
 ) -> None:
     for number in (1, 2, 3, 4):
         open_case(either_service, number)
-    with either_service.store.writing("*") as connection:
+    with either_service.store.writing(EVERY_FUND) as connection:
         for case_id, state, day in (
             ("C-0001", "waiting", "2026-04-15"),
             ("C-0002", "waiting", "2026-04-16"),
