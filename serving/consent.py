@@ -63,9 +63,10 @@ def record_consent(
     check_can(user, Action.RECORD_CONSENT)
     scope = get_scope(user)
     with store.writing(scope.sickness_fund) as connection:
-        standing = get_standing(connection, scope, case_id)
-        _check_day(given_on, standing, now.date())
-        for known in list_consents(connection, scope, case_id):
+        standing = get_standing(connection, scope, case_id, hold=True)
+        found = list_consents(connection, scope, case_id)
+        _check_day(given_on, standing, found, now)
+        for known in found:
             if known.withdrawn_at is None and (known.given_on, known.purpose) == (
                 given_on,
                 purpose,
@@ -80,9 +81,16 @@ def record_consent(
     return made
 
 
-def _check_day(given_on: date, standing: Standing, today: date) -> None:
-    if not standing.absence_started_on <= given_on <= today:
+def _check_day(
+    given_on: date, standing: Standing, found: Iterable[KeptConsent], now: datetime
+) -> None:
+    ended = [one.withdrawn_at.astimezone(now.tzinfo).date() for one in found if one.withdrawn_at]
+    expected = None
+    if not standing.absence_started_on <= given_on <= now.date():
         expected = "een dag vanaf het begin van de afwezigheid, en niet na vandaag"
+    elif ended and given_on < max(ended):
+        expected = "een dag vanaf die waarop de toestemming ingetrokken is"
+    if expected:
         raise RequestRefusedError("body", [FieldFault("given_on", expected)])
 
 
@@ -93,7 +101,7 @@ def withdraw_consent(user: User, case_id: str, *, store: Store, now: datetime) -
     detail = {"event": CaseEvent.WITHDRAW.value}
     event = AuditEvent(now, user.key, Action.RECORD_CONSENT, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
-        standing = get_standing(connection, scope, case_id)
+        standing = get_standing(connection, scope, case_id, hold=True)
         if all(one.withdrawn_at for one in list_consents(connection, scope, case_id)):
             raise NoConsentError("there is no consent to withdraw")
         to = TRANSITIONS.get((standing.state, CaseEvent.WITHDRAW))

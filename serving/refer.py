@@ -128,7 +128,7 @@ def send_referral(
     check_can(user, Action.REFER)
     scope = get_scope(user)
     with store.writing(scope.sickness_fund) as connection:
-        standing = get_standing(connection, scope, case_id)
+        standing = get_standing(connection, scope, case_id, hold=True)
         check_version(standing, seen)
         to = find_next(standing.state, CaseEvent.SEND)
         consent = get_consent_to_refer(list_consents(connection, scope, case_id))
@@ -205,7 +205,7 @@ def step_referral(
     check_can(user, Action.REFER)
     scope = get_scope(user)
     with store.writing(scope.sickness_fund) as connection:
-        standing = get_standing(connection, scope, case_id)
+        standing = get_standing(connection, scope, case_id, hold=True)
         if step.state_version is not None:
             check_version(standing, step.state_version)
         to = find_next(standing.state, event)

@@ -1,7 +1,4 @@
-from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -21,33 +18,7 @@ from tests.running_service import (
     make_own_case,
 )
 from tests.serving.case_work import open_case, post, read_rows
-
-HOLDS = 0.3  # seconds in which what is not held would be done
-
-
-class Meanwhile:
-    """Somebody who acts the first time that a function was called; `join` gives what came of it."""
-
-    def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, act: Callable[[], Any]
-    ) -> None:
-        self._act, self._thread, self._came = act, Thread(target=self._run), None
-        self._real = getattr(module, name)
-        monkeypatch.setattr(module, name, self._call)
-
-    def _call(self, *given: Any, **named: Any) -> Any:
-        found = self._real(*given, **named)
-        if self._thread.ident is None:
-            self._thread.start()
-            self._thread.join(HOLDS)
-        return found
-
-    def _run(self) -> None:
-        self._came = self._act()
-
-    def join(self) -> Any:
-        self._thread.join()
-        return self._came
+from tests.serving.meanwhile import Meanwhile, all_at_once
 
 
 def object_to(service: Service) -> Any:
@@ -60,25 +31,11 @@ def check_nothing_estimated_after(service: Service) -> None:
     assert ("assess",) not in lines[lines.index(("record_request",)) :]
 
 
-def all_at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    found: list[Any] = [None] * len(acts)
-
-    def run(place: int) -> None:
-        found[place] = acts[place]()
-
-    threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
 def test_who_objects_while_an_estimate_is_saved_is_estimated_no_more(
     either_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_case(either_service)
-    objection = Meanwhile(monkeypatch, assess, "list_blocked", lambda: object_to(either_service))
+    objection = Meanwhile(monkeypatch, assess, "find_bars", lambda: object_to(either_service))
 
     saved = either_service.post(make_own_case(age_years=44))
 
@@ -95,7 +52,7 @@ def test_who_objects_while_a_file_is_imported_is_estimated_no_more(
     pd.DataFrame([make_own_case(age_years=44)]).to_csv(tmp_path / "cases.csv", index=False)
     intake = Intake(either_service.store, get_bundle(), read_limits(), NOW)
     objection = Meanwhile(
-        monkeypatch, intake_file, "list_blocked", lambda: object_to(either_service)
+        monkeypatch, intake_file, "find_bars", lambda: object_to(either_service)
     )
 
     done = import_cases(tmp_path / "cases.csv", intake, count=lambda _: None)
