@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import KantelpuntError
-from serving.permissions import Action, User, check_can
+from serving.permissions import Action, NotAllowedError, User, check_can
 from serving.store.audit import START, AuditEvent, hash_line, save_audit
 from serving.store.audit_trail import (
     AuditFilter,
@@ -64,11 +64,14 @@ def view_audit(
     before: int | None = None,
     limit: int = 100,
 ) -> AuditPage:
-    """Return one page of the log and note that it was seen; an auditor of a fund sees that fund."""
+    """Return one page of the log and note that it was seen.
+
+    An auditor of a fund sees that fund; raises NotAllowedError where another is asked for.
+    """
     check_can(user, Action.VIEW_AUDIT)
     if user.sickness_fund is not None:
         if wanted.sickness_fund not in (None, user.sickness_fund):
-            return AuditPage([], None)
+            raise NotAllowedError("fund: expected that of the account")
         wanted = replace(wanted, sickness_fund=user.sickness_fund)
     with store.writing() as connection:
         found = list_lines(connection, wanted, before=before, limit=limit + 1)
@@ -104,7 +107,9 @@ def verify_audit(store: Store, *, head: str | None = None) -> Verdict:
     """
     with store.reading() as connection:
         end = get_head(connection)
-        checked, last, fault, found = 0, START, "", head in (None, START)
+        checked, last, fault = 0, START, ""
+        # before the first line the chain ends in START: that tells nothing of one with lines
+        found = head is None or (head == START and not end.lines)
         for line in stream_lines(connection):
             if checked == end.lines:
                 break

@@ -5,6 +5,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from serving.claims import OIDC_PREFIX, build_user
 from serving.errors import NotFoundError, NotLoggedOnError, SessionEndedError
@@ -15,8 +16,9 @@ from serving.permissions import User
 from serving.rate_limit import ADDRESS_FACTOR, Limiter, LogOnLimits, MemoryLimiter
 from serving.sessions import FLOW_COOKIE, Seal, Session, Sessions
 from serving.settings import Settings
+from serving.store.audit import AuditEvent
 from serving.store.engine import Store
-from serving.store.users import AccountClosedError, find_account, find_user
+from serving.store.users import AccountClosedError, find_account, find_user, save_log_on
 from serving.tokens import Tokens
 
 _CHALLENGES = {
@@ -100,7 +102,9 @@ class Gate:
             raise NotFoundError("no identity provider")
         return self.flow
 
-    def check_api(self, store: Store, header: str | None, address: str = "") -> User:
+    def check_api(
+        self, store: Store, header: str | None, *, now: datetime, address: str = ""
+    ) -> User:
         """Return the user of an Authorization header.
 
         Raises NotLoggedOnError, TooManyError, AccountUnusableError, AccountClosedError or
@@ -108,7 +112,7 @@ class Gate:
         """
         scheme, _, credentials = (header or "").partition(" ")
         if scheme.lower() == "bearer":
-            user = self._check_bearer(store, credentials.strip())
+            user = self._check_bearer(store, credentials.strip(), now)
         elif scheme.lower() == "basic":
             user = self._check_basic(store, credentials, address)
         else:
@@ -132,8 +136,12 @@ class Gate:
         self._verified.remember(user_key, password, user.password_hash)
         return user
 
-    def _check_bearer(self, store: Store, token: str) -> User:
-        """Return the user whom a token tells of, unless that account was closed here."""
+    def _check_bearer(self, store: Store, token: str, now: datetime) -> User:
+        """Return the user whom a token tells of, unless that account was closed here.
+
+        The account is kept, so that in which role somebody did something is known later; only
+        where a token tells something new, and not with each request.
+        """
         if self._tokens is None or not self.takes_bearer:
             raise NotLoggedOnError("no tokens are taken")
         claims = self._tokens.check(token, self._settings.oidc_api_audience)
@@ -142,6 +150,10 @@ class Gate:
             account = find_account(connection, user.key)
         if account is not None and not account.active:
             raise AccountClosedError("this account is closed")
+        if account is None or _get_reach(account.user) != _get_reach(user):
+            # a token for the API may lack the name that the pages show
+            known = account.user.name if account and user.name == user.key else user.name
+            note_log_on(store, replace(user, name=known), now, self._settings.oidc_issuer)
         return user
 
     def open_session(self, user: User) -> str:
@@ -165,6 +177,21 @@ class Gate:
         """Let go of the connections to the identity provider."""
         if self._tokens is not None:
             self._tokens.issuer.close()
+
+
+def _get_reach(user: User) -> tuple[str, str | None, str | None]:
+    return user.role, user.sickness_fund, user.region
+
+
+def note_log_on(store: Store, user: User, now: datetime, issuer: str | None) -> User:
+    """Note in which role and reach somebody logged on, and return the account as it stands.
+
+    Raises AccountClosedError.
+    """
+    reach = {"role": user.role.value} | ({"region": user.region} if user.region else {})
+    event = AuditEvent(now, user.key, "log_on", user.sickness_fund, detail=reach)
+    with store.writing() as connection:
+        return save_log_on(connection, user, issuer=issuer, audit=event)
 
 
 def _find_local(store: Store, user_key: str) -> User | None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from jinja2 import Environment
 from pydantic_core import from_json
 
@@ -79,11 +79,11 @@ class ApiUser:
 
     action: Action
 
-    def __call__(self, request: Request) -> User:
+    def __call__(self, request: Request, now: Annotated[datetime, Depends(give_now)]) -> User:
         """Return the user; raises NotLoggedOnError or NotAllowedError."""
-        service = get_service(request)
+        service, address = get_service(request), find_address(request)
         header = request.headers.get("authorization")
-        user = service.gate.check_api(service.store, header, find_address(request))
+        user = service.gate.check_api(service.store, header, now=now, address=address)
         check_can(user, self.action)
         return user
 

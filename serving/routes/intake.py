@@ -93,10 +93,10 @@ def post_import(
 
 @router.get("/imports", summary="De laatste bestanden", responses=problems(401, 403, 503))
 def get_imports(service: ServiceHere, user: Uploader) -> ImportsOut:
-    """Geeft de bestanden van het eigen ziekenfonds, de laatste eerst."""
-    fund = get_scope(user).sickness_fund
-    with service.store.reading(fund) as connection:
-        found = list_imports(connection, fund)
+    """Geeft de bestanden van het eigen ziekenfonds en de eigen regio, de laatste eerst."""
+    scope = get_scope(user)
+    with service.store.reading(scope.sickness_fund) as connection:
+        found = list_imports(connection, scope)
     return ImportsOut(imports=[ImportOut.of(made) for made in found])
 
 
@@ -132,11 +132,11 @@ def get_rejected(import_id: str, service: ServiceHere, user: Uploader) -> Respon
 
 
 def _find_import(store: Store, user: User, import_id: str) -> Import:
-    fund = get_scope(user).sickness_fund
+    scope = get_scope(user)
     if not fullmatch("[0-9a-f]{32}", import_id):
         raise NotFoundError("no import has such a number")
-    with store.reading(fund) as connection:
-        found = find_import(connection, import_id, fund)
+    with store.reading(scope.sickness_fund) as connection:
+        found = find_import(connection, import_id, scope)
     if found is None:
         raise NotFoundError("no such import in reach")
     return found

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import RedirectResponse
 
+from serving.auth import note_log_on
 from serving.deps import (
     PageUser,
     Service,
@@ -32,7 +33,7 @@ from serving.sessions import (
     SESSION_COOKIE,
 )
 from serving.store.audit import AuditEvent
-from serving.store.users import end_sessions, save_log_on
+from serving.store.users import end_sessions
 from serving.templating import render
 
 router = APIRouter(include_in_schema=False)
@@ -108,11 +109,7 @@ def _enter(
     service: Service, user: User, onward: str, now: datetime, issuer: str | None
 ) -> Response:
     """Note the log-on and open a new session; one from before is worth nothing here any more."""
-    # the account follows the identity provider: only here it is kept what it was on this day
-    reach = {"role": user.role.value} | ({"region": user.region} if user.region else {})
-    event = AuditEvent(now, user.key, "log_on", user.sickness_fund, detail=reach)
-    with service.store.writing() as connection:
-        known = save_log_on(connection, user, issuer=issuer, audit=event)
+    known = note_log_on(service.store, user, now, issuer)
     response = RedirectResponse(onward, 303)
     set_cookie(response, service, SESSION_COOKIE, service.gate.open_session(known))
     set_cookie(response, service, FORM_COOKIE, "", 0)

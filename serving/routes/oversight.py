@@ -45,8 +45,10 @@ def get_audit(
 
 def _start(day: date | None, later: int) -> datetime | None:
     """Return the first moment of a day here, or of the day after it."""
-    if day is None or not date(1900, 1, 1) <= day <= date(9000, 1, 1):
+    if day is None:
         return None
+    # nothing is noted outside these, and further away a moment cannot be told in every zone
+    day = min(max(day, date(1900, 1, 1)), date(9000, 1, 1))
     return datetime.combine(day + timedelta(days=later), time(), ZONE)
 
 

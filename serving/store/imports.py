@@ -38,7 +38,8 @@ class Imported:
 
     `known` were assessed before with the same inputs by the same model; `elsewhere` belong to
     another sickness fund or region; `untimely` lie after today or before the first limits;
-    `blocked` have an open objection, so nothing is estimated.
+    of `blocked` the person objects, so nothing is estimated; `other_case` came under a number that
+    stands for another person, absence or region, and are among the rejected rows with the reason.
     """
 
     saved: int = 0
@@ -47,6 +48,7 @@ class Imported:
     untimely: int = 0
     blocked: int = 0
     rejected: int = 0
+    other_case: int = 0
 
     def __add__(self, other: "Imported") -> "Imported":
         """Return both together."""
@@ -114,10 +116,14 @@ def find_unfinished(
     return _read_first(connection, query.order_by(c.began_at.desc()))
 
 
-def find_import(connection: Connection, import_id: str, fund: str | None = None) -> Import | None:
-    """Return an import, of one sickness fund where that is given."""
+def find_import(
+    connection: Connection, import_id: str, scope: Scope | None = None
+) -> Import | None:
+    """Return an import, only one in reach where a scope is given."""
     query = select(imports).where(imports.c.import_id == import_id)
-    return _read_first(connection, query if fund is None else query.where(_of_fund(fund)))
+    if scope is not None:
+        query = query.where(in_reach(imports, scope))
+    return _read_first(connection, query)
 
 
 def _read_first(connection: Connection, query: Select[Any]) -> Import | None:
@@ -125,13 +131,9 @@ def _read_first(connection: Connection, query: Select[Any]) -> Import | None:
     return None if row is None else _to_import(row)
 
 
-def _of_fund(fund: str) -> Any:
-    return in_reach(imports, Scope(fund))
-
-
-def list_imports(connection: Connection, fund: str) -> list[Import]:
-    """Return the latest imports of a sickness fund, latest first."""
-    query = select(imports).where(_of_fund(fund))
+def list_imports(connection: Connection, scope: Scope) -> list[Import]:
+    """Return the latest imports in reach of a scope, latest first."""
+    query = select(imports).where(in_reach(imports, scope))
     ordered = query.order_by(imports.c.began_at.desc(), imports.c.import_id).limit(MOST_LISTED)
     return [_to_import(row) for row in connection.execute(ordered).mappings()]
 
@@ -168,6 +170,11 @@ def begin_rows(
 
 def _save_rejects(connection: Connection, import_id: str, rejects: Sequence[Reject]) -> None:
     connection.execute(delete(import_rejects).where(import_rejects.c.import_id == import_id))
+    add_rejects(connection, import_id, rejects)
+
+
+def add_rejects(connection: Connection, import_id: str, rejects: Sequence[Reject]) -> None:
+    """Keep more rejected rows of an import, in the transaction of the rows; it counts them."""
     kept = [
         {
             "import_id": import_id,

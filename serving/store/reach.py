@@ -15,8 +15,8 @@ def in_reach(table: Table, scope: Scope, case_id: str | None = None) -> ColumnEl
     tests = [table.c.sickness_fund == scope.sickness_fund]
     if case_id is not None:
         tests.append(table.c.case_id == case_id)
-    if scope.region is not None and table is cases:
-        tests.append(cases.c.region == scope.region)
+    if scope.region is not None and "region" in table.c:
+        tests.append(table.c.region == scope.region)
     elif scope.region is not None:
         same = (cases.c.sickness_fund == table.c.sickness_fund, cases.c.case_id == table.c.case_id)
         tests.append(exists().where(*same, cases.c.region == scope.region))

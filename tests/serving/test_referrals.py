@@ -222,8 +222,10 @@ def test_a_declined_referral_is_to_be_decided_again(service: Service) -> None:
     make_sent_case(service)
 
     named = step(service, "decline", why=f"nummer {PERSON_NUMBER}")
+    medical = step(service, "decline", why="Eerst een operatie")
     declined = step(service, "decline", why="Geen plaats voor eind mei").json()
 
+    assert "zonder diagnose" in medical.json()["errors"][0]["expected"]
     assert declined["state"] == "open"
     assert declined["stopped_why"] == "Geen plaats voor eind mei"
     assert named.status_code == 422

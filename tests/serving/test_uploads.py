@@ -136,6 +136,20 @@ def test_a_physician_of_a_region_brings_in_that_region_only(
     assert done["counts"]["elsewhere"] == content.decode().count("limburg")
 
 
+def test_a_physician_of_a_region_sees_imports_of_that_region_only(
+    service: Service, tmp_path: Path
+) -> None:
+    content = make_file(tmp_path / "x", 4, sickness_fund=FUND)
+    whole = wait(service, send(service, content))
+    own = wait(service, send(service, content, "arts.antwerpen"))
+
+    listed = service.get(IMPORTS, "arts.antwerpen").json()["imports"]
+    asked = service.get(f"{IMPORTS}/{whole['import_id']}", "arts.antwerpen")
+
+    assert [one["import_id"] for one in listed] == [own["import_id"]]
+    assert asked.status_code == 404
+
+
 def test_who_may_not_upload_is_told_before_the_file_is_read(service: Service) -> None:
     assert send(service, b"x" * 1000, "coordinator").status_code == 403
     assert service.client.post(IMPORTS, files={"file": b"x"}).status_code == 401
