@@ -13,10 +13,10 @@ from scripts.markdown import build_table
 from serving.permissions import MAY, ROLE_NL, Action
 from serving.states import (
     DECISION_NL,
+    EVENT_NL,
     OPEN_STATES,
     STATE_NL,
     TRANSITIONS,
-    CaseEvent,
     CaseState,
 )
 
@@ -74,15 +74,7 @@ dossier staat in de lijst zolang iemand van het ziekenfonds er iets mee te doen 
 """
 EVENTS_NL: dict[str, str] = {
     **{str(kind): text for kind, text in DECISION_NL.items()},
-    CaseEvent.REASSESS: "opnieuw ingeschat op een latere dag",
-    CaseEvent.WAKE: "de dag om opnieuw te bekijken is er",
-    CaseEvent.SEND: "formulier verstuurd",
-    CaseEvent.ACCEPT: "aanvaard",
-    CaseEvent.DECLINE: "niet aanvaard",
-    CaseEvent.START: "traject gestart",
-    CaseEvent.END: "traject beëindigd",
-    CaseEvent.WITHDRAW: "toestemming ingetrokken",
-    CaseEvent.UPHOLD: "bezwaar aanvaard",
+    **{str(event): text for event, text in EVENT_NL.items()},
 }
 EXAMPLES = """## Voorbeelden die getest worden
 """

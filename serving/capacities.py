@@ -62,9 +62,10 @@ def default_choices() -> Choices:
     return read_choices()
 
 
-def has_unknown(keys: Iterable[str], choices: Iterable[Choice]) -> bool:
-    """Tell whether a key is none of the choices."""
-    return not set(keys) <= {choice.key for choice in choices}
+def find_unknown(keys: Iterable[str], choices: Iterable[Choice]) -> list[int]:
+    """Return the places, from 0, of the keys that are none of the choices."""
+    known = {choice.key for choice in choices}
+    return [place for place, key in enumerate(keys) if key not in known]
 
 
 def pick(keys: Iterable[str], choices: Iterable[Choice]) -> tuple[Choice, ...]:

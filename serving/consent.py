@@ -31,12 +31,14 @@ class ConsentPurpose(StrEnum):
 
 
 PURPOSE_NL: Mapping[ConsentPurpose, str] = {
-    ConsentPurpose.SHARE_WITH_VDAB: "mijn ziekenfonds geeft aan VDAB door wat ik kan en nodig heb",
-    ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER: (
-        "mijn ziekenfonds geeft aan VDAB en aan de partner van VDAB die mij begeleidt, door wat ik "
-        "kan en nodig heb"
+    ConsentPurpose.SHARE_WITH_VDAB: (
+        "het ziekenfonds geeft aan VDAB door wat de persoon kan en nodig heeft"
     ),
-    ConsentPurpose.CONTACT_EMPLOYER: "mijn ziekenfonds neemt contact op met mijn werkgever",
+    ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER: (
+        "het ziekenfonds geeft aan VDAB, en aan de partner van VDAB die de persoon begeleidt, "
+        "door wat de persoon kan en nodig heeft"
+    ),
+    ConsentPurpose.CONTACT_EMPLOYER: "het ziekenfonds neemt contact op met de werkgever",
 }
 # without one of these no form goes to VDAB
 FOR_REFERRAL = (ConsentPurpose.SHARE_WITH_VDAB, ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER)
@@ -116,6 +118,14 @@ def withdraw_consent(user: User, case_id: str, *, store: Store, now: datetime) -
             move_case(connection, standing, to, audit=())
         end_consents(connection, scope, case_id, at=now, by=user.key, audit=[event])
         return Withdrawn(get_standing(connection, scope, case_id), tell_vdab=is_running)
+
+
+def covers_partner(consents: Iterable[KeptConsent], partner: str | None) -> bool:
+    """Tell whether a consent that holds lets a partner of VDAB know; true where there is none."""
+    if partner is None or partner.strip().casefold() == "vdab":
+        return True
+    wide = ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER
+    return any(one.withdrawn_at is None and one.purpose == wide for one in consents)
 
 
 def get_consent_to_refer(consents: Iterable[KeptConsent]) -> KeptConsent:

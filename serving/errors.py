@@ -33,6 +33,10 @@ class NotFoundError(KantelpuntError):
     """A page or a case that is not there, or not for this user."""
 
 
+class NoReferralError(NotFoundError):
+    """A case in reach of which no form was sent yet."""
+
+
 class FormExpiredError(KantelpuntError):
     """A form without the token that we gave with it."""
 
@@ -124,6 +128,7 @@ _KEYS: dict[type[Exception], str] = {
     IssuerGoneError: "issuer-gone",
     NotAllowedError: "not-allowed",
     FormExpiredError: "form-expired",
+    NoReferralError: "no-referral",
     NotFoundError: "not-found",
     NoSuchCaseError: "not-found",
     StateError: "wrong-state",

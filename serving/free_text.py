@@ -17,6 +17,15 @@ MOST_LINES = 10  # the longest letter then takes two pages
 _NOT_SHOWN = re.compile(f"[^{SHOWN}]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\n]")
+# digits with any signs but letters between them; hours, days and years reach nobody
+_DIGITS = re.compile(r"\d(?:[\W_]*\d)+")
+_HOUR = r"(?<!\d)(?<!\d[:.])(?:[01]?\d|2[0-3])[:.][0-5]\d(?![:.]?\d)"
+_DAY = r"(?<!\d)(?:(?:19|20)\d\d-\d\d-\d\d|\d{1,2}([/.-])\d{1,2}\1(?:19|20)\d\d)(?!\d)"
+_YEARS = r"(?<!\d)(?:19|20)\d\d ?- ?(?:19|20)\d\d(?!\d)"
+_TIMES = re.compile(f"{_DAY}|{_YEARS}|{_HOUR}")
+MOST_DIGITS = 7  # the shortest numbers of a telephone here have eight, without the country nine
+MOST_BESIDE = 3  # digits beside an hour or a day: "2026-12-01, 20 uur"
+_MAIL = re.compile(r"[\w.+-]+\s*(?:@|[(\[]\s*(?:at|a)\s*[)\]])\s*[\w-]+\s*(?:\.|[(\[])\s*\w")
 
 
 def clean(text: str) -> str:
@@ -50,8 +59,26 @@ def find_text_fault_nl(text: str, most: int, contract: Contract, medical: Medica
         return f"hoogstens {MOST_LINES} regels"
     if _NOT_SHOWN.search(text):
         return "enkel letters, cijfers en leestekens"
-    if NUMBER_PATTERN.search(_DASHES.sub("-", text)):
-        return "geen nummer van een persoon, of elf cijfers na elkaar"
+    if names_contact(text):
+        return (
+            "geen nummer van een persoon, telefoon of rekening, geen acht cijfers na elkaar, en "
+            "geen e-mailadres"
+        )
     if names_diagnosis(text, contract, medical):
-        return "enkel wat iemand kan of nodig heeft, zonder diagnose of medisch woord"
+        return "een tekst zonder diagnose, behandeling, geneesmiddel of ander medisch woord"
     return None
+
+
+def names_contact(text: str) -> bool:
+    """Tell whether a text holds an e-mail address, or eight digits that are no days or hours."""
+    plain = _DASHES.sub("-", text)
+    return _MAIL.search(plain) is not None or any(map(_is_number, _DIGITS.findall(plain)))
+
+
+def _is_number(digits: str) -> bool:
+    beside = _count(_TIMES.sub(" ", digits))
+    return _count(digits) > MOST_DIGITS and beside > MOST_BESIDE
+
+
+def _count(text: str) -> int:
+    return sum(sign.isdigit() for sign in text)

@@ -30,6 +30,8 @@ class Medical:
     everyday: frozenset[str]
     parts: frozenset[str]
     words: frozenset[str]
+    stems: frozenset[str] = frozenset()
+    endings: frozenset[str] = frozenset()
 
 
 def read_medical(path: Path = DEFAULT_PATH) -> Medical:
@@ -38,7 +40,8 @@ def read_medical(path: Path = DEFAULT_PATH) -> Medical:
         return TypeAdapter(Medical).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError) as error:
         raise MedicalError(
-            f"{path.name}: expected lists of texts called fields, everyday, parts and words"
+            f"{path.name}: expected lists of texts called fields, everyday, parts, words, "
+            "and perhaps stems and endings"
         ) from error
 
 
@@ -55,12 +58,19 @@ def names_diagnosis(text: str, contract: Contract, medical: Medical) -> bool:
     labels = {fold(label) for label in list_labels(contract, medical)}
     of_labels = {word for label in labels for word in label.split() if len(word) >= SHORTEST_WORD}
     everyday = {fold(word) for word in medical.everyday}
+    tested = words - everyday
     return (
         _ICD10.search(text) is not None
         or any(fold(part) in folded for part in medical.parts)
         or any(f" {label} " in f" {folded} " for label in labels - everyday)
-        or not words.isdisjoint((of_labels | {fold(word) for word in medical.words}) - everyday)
+        or not tested.isdisjoint(of_labels | {fold(word) for word in medical.words})
+        or any(word.startswith(tuple(medical.stems)) for word in tested)
+        or any(_has_ending(word, medical.endings) for word in tested)
     )
+
+
+def _has_ending(word: str, endings: frozenset[str]) -> bool:
+    return any(word.endswith(ending) and word != ending for ending in endings)
 
 
 def list_labels(contract: Contract, medical: Medical) -> list[str]:

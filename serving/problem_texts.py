@@ -41,6 +41,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Niet gevonden",
         "Dit adres bestaat niet, of het dossier hoort niet bij uw ziekenfonds of regio.",
     ),
+    "no-referral": (
+        404,
+        "Er is nog geen doorverwijzing",
+        "Van dit dossier is nog geen aanmeldingsformulier verstuurd.",
+    ),
     "method-not-allowed": (
         405,
         "Dit kan hier niet",

@@ -10,37 +10,24 @@ from pydantic import TypeAdapter
 
 from features.contract import Contract
 from features.deadlines import Clock, clocks
-from serving.assessment import Assessment
 from serving.capacities import Choices
-from serving.consent import (
-    PURPOSE_NL,
-    ConsentPurpose,
-    find_consent_to_refer,
-    get_consent_to_refer,
-)
-from serving.errors import FieldFault, NotFoundError, RequestRefusedError
+from serving.consent import covers_partner, find_consent_to_refer
+from serving.draft import Draft, prepare
+from serving.errors import FieldFault, NoReferralError, RequestRefusedError
 from serving.free_text import clean, find_text_fault_nl
 from serving.medical import Medical
 from serving.offers import Offer, find_offers
 from serving.permissions import Action, Scope, User, check_can, get_scope
-from serving.referral_form import (
-    Consent,
-    ReferralForm,
-    ReferralRefusedError,
-    Rules,
-    Wishes,
-    build_referral_form,
-)
+from serving.referral_form import ReferralForm
 from serving.referral_lists import ReferralLists
 from serving.referral_schemas import ReferralFormOut
-from serving.states import CaseEvent, StateError, find_next
+from serving.states import CaseEvent, RecallReason, find_next
 from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
-from serving.store.consents import KeptConsent, list_consents
-from serving.store.engine import Store
+from serving.store.consents import list_consents
+from serving.store.engine import Connection, Store
 from serving.store.referrals import (
     Referral,
-    find_decision_to_refer,
     list_referrals,
     move_referral,
     save_referral,
@@ -71,11 +58,15 @@ class Step:
 
 @dataclass(frozen=True)
 class ReferralFile:
-    """A referral, where its case stands, and the clock of month 5."""
+    """A referral, where its case stands, and the clock of month 5.
+
+    `covers_partner` tells whether the person agreed that the partner, if any, knows of it.
+    """
 
     referral: Referral
     standing: Standing
     clock: Clock
+    covers_partner: bool
 
     @property
     def is_met(self) -> bool | None:
@@ -113,64 +104,29 @@ def list_offers(
 
 
 def send_referral(
-    user: User,
-    case_id: str,
-    wishes: Wishes,
-    *,
-    seen: int,
-    store: Store,
-    now: datetime,
-    lists: ReferralLists,
+    user: User, draft: Draft, *, store: Store, now: datetime, lists: ReferralLists
 ) -> ReferralFile:
     """Make the form, keep it as it is sent, and move the case, with an audit line.
 
-    Raises StaleError, StateError, NoConsentError, or RequestRefusedError with what has to change.
+    Raises what `prepare` raises.
     """
     check_can(user, Action.REFER)
-    scope = get_scope(user)
+    scope, case_id, referral_id = get_scope(user), draft.case_id, uuid4().hex
+    reference = f"KP-{referral_id[:12].upper()}"
     with store.writing(scope.sickness_fund) as connection:
-        standing = get_standing(connection, scope, case_id, hold=True)
-        check_version(standing, seen)
-        to = find_next(standing.state, CaseEvent.SEND)
-        consent = get_consent_to_refer(list_consents(connection, scope, case_id))
-        decision_id = find_decision_to_refer(connection, scope, case_id)
-        if decision_id is None:
-            raise StateError("the last decision was not to refer")
-        latest = list_assessments(connection, scope, case_id)[0]
-        referral_id = uuid4().hex
-        form = _build_form(latest, wishes, consent, referral_id, now.date(), lists)
-        kept = ReferralFormOut.of(form).model_dump(mode="json")
-        made = Referral(referral_id, case_id, decision_id, consent.consent_id, kept, now, user.key)
-        event = _build_event(user, scope, case_id, now, Action.REFER, CaseEvent.SEND, made)
-        save_referral(connection, standing, to, made, audit=[event])
-        return _open_file(made, get_standing(connection, scope, case_id), now)
-
-
-def _build_form(
-    latest: Assessment,
-    wishes: Wishes,
-    consent: KeptConsent,
-    key: str,
-    today: date,
-    lists: ReferralLists,
-) -> ReferralForm:
-    purpose_nl = PURPOSE_NL[ConsentPurpose(consent.purpose)]
-    agreed = Consent(consent.given_on, consent.recorded_role, purpose_nl)
-    rules = Rules(latest.contract, lists.choices, lists.offers, lists.medical)
-    reference = f"KP-{key[:12].upper()}"
-    try:
-        return build_referral_form(
-            latest.case,
-            wishes,
-            agreed,
-            rules,
-            reference=reference,
-            made_on=today,
-            contact_nl=lists.contact_nl,
+        ready = prepare(connection, user, draft, reference, now=now, lists=lists)
+        made = Referral(
+            referral_id=referral_id,
+            case_id=case_id,
+            decision_id=ready.decision_id,
+            consent_id=ready.consent_id,
+            form=ReferralFormOut.of(ready.form).model_dump(mode="json"),
+            sent_at=now,
+            sent_by=user.key,
         )
-    except ReferralRefusedError as error:
-        faults = [FieldFault(fault.field, fault.expected_nl) for fault in error.faults]
-        raise RequestRefusedError("body", faults) from None
+        event = _build_event(user, scope, case_id, now, Action.REFER, CaseEvent.SEND, made)
+        save_referral(connection, ready.standing, ready.to, made, audit=[event])
+        return _open_file(connection, scope, made, now)
 
 
 def view_referral(
@@ -181,12 +137,12 @@ def view_referral(
     scope = get_scope(user)
     event = _build_event(user, scope, case_id, now, Action.VIEW_CASE, part)
     with store.writing(scope.sickness_fund) as connection:
-        standing = get_standing(connection, scope, case_id)
+        get_standing(connection, scope, case_id)
         found = list_referrals(connection, scope, case_id)
         if not found:
-            raise NotFoundError("no referral of this case was sent")
+            raise NoReferralError("no referral of this case was sent")
         save_audit(connection, [event])
-    return _open_file(found[0], standing, now)
+        return _open_file(connection, scope, found[0], now)
 
 
 def step_referral(
@@ -215,9 +171,27 @@ def step_referral(
         changes = _read_step(event, step, referral, contract, lists.medical, now.date())
         line = _build_event(user, scope, case_id, now, Action.REFER, event, referral)
         move_referral(connection, standing, to, referral.referral_id, changes, audit=[line])
-        return _open_file(
-            replace(referral, **changes), get_standing(connection, scope, case_id), now
-        )
+        return _open_file(connection, scope, replace(referral, **changes), now)
+
+
+def recall_referral(
+    user: User, case_id: str, why: RecallReason, seen: int, *, store: Store, now: datetime
+) -> ReferralFile:
+    """Take back a form that VDAB did not accept yet; it is kept, as one that was stopped.
+
+    Raises StaleError or StateError.
+    """
+    check_can(user, Action.REFER)
+    scope = get_scope(user)
+    with store.writing(scope.sickness_fund) as connection:
+        standing = get_standing(connection, scope, case_id, hold=True)
+        check_version(standing, seen)
+        to = find_next(standing.state, CaseEvent.RECALL)
+        referral = list_referrals(connection, scope, case_id)[0]
+        changes: dict[str, Any] = {"stopped_on": now.date(), "stopped_why": why.value}
+        line = _build_event(user, scope, case_id, now, Action.REFER, CaseEvent.RECALL, referral)
+        move_referral(connection, standing, to, referral.referral_id, changes, audit=[line])
+        return _open_file(connection, scope, replace(referral, **changes), now)
 
 
 def _read_step(
@@ -253,10 +227,14 @@ def read_form(referral: Referral) -> ReferralForm:
     return _FORM.validate_python(referral.form)
 
 
-def _open_file(referral: Referral, standing: Standing, now: datetime) -> ReferralFile:
+def _open_file(
+    connection: Connection, scope: Scope, referral: Referral, now: datetime
+) -> ReferralFile:
+    standing = get_standing(connection, scope, referral.case_id)
     found = clocks(standing.absence_started_on, now.date())
     clock = next(one for one in found if one.key == PATHWAY_CLOCK)
-    return ReferralFile(referral, standing, clock)
+    covers = covers_partner(list_consents(connection, scope, referral.case_id), referral.partner)
+    return ReferralFile(referral, standing, clock, covers)
 
 
 def _build_event(

@@ -1,7 +1,8 @@
 """What the API takes and answers about consent, offers and referrals."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +12,7 @@ from serving.offers import FIT_NL, Fit, Offer
 from serving.refer import MOST_WHY, OfferList, ReferralFile
 from serving.referral_form import MOST_CHARACTERS, MOST_CHOSEN
 from serving.referral_schemas import ChoiceOut, ReferralFormOut
-from serving.states import STATE_NL, CaseState
+from serving.states import EVENT_NL, RECALL_NL, STATE_NL, CaseEvent, CaseState, RecallReason
 from serving.store.consents import KeptConsent
 from serving.store.standing import Standing
 
@@ -152,6 +153,13 @@ class ReferralIn(_Closed):
     offers: Keys = ()
 
 
+class RecallIn(_Closed):
+    """Why a form is taken back."""
+
+    state_version: Version = Field(description="Zoals het dossier getoond werd.")
+    why: RecallReason
+
+
 class StepIn(_Closed):
     """On which day VDAB accepted or declined, or the pathway started or ended."""
 
@@ -161,6 +169,16 @@ class StepIn(_Closed):
     state_version: Version | None = Field(
         None, description="Zoals het dossier getoond werd; zonder wordt enkel de toestand nagegaan."
     )
+
+
+_NOT_COVERED_NL = (
+    "De toestemming geldt niet voor een partner van VDAB. Deel niets met de partner voor de "
+    "persoon daarmee instemt, en noteer dan die toestemming (share_with_vdab_and_partner)."
+)
+_STOPPED_NL: Mapping[str, str] = {
+    **{reason.value: text for reason, text in RECALL_NL.items()},
+    CaseEvent.WITHDRAW.value: EVENT_NL[CaseEvent.WITHDRAW],
+}
 
 
 class PathwayClockOut(BaseModel):
@@ -186,12 +204,14 @@ class ReferralOut(BaseModel):
     ended_on: date | None
     stopped_on: date | None
     stopped_why: str | None
+    stopped_nl: str | None = Field(description="Waarom ze stopte, zoals een mens het leest.")
     partner: str | None
+    warnings_nl: list[str] = Field(description="Wat u eerst in orde brengt; meestal leeg.")
     clock: PathwayClockOut
     form: ReferralFormOut
 
     @classmethod
-    def of(cls, file: ReferralFile) -> "ReferralOut":
+    def of(cls, file: ReferralFile) -> Self:
         """Return what the API says of a referral."""
         r, clock = file.referral, file.clock
         return cls(
@@ -201,6 +221,8 @@ class ReferralOut(BaseModel):
             **{n: getattr(r, n) for n in ("accepted_on", "started_on", "ended_on")},
             stopped_on=r.stopped_on,
             stopped_why=r.stopped_why,
+            stopped_nl=_STOPPED_NL.get(r.stopped_why or "", r.stopped_why),
+            warnings_nl=[] if file.covers_partner else [_NOT_COVERED_NL],
             clock=PathwayClockOut(
                 label_nl=clock.label_nl,
                 due_on=clock.due_on,
@@ -209,6 +231,16 @@ class ReferralOut(BaseModel):
             ),
             form=ReferralFormOut.model_validate(r.form),
         )
+
+
+class RecalledOut(ReferralOut):
+    """A referral that was taken back, and what is left to do."""
+
+    tell_vdab: bool = Field(True, description="VDAB moet weten dat het formulier vervalt.")
+    message_nl: str = (
+        "Het formulier is teruggenomen en blijft bewaard als gestopt. Verwittig VDAB: daar mogen "
+        "de gegevens niet gebruikt worden. Het dossier is opnieuw door te verwijzen."
+    )
 
 
 def name_state(standing: Standing) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from features.contract import Contract, Field
 from features.errors import KantelpuntError
 from features.wording import to_dutch
-from serving.capacities import Choice, Choices, has_unknown, pick
+from serving.capacities import Choice, Choices, find_unknown, pick
 from serving.free_text import clean, find_text_fault_nl
 from serving.medical import Medical
 from serving.offers import OfferRule, get_rules
@@ -47,6 +47,15 @@ class Consent:
     given_on: date
     recorded_by: Role
     purpose_nl: str
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends the form: in which role, how the fund is called, and whom VDAB can contact."""
+
+    role: Role
+    fund_nl: str = ""
+    contact_nl: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,9 @@ class ReferralForm:
     reference: str
     made_on: date
     sickness_fund: str
+    fund_nl: str
     region: str
+    sent_by: Role
     contact_nl: str
     facts: tuple[Fact, ...]
     capacities: tuple[Choice, ...]
@@ -109,7 +120,7 @@ def build_referral_form(
     *,
     reference: str,
     made_on: date,
-    contact_nl: str = "",
+    sender: Sender,
 ) -> ReferralForm:
     """Return the form of one case; raises ReferralRefusedError with every fault.
 
@@ -129,8 +140,10 @@ def build_referral_form(
         reference=reference,
         made_on=made_on,
         sickness_fund=str(case["sickness_fund"]),
+        fund_nl=sender.fund_nl or str(case["sickness_fund"]),
         region=str(case["region"]),
-        contact_nl=contact_nl,
+        sent_by=sender.role,
+        contact_nl=sender.contact_nl,
         facts=_read_facts(case, rules),
         capacities=pick(wishes.capacities, rules.choices.capacities),
         capacities_text=clean(wishes.capacities_text),
@@ -150,11 +163,29 @@ def _find_choice_faults(
         ("needs", wishes.needs, choices.needs),
         ("offers", wishes.offers, offers),
     ]
-    return [
-        FormFault(name, f"hoogstens {MOST_CHOSEN} keuzes uit de lijst")
-        for name, keys, declared in lists
-        if has_unknown(keys, declared) or len(set(keys)) > MOST_CHOSEN
-    ]
+    faults = []
+    for name, keys, declared in lists:
+        if places := find_unknown(keys, declared):
+            faults.append(FormFault(name, _tell_unknown(places)))
+        elif len(set(keys)) > MOST_CHOSEN:
+            faults.append(FormFault(name, f"hoogstens {MOST_CHOSEN} keuzes uit de lijst"))
+    return faults
+
+
+def _tell_unknown(places: list[int]) -> str:
+    which = "plaats " if len(places) == 1 else "plaatsen "
+    listed = ", ".join(str(place + 1) for place in places)
+    return f"enkel sleutels die GET offers noemt; onbekend op {which}{listed} van deze lijst"
+
+
+def check_not_empty(form: ReferralForm) -> None:
+    """Raise ReferralRefusedError for a form that says nothing of the person.
+
+    Of the offers only those that VDAB sees count: an empty form would tell that another was chosen.
+    """
+    if not any((form.capacities, form.needs, form.capacities_text, form.needs_text, form.offers)):
+        expected = "minstens één keuze of tekst: wat iemand kan, nodig heeft, of welk aanbod past"
+        raise ReferralRefusedError([FormFault("capacities", expected)])
 
 
 def _find_text_faults(wishes: Wishes, consent: Consent, rules: Rules) -> list[FormFault]:

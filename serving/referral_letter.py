@@ -18,15 +18,18 @@ LETTERS = Path(__file__).with_name("letters")
 FONTS = LETTERS / "vendor" / "source-sans-3"
 
 
-def to_pdf(form: ReferralForm) -> bytes:
-    """Return the letter. Its texts are data: what someone wrote is never read as markup."""
+def to_pdf(form: ReferralForm, *, is_draft: bool = False) -> bytes:
+    """Return the letter, or a draft of it that says so on every page.
+
+    Its texts are data: what someone wrote is never read as markup.
+    """
     import typst  # 32 MB that only a letter needs
 
     made = typst.Compiler(
         LETTERS / "referral_form.typ",
         root=LETTERS,
         font_paths=_load_fonts(),
-        sys_inputs={"form": json.dumps(_show(_to_texts(form)))},
+        sys_inputs={"form": json.dumps(_show(_to_texts(form)) | {"is_draft": is_draft})},
     ).compile(
         format="pdf",
         pdf_standards=["ua-1"],
@@ -47,8 +50,9 @@ def _to_texts(form: ReferralForm) -> dict[str, Any]:
     return {
         "reference": form.reference,
         "made_on": date_nl(form.made_on),
-        "sickness_fund": form.sickness_fund,
+        "sickness_fund": form.fund_nl,
         "region": region_nl(form.region),
+        "sent_by": ROLE_NL[form.sent_by],
         "contact": form.contact_nl,
         "facts": [[fact.label_nl, fact.value_nl] for fact in form.facts],
         "capacities": [choice.label_nl for choice in form.capacities],

@@ -12,6 +12,12 @@ from serving.referral_form import IN_CONSULTATION_NL, Fact, ReferralForm
 SCHEMA: Literal["kantelpunt-referral-form/1"] = "kantelpunt-referral-form/1"
 
 
+_TEXT = (
+    "vrije tekst van wie verstuurt, hoogstens 500 tekens; mag leeg zijn. Kantelpunt weigert "
+    "medische woorden, namen van geneesmiddelen en nummers die het herkent; wie verstuurt, leest na"
+)
+
+
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,21 +56,23 @@ class ConsentOut(_Closed):
 
 
 class ReferralFormOut(_Closed):
-    """The referral form: capacities, needs and wishes; never a diagnosis, score or reason."""
+    """The referral form: capacities, needs and wishes, and two texts of whoever sends it."""
 
     form_schema: Literal["kantelpunt-referral-form/1"] = Field(
         description="naam en versie van dit schema; een andere vorm krijgt een hoger nummer"
     )
     reference: str = Field(description="referentienummer bij het ziekenfonds; noemt niemand")
     made_on: date = Field(description="dag van het formulier")
-    sickness_fund: str = Field(description="ziekenfonds dat aanmeldt")
+    sickness_fund: str = Field(description="ziekenfonds dat aanmeldt: zijn sleutel")
+    fund_nl: str = Field(description="naam van het ziekenfonds, zoals in de brief")
     region: str = Field(description="regio van het dossier")
+    sent_by: Role = Field(description="functie van wie verstuurt, en de vrije teksten schreef")
     contact_nl: str = Field(description="contact bij het ziekenfonds; mag leeg zijn")
     facts: tuple[FactOut, ...] = Field(description="werksituatie")
     capacities: tuple[ChoiceOut, ...] = Field(description="wat iemand kan")
-    capacities_text: str = Field(description="toelichting, hoogstens 500 tekens; mag leeg zijn")
+    capacities_text: str = Field(description=_TEXT)
     needs: tuple[ChoiceOut, ...] = Field(description="wat iemand nodig heeft")
-    needs_text: str = Field(description="toelichting, hoogstens 500 tekens; mag leeg zijn")
+    needs_text: str = Field(description=_TEXT)
     offers: tuple[ChoiceOut, ...] = Field(
         description="gewenst aanbod; wat een diagnose zou verraden, staat er nooit in"
     )
@@ -83,7 +91,9 @@ class ReferralFormOut(_Closed):
             reference=form.reference,
             made_on=form.made_on,
             sickness_fund=form.sickness_fund,
+            fund_nl=form.fund_nl,
             region=form.region,
+            sent_by=form.sent_by,
             contact_nl=form.contact_nl,
             facts=tuple(map(FactOut.of, form.facts)),
             capacities=tuple(map(ChoiceOut.of, form.capacities)),

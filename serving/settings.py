@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         max_length=200,
         description="whom VDAB can contact at the sickness fund; stands on the referral form",
     )
+    fund_names: dict[str, str] = Field(
+        {}, description="JSON of sickness funds and the names to show of them on the referral form"
+    )
     session_secret: SecretStr = Field(
         SecretStr(""), description="32 characters or more that sign the sessions"
     )

@@ -43,10 +43,19 @@ class CaseEvent(StrEnum):
     SEND = "send"
     ACCEPT = "accept"
     DECLINE = "decline"
+    RECALL = "recall"  # the fund takes back a form that it sent
     START = "start"
     END = "end"
     WITHDRAW = "withdraw"  # the person withdraws the consent
     UPHOLD = "uphold"  # an objection of the person to being estimated is upheld
+
+
+class RecallReason(StrEnum):
+    """Why a form is taken back."""
+
+    MISTAKE = "mistake"
+    WRONG_CONTENT = "wrong_content"
+    LATER = "later"
 
 
 _S, _D, _E = CaseState, DecisionKind, CaseEvent
@@ -68,6 +77,7 @@ TRANSITIONS: Mapping[tuple[CaseState, CaseEvent | DecisionKind], CaseState] = {
     (_S.TO_REFER, _E.SEND): _S.REFERRED,
     (_S.REFERRED, _E.ACCEPT): _S.ACCEPTED,
     (_S.REFERRED, _E.DECLINE): _S.OPEN,
+    (_S.REFERRED, _E.RECALL): _S.TO_REFER,
     (_S.REFERRED, _E.START): _S.STARTED,
     (_S.ACCEPTED, _E.START): _S.STARTED,
     (_S.ACCEPTED, _E.DECLINE): _S.OPEN,
@@ -110,6 +120,26 @@ DECISION_NL: Mapping[DecisionKind, str] = {
     _D.LOOK_AGAIN: "later opnieuw bekijken",
     _D.NOT_OPPORTUNE: "nu niet opportuun (medisch)",
     _D.OWN_RETURN: "keert op eigen kracht terug",
+}
+
+
+EVENT_NL: Mapping[CaseEvent, str] = {
+    _E.REASSESS: "opnieuw ingeschat op een latere dag",
+    _E.WAKE: "de dag om opnieuw te bekijken is er",
+    _E.SEND: "formulier verstuurd",
+    _E.ACCEPT: "aanvaard",
+    _E.DECLINE: "niet aanvaard",
+    _E.RECALL: "formulier teruggenomen",
+    _E.START: "traject gestart",
+    _E.END: "traject beëindigd",
+    _E.WITHDRAW: "toestemming ingetrokken",
+    _E.UPHOLD: "bezwaar aanvaard",
+}
+
+RECALL_NL: Mapping[RecallReason, str] = {
+    RecallReason.MISTAKE: "per vergissing verstuurd",
+    RecallReason.WRONG_CONTENT: "er staat iets in dat niet klopt of er niet mag staan",
+    RecallReason.LATER: "de persoon wil later aangemeld worden",
 }
 
 

@@ -12,7 +12,14 @@ from serving.capacities import default_choices, read_choices
 from serving.medical import default_medical
 from serving.offers import default_offers, read_offers
 from serving.permissions import Role
-from serving.referral_form import Consent, ReferralForm, Rules, Wishes, build_referral_form
+from serving.referral_form import (
+    Consent,
+    ReferralForm,
+    Rules,
+    Sender,
+    Wishes,
+    build_referral_form,
+)
 from tests.factories import make_case
 
 ON = date(2026, 11, 22)
@@ -34,12 +41,15 @@ def make_form(
     consent: Consent = CONSENT,
     case: Mapping[str, Any] | None = None,
     rules: Rules | None = None,
+    contact_nl: str = "",
+    fund_nl: str = "",
     **given: Any,
 ) -> ReferralForm:
     rules = rules or make_rules()
     checked = check_case(make_case(rules.contract, **(case or {})), rules.contract)
     filled: dict[str, Any] = {"reference": "VR-2026-000123", "made_on": ON} | given
-    return build_referral_form(checked, wishes or Wishes(), consent, rules, **filled)
+    sender = Sender(Role.RTW_COORDINATOR, fund_nl, contact_nl)
+    return build_referral_form(checked, wishes or Wishes(), consent, rules, sender=sender, **filled)
 
 
 def read_text(pdf: bytes) -> str:

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, Response
 
 from serving.consent import record_consent, withdraw_consent
 from serving.deps import ApiUser
+from serving.draft import Draft, preview_referral
 from serving.permissions import Action, User
 from serving.refer import (
     Step,
     list_offers,
     read_form,
+    recall_referral,
     send_referral,
     step_referral,
     view_referral,
@@ -18,14 +20,17 @@ from serving.refer import (
 from serving.refer_schemas import (
     ConsentIn,
     OffersOut,
+    RecalledOut,
+    RecallIn,
     RecordedConsentOut,
     ReferralIn,
     ReferralOut,
     StepIn,
     WithdrawnOut,
 )
-from serving.referral_form import Wishes
+from serving.referral_form import ReferralForm, Wishes
 from serving.referral_letter import to_pdf
+from serving.referral_schemas import ReferralFormOut
 from serving.routes.parts import (
     PREFIX,
     Now,
@@ -41,6 +46,7 @@ router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["doorverwijzing"]
 Recorder = Annotated[User, Depends(ApiUser(Action.RECORD_CONSENT))]
 Referrer = Annotated[User, Depends(ApiUser(Action.REFER))]
 Viewer = Annotated[User, Depends(ApiUser(Action.VIEW_CASE))]
+ReferralBody = Annotated[ReferralIn, Depends(ReadBody(ReferralIn))]
 StepBody = Annotated[StepIn, Depends(ReadBody(StepIn))]
 _READS = problems(401, 403, 404, 503)
 _WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
@@ -103,20 +109,51 @@ def post_referral(
     service: ServiceHere,
     now: Now,
     user: Referrer,
-    body: Annotated[ReferralIn, Depends(ReadBody(ReferralIn))],
+    body: ReferralBody,
 ) -> Response:
     """Maakt het aanmeldingsformulier en bewaart het zoals het verstuurd is; zonder diagnose."""
-    wishes = Wishes(**body.model_dump(exclude={"state_version"}))
-    sent = send_referral(
-        user,
-        case_id,
-        wishes,
-        seen=body.state_version,
-        store=service.store,
-        now=now,
-        lists=service.referral_lists,
-    )
+    lists = service.referral_lists
+    sent = send_referral(user, _draft(case_id, body), store=service.store, now=now, lists=lists)
     return to_json(ReferralOut.of(sent), 201)
+
+
+def _draft(case_id: str, body: ReferralIn) -> Draft:
+    wishes = Wishes(**body.model_dump(exclude={"state_version"}))
+    return Draft(case_id, wishes, body.state_version)
+
+
+@router.post(
+    "/referral/preview",
+    summary="Het aanmeldingsformulier eerst nalezen",
+    response_model=ReferralFormOut,
+    responses=_WRITES,
+    openapi_extra=describe_body(ReferralIn),
+)
+def post_preview(
+    case_id: str, service: ServiceHere, now: Now, user: Referrer, body: ReferralBody
+) -> Response:
+    """Geeft het formulier zoals het zou vertrekken; er wordt niets verstuurd of bewaard."""
+    lists, draft = service.referral_lists, _draft(case_id, body)
+    form = preview_referral(user, draft, store=service.store, now=now, lists=lists, part="preview")
+    return to_json(ReferralFormOut.of(form))
+
+
+@router.post(
+    "/referral/preview.pdf",
+    summary="De brief eerst nalezen",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}, **_WRITES},
+    openapi_extra=describe_body(ReferralIn),
+)
+def post_preview_pdf(
+    case_id: str, service: ServiceHere, now: Now, user: Referrer, body: ReferralBody
+) -> Response:
+    """Geeft de brief met ONTWERP erop; er wordt niets verstuurd of bewaard."""
+    lists, draft = service.referral_lists, _draft(case_id, body)
+    form = preview_referral(
+        user, draft, store=service.store, now=now, lists=lists, part="preview_pdf"
+    )
+    return _to_letter(to_pdf(form, is_draft=True), form)
 
 
 @router.get(
@@ -141,9 +178,13 @@ def get_referral_pdf(case_id: str, service: ServiceHere, now: Now, user: Viewer)
     """Geeft het formulier zoals het verstuurd is, om af te drukken."""
     found = view_referral(user, case_id, store=service.store, now=now, part="referral_pdf")
     form = read_form(found.referral)
+    return _to_letter(to_pdf(form), form)
+
+
+def _to_letter(pdf: bytes, form: ReferralForm) -> Response:
     named = f'attachment; filename="{form.reference}.pdf"'
     headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return Response(to_pdf(form), media_type="application/pdf", headers=headers)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 def _step(
@@ -176,6 +217,26 @@ def post_decline(
 ) -> Response:
     """Noteert dat VDAB de doorverwijzing niet aanvaardde; het dossier is opnieuw te beslissen."""
     return _step(CaseEvent.DECLINE, case_id, service, now, user, body)
+
+
+@router.post(
+    "/referral/recall",
+    summary="Een formulier terugnemen",
+    response_model=RecalledOut,
+    responses=_WRITES,
+    openapi_extra=describe_body(RecallIn),
+)
+def post_recall(
+    case_id: str,
+    service: ServiceHere,
+    now: Now,
+    user: Referrer,
+    body: Annotated[RecallIn, Depends(ReadBody(RecallIn))],
+) -> Response:
+    """Neemt een formulier terug zolang VDAB het niet aanvaardde; verwittig VDAB zelf."""
+    seen = body.state_version
+    done = recall_referral(user, case_id, body.why, seen, store=service.store, now=now)
+    return to_json(RecalledOut.of(done))
 
 
 @router.post("/referral/start", summary="Het traject start", **_STEP)

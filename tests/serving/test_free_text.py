@@ -7,6 +7,7 @@ from serving.free_text import clean
 from serving.medical import MedicalError, default_medical, list_labels, read_medical
 from serving.referral_form import ReferralRefusedError, Wishes
 from tests.referral_forms import ANY_TEXT, make_form
+from tests.serving.free_texts import CONTACTS, HARMLESS, MEDICAL
 
 
 def find_fault(text: str) -> str | None:
@@ -79,7 +80,7 @@ ORDINARY = [
         "Heeft nood aan een andere job.",
         "Rijdt over de E40 en de A12, 8:30 tot 12:00",
     ),
-    *("Tel. 02 555 00 00, van 08:00-12:00 en 13:00-17:00", "Kan 2 x 4 uur, vanaf 2026-12-01"),
+    *("Van 08:00-12:00 en 13:00-17:00", "Kan 2 x 4 uur, vanaf 2026-12-01"),
     *("Hartelijk in de omgang, spierwit bureau", "Mag geen vaten van 20 kg tillen", "Ω ł ş ő é"),
 ]
 
@@ -87,6 +88,27 @@ ORDINARY = [
 @pytest.mark.parametrize("text", ORDINARY)
 def test_an_ordinary_text_is_taken(text: str) -> None:
     assert find_fault(text) is None
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_workers_need_can_be_said(text: str) -> None:
+    assert find_fault(text) is None
+
+
+@pytest.mark.parametrize("text", MEDICAL)
+def test_what_is_medical_is_refused(text: str) -> None:
+    fault = find_fault(text)
+
+    assert fault is not None
+    assert "medisch woord" in fault
+
+
+@pytest.mark.parametrize("text", CONTACTS)
+def test_how_to_reach_or_pay_someone_is_refused(text: str) -> None:
+    fault = find_fault(text)
+
+    assert fault is not None
+    assert "telefoon" in fault
 
 
 def test_a_text_is_tidied() -> None:

@@ -12,7 +12,13 @@ from features.contract import default_contract
 from serving.capacities import CapacitiesError, default_choices, read_choices
 from serving.medical import default_medical, list_labels
 from serving.permissions import Role
-from serving.referral_form import IN_CONSULTATION_NL, Consent, ReferralRefusedError, Wishes
+from serving.referral_form import (
+    IN_CONSULTATION_NL,
+    Consent,
+    ReferralRefusedError,
+    Wishes,
+    check_not_empty,
+)
 from serving.referral_letter import to_pdf
 from serving.referral_schemas import ReferralFormOut, to_json
 from tests.factories import make_contract
@@ -76,7 +82,7 @@ def test_a_case_of_another_contract_gets_a_form_without_its_fields() -> None:
 
     assert form.facts == ()
     assert "Werksituatie" not in text
-    assert "kan zittend werk doen" in text
+    assert "zittend werk doen" in text
 
 
 def test_a_deployment_can_send_other_facts_with_their_units() -> None:
@@ -114,6 +120,28 @@ def test_a_form_that_cannot_be_made_names_the_part(changes: Mapping[str, Any], f
         make_form(**changes)
 
     assert field in [fault.field for fault in caught.value.faults]
+
+
+def test_a_key_that_is_not_in_the_list_is_told_by_its_place_and_not_repeated() -> None:
+    with pytest.raises(ReferralRefusedError) as caught:
+        make_form(Wishes(capacities=("seated", "fly", "swim")))
+
+    expected = caught.value.faults[0].expected_nl
+    assert "GET offers" in expected
+    assert "plaatsen 2, 3" in expected
+    assert "fly" not in expected
+
+
+@pytest.mark.parametrize("wishes", [Wishes(), Wishes(offers=("rentree",)), Wishes(needs_text=" ")])
+def test_a_form_that_says_nothing_is_not_sent_nor_one_that_tells_by_being_empty(
+    wishes: Wishes,
+) -> None:
+    form = make_form(wishes)
+
+    with pytest.raises(ReferralRefusedError) as caught:
+        check_not_empty(form)
+
+    assert "minstens één" in caught.value.faults[0].expected_nl
 
 
 def test_every_fault_is_told_at_once() -> None:

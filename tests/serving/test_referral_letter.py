@@ -23,12 +23,33 @@ def test_the_letter_says_what_was_chosen() -> None:
 
     for expected in (
         *("Aanmeldingsformulier", "Referentie VR-2026-000123", "Datum 22 november 2026"),
-        *("Contact Team terug naar werk", "kan halve dagen werken", "Plant zelf.", "Bouw op."),
-        *("heeft nood aan begeleiding op de werkvloer", "Jobcoaching", IN_CONSULTATION_NL),
+        *("Contact Team terug naar werk", "• halve dagen werken", "Plant zelf.", "Bouw op."),
+        *("• begeleiding op de werkvloer", "Jobcoaching", IN_CONSULTATION_NL),
         *("op 20 november 2026", "terug-naar-werk-coördinator", "geldt voor: aanmelding bij VDAB."),
         *("Statuut werkzoekende", "Regio Antwerpen", "Pagina 1 van 1"),
     ):
         assert expected in text
+
+
+def test_the_letter_tells_who_wrote_and_claims_nothing_that_nobody_can_promise() -> None:
+    written = read_text(to_pdf(make_form(Wishes(needs_text="Rust."), fund_nl="Ziekenfonds A")))
+    chosen = read_text(to_pdf(make_form(Wishes(("seated",)))))
+
+    author = "De vrije tekst is geschreven door de terug-naar-werk-coördinator."
+    assert author in written
+    assert author not in chosen
+    assert "Ziekenfonds A" in written
+    for text in (written, chosen):
+        assert "Kantelpunt voegt zelf geen medische gegevens toe; wie verstuurt, leest na" in text
+        assert "bevat geen medische gegevens" not in text
+        assert "ONTWERP" not in text
+
+
+def test_a_draft_says_so_on_every_page() -> None:
+    pages = pdfium.PdfDocument(to_pdf(make_longest_form(), is_draft=True))
+
+    assert len(pages) == 2
+    assert all("ONTWERP" in page.get_textpage().get_text_range() for page in pages)
 
 
 def test_the_letter_is_tagged_dutch_and_titled() -> None:
