@@ -82,6 +82,16 @@ def save_report(report: pd.DataFrame, folder: Path) -> Path | None:
     return path
 
 
+def add_to_report(folder: Path, rows: Sequence[tuple[str, int, str, str]]) -> None:
+    """Add faults that came to light after the tables were read to rejected.csv."""
+    path = folder / REJECTED_FILE
+    try:
+        added = pd.DataFrame(rows, columns=REJECTED_COLUMNS)
+        added.to_csv(path, mode="a", header=not path.exists(), index=False)
+    except OSError as error:
+        raise ReportNotKeptError(path, len(rows), error) from None
+
+
 class ReportNotKeptError(KantelpuntError):
     """Faults were found, or stand in an old report, and their list cannot be brought up to date."""
 

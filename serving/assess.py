@@ -22,7 +22,6 @@ from serving.assessment import LIST_REASONS, Assessment, Reasons, explain_estima
 from serving.permissions import (
     Action,
     NotAllowedError,
-    Scope,
     User,
     check_can,
     check_can_assess,
@@ -31,7 +30,7 @@ from serving.permissions import (
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
-from serving.store.standing import ObjectionOpenError, hold_cases, list_blocked
+from serving.store.identity import find_bars, hold_all, once_more
 
 MOST_IN_BATCH = 1000
 
@@ -59,8 +58,8 @@ def assess_case(data: Any, *, desk: Desk, store: Store, save: bool = True) -> As
     """Estimate one case, say why in Dutch, and keep both with an audit line."""
     check_can(desk.user, Action.ASSESS)
     assessment = prepare_assessment(data, desk)
-    if _stop_blocked([assessment], desk=desk, store=store, save=save):
-        raise ObjectionOpenError("the person objects to estimates of this case")
+    for error in _keep([assessment], desk=desk, store=store, save=save).values():
+        raise error
     return assessment
 
 
@@ -84,10 +83,10 @@ def assess_batch(
         except (CaseRefusedError, NotAllowedError, LimitsError) as error:
             errors[index] = error
     made = dict(zip(checked, assess_checked(list(checked.values()), desk), strict=True))
-    blocked = _stop_blocked(list(made.values()), desk=desk, store=store, save=save)
-    for index in [i for i, one in made.items() if one.case_id in blocked]:
-        del made[index]
-        errors[index] = ObjectionOpenError("the person objects to estimates of this case")
+    places = list(made)
+    for place, bar in _keep(list(made.values()), desk=desk, store=store, save=save).items():
+        del made[places[place]]
+        errors[places[place]] = bar
     return [BatchItem(i, made.get(i), errors.get(i)) for i in range(len(items))]
 
 
@@ -174,18 +173,26 @@ def _check(data: Any, desk: Desk) -> Mapping[str, Any]:
     return case
 
 
-def _stop_blocked(made: Sequence[Assessment], *, desk: Desk, store: Store, save: bool) -> set[str]:
-    """Return the cases of which nothing may be estimated; of the others keep it, if asked to."""
-    fund = get_scope(desk.user).sickness_fund
-    ids = {one.case_id for one in made}
-    with store.writing(fund) if save else store.reading(fund) as connection:
-        if save:
-            hold_cases(connection, Scope(fund), ids)
-        blocked = list_blocked(connection, Scope(fund), ids)
-        if save:
-            kept = [one for one in made if one.case_id not in blocked]
-            save_assessments(connection, kept, audit=[build_event(a, desk) for a in kept])
-    return blocked
+def _keep(
+    made: Sequence[Assessment], *, desk: Desk, store: Store, save: bool
+) -> dict[int, KantelpuntError]:
+    """Return by its place why an assessment may not be made; keep the others, if asked to."""
+    scope = get_scope(desk.user)
+    fund, region = scope.sickness_fund, scope.region
+    if not save:
+        with store.reading(fund) as connection:
+            return find_bars(connection, made, region=region)
+
+    def keep() -> dict[int, KantelpuntError]:
+        with store.writing(fund) as connection:
+            hold_all(connection, made)
+            bars = find_bars(connection, made, region=region)
+            kept = [one for place, one in enumerate(made) if place not in bars]
+            lines = [build_event(one, desk) for one in kept]
+            save_assessments(connection, kept, audit=lines, may_move=region is None)
+        return bars
+
+    return once_more(keep)
 
 
 def build_event(made: Assessment, desk: Desk) -> AuditEvent:

@@ -17,7 +17,8 @@ from serving.rate_limit import TooManyError
 from serving.states import STATE_NL, StaleError, StateError
 from serving.store.consents import NoConsentError
 from serving.store.engine import StoreGoneError
-from serving.store.standing import NoSuchCaseError, ObjectionOpenError
+from serving.store.identity import OtherCaseError
+from serving.store.standing import NoSuchCaseError, ObjectionOpenError, ObjectionUpheldError
 from serving.store.users import AccountClosedError
 
 
@@ -91,6 +92,11 @@ _CASE_EXPECTED_NL = {
     "absence_started_on": "een datum als JJJJ-MM-DD",
     "screened_on": "een datum als JJJJ-MM-DD",
 }
+_SAME_NL = {
+    "person_key": "dezelfde persoon als bij dit nummer bewaard is",
+    "absence_started_on": "dezelfde eerste dag als bij dit nummer bewaard is",
+    "region": "een dossier uit uw regio; dit nummer is van een dossier uit een andere",
+}
 _MOST_NAMED = 5
 RETRY_SECONDS = 5
 
@@ -106,6 +112,8 @@ def explain(error: Exception, contract: Contract) -> Problem:
     """Return what to tell the user of an error; of an unexpected one, only that it is noted."""
     if isinstance(error, CaseRefusedError):
         return _explain_refusal(error, contract)
+    if isinstance(error, OtherCaseError):
+        return _explain_other_case(error)
     if isinstance(error, RequestRefusedError):
         return build_problem(error.key, tuple(error.faults))
     if isinstance(error, TooManyError):
@@ -133,11 +141,19 @@ _KEYS: dict[type[Exception], str] = {
     NoSuchCaseError: "not-found",
     StateError: "wrong-state",
     NoConsentError: "no-consent",
+    ObjectionUpheldError: "objection-upheld",
     ObjectionOpenError: "objection-open",
     LimitsError: "no-limits",
     StoreGoneError: "store-gone",
     UploadsGoneError: "uploads-gone",
 }
+
+
+def _explain_other_case(error: OtherCaseError) -> Problem:
+    faults = tuple(FieldFault(name, _SAME_NL[name]) for name in error.fields)
+    problem = build_problem("other-case", faults)
+    named = ", ".join(CASE_LABELS_NL[name] for name in error.fields)
+    return replace(problem, detail=f"Dit verschilt: {named}. {problem.detail}")
 
 
 def _explain_refusal(error: CaseRefusedError, contract: Contract) -> Problem:

@@ -16,24 +16,27 @@ from features.fields import CASE_COLUMNS
 from models.bundle import Bundle
 from models.suggestion import Limits, LimitsError, get_limits
 from serving.assess import Desk, assess_for_list, build_event
+from serving.assessment import Assessment
 from serving.intake_check import check_file
 from serving.outcomes import keep_outcomes
 from serving.permissions import Action, Role, Scope, User
 from serving.store.assessments import build_known, list_known, save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Store
+from serving.store.identity import OtherCaseError, find_bars, hold_all, once_more
 from serving.store.imports import (
     Import,
     Imported,
     ImportStatus,
     Reject,
+    add_rejects,
     advance_import,
     begin_rows,
     end_import,
     find_unfinished,
+    list_rejects,
     save_import,
 )
-from serving.store.standing import hold_cases, list_blocked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from features.tables import Extract
 
 BATCH = 500
+OTHER_CASE = "differs from what this number stands for: a new absence or person needs a new number"
 IMPORTER = User(key="import", name="Invoer", role=Role.ADVISING_PHYSICIAN)
 Count = Callable[[int], None]
 
@@ -159,9 +163,11 @@ def begin_import(made: Import, arrival: Arrival, intake: Intake) -> Import:
 
 def import_rows(arrival: Arrival, made: Import, intake: Intake, *, count: Count) -> Imported:
     """Assess and keep the cases from where the import is; return what became of all of them."""
-    frame = arrival.cases
+    frame, numbers = arrival.cases, _number_rows(arrival)
     for start in range(made.rows_done, len(frame), BATCH):
-        part = list(list_rows(frame.iloc[start : start + BATCH], intake.bundle.contract))
+        end = start + BATCH
+        cases = list_rows(frame.iloc[start:end], intake.bundle.contract)
+        part = list(zip(numbers[start:end], cases, strict=True))
         made = _import_batch(part, made, intake)
         count(len(part))
     if arrival.extract is not None:
@@ -178,33 +184,74 @@ def import_rows(arrival: Arrival, made: Import, intake: Intake, *, count: Count)
     return made.counts
 
 
-def _import_batch(part: Sequence[Mapping[str, Any]], made: Import, intake: Intake) -> Import:
-    """Estimate first and write after it: nobody else waits for the model."""
-    own = [c for c in part if _is_own(c, intake.scope)]
-    timely = [c for c in own if _is_timely(c, intake)]
-    desk = Desk(user=intake.user, bundle=intake.bundle, limits=intake.limits, now=intake.now)
-    funds = _group_by_fund(timely)
+def list_other_cases(made: Import, intake: Intake) -> list[tuple[str, int, str, str]]:
+    """Return the rows of an import under the number of another case, as the report writes them."""
     with intake.store.reading(intake.reach) as connection:
+        return [
+            (one.table, one.row, one.field, one.reason)
+            for one in list_rejects(connection, made.import_id)
+            if one.reason == OTHER_CASE
+        ]
+
+
+def _number_rows(arrival: Arrival) -> list[int]:
+    """Return where each good case stands in its file; the first row below the header is 1."""
+    rejected = {r.row for r in arrival.rejects if r.table == "cases"}
+    total = len(arrival.cases) + len(rejected)
+    return [row for row in range(1, total + 1) if row not in rejected]
+
+
+Numbered = Sequence[tuple[int, Mapping[str, Any]]]  # cases with their row in the file
+
+
+def _import_batch(part: Numbered, made: Import, intake: Intake) -> Import:
+    """Estimate first and write after it: nobody else waits for the model."""
+    own = [(row, c) for row, c in part if _is_own(c, intake.scope)]
+    timely = [(row, c) for row, c in own if _is_timely(c, intake)]
+    with intake.store.reading(intake.reach) as connection:
+        funds = _group_by_fund([c for _, c in timely])
         known = list_known(connection, funds, intake.bundle.version)
-    fresh = [c for c in timely if build_known(c) not in known]
-    found = assess_for_list(fresh, desk)
+    fresh = [(row, c) for row, c in timely if build_known(c) not in known]
+    counts = Imported(
+        known=len(timely) - len(fresh),
+        elsewhere=len(part) - len(own),
+        untimely=len(own) - len(timely),
+    )
+    desk = Desk(user=intake.user, bundle=intake.bundle, limits=intake.limits, now=intake.now)
+    found = assess_for_list([c for _, c in fresh], desk)
+    done = replace(made, rows_done=made.rows_done + len(part), counts=made.counts + counts)
+    rows = [row for row, _ in fresh]
+    return once_more(lambda: _keep_batch(found, rows, made.rows_done, done, desk, intake))
+
+
+def _keep_batch(
+    found: Sequence[Assessment],
+    rows: Sequence[int],
+    seen: int,
+    done: Import,
+    desk: Desk,
+    intake: Intake,
+) -> Import:
+    """Keep what may be kept of a batch and set aside what came under the number of another case."""
+    region = intake.scope.region if intake.scope else None
     with intake.store.writing(intake.reach) as connection:
-        blocked = set()
-        for fund, ids in sorted(funds.items()):
-            hold_cases(connection, Scope(fund), ids)
-            blocked |= {(fund, one) for one in list_blocked(connection, Scope(fund), ids)}
-        kept = [a for a in found if (a.sickness_fund, a.case_id) not in blocked]
-        counts = made.counts + Imported(
-            saved=len(kept),
-            known=len(timely) - len(fresh),
-            elsewhere=len(part) - len(own),
-            untimely=len(own) - len(timely),
-            blocked=len(found) - len(kept),
+        hold_all(connection, found)
+        bars = find_bars(connection, found, region=region)
+        other = {i: error for i, error in bars.items() if isinstance(error, OtherCaseError)}
+        kept = [a for i, a in enumerate(found) if i not in bars]
+        counts = done.counts + Imported(
+            saved=len(kept), blocked=len(bars) - len(other), other_case=len(other)
         )
-        done = made.rows_done + len(part)
-        advance_import(connection, made.import_id, made.rows_done, done, counts)
-        save_assessments(connection, kept, audit=[build_event(a, desk) for a in kept])
-    return replace(made, rows_done=done, counts=counts)
+        advance_import(connection, done.import_id, seen, done.rows_done, counts)
+        rejects = [
+            Reject("cases", rows[i], name, OTHER_CASE)
+            for i, e in other.items()
+            for name in e.fields
+        ]
+        add_rejects(connection, done.import_id, rejects)
+        lines = [build_event(a, desk) for a in kept]
+        save_assessments(connection, kept, audit=lines, may_move=region is None)
+    return replace(done, counts=counts)
 
 
 def _is_own(case: Mapping[str, Any], scope: Scope | None) -> bool:

@@ -16,8 +16,12 @@ class ImportCountsOut(BaseModel):
     known: int = Field(description="Al ingeschat door dit model, met dezelfde gegevens.")
     elsewhere: int = Field(description="Van een ander ziekenfonds of een andere regio: geweigerd.")
     untimely: int = Field(description="Van na vandaag, of van voor de eerste grenzen.")
-    blocked: int = Field(description="Met een bezwaar dat nog niet behandeld is.")
+    blocked: int = Field(description="Met een bezwaar dat nog niet behandeld is, of aanvaard.")
     rejected: int = Field(description="Afgekeurde rijen.")
+    other_case: int = Field(
+        description="Onder een nummer van een andere persoon, afwezigheid of regio; ze staan bij "
+        "de afgekeurde rijen."
+    )
 
 
 class ImportOut(BaseModel):

@@ -10,7 +10,8 @@ from features.pseudonyms import FIRST_DAY
 from serving.errors import FieldFault
 from serving.permissions import Action, Scope, User, check_can, get_scope
 from serving.store.audit import AuditEvent
-from serving.store.engine import Store
+from serving.store.engine import EVERY_FUND, Store
+from serving.store.identity import FIXED, list_other
 from serving.store.outcomes import OUTCOME_TABLES, Row, find_first_screenings, save_outcomes
 from serving.store.referrals import follow_pathways
 from serving.store.standing import hold_cases
@@ -86,9 +87,10 @@ def keep_outcomes(
     """Keep the other tables of an extract, after its cases; a second time changes nothing.
 
     Without a scope, rows of every fund are kept. Rows whose case is not in the store are refused:
-    those of other funds, and of cases that could not be estimated.
+    those of other funds, and of cases that could not be estimated. Rows of a case under a number
+    that stands for another one are left out.
     """
-    funds = dict(zip(extract.cases["case_id"], extract.cases["sickness_fund"], strict=True))
+    funds = _find_funds(extract, store, scope)
     total = Reported()
     for table in OUTCOME_TABLES:
         for numbered in _list_parts(getattr(extract, table), table):
@@ -97,6 +99,20 @@ def keep_outcomes(
                     reporter = Reporter(user_key, scope or Scope(fund), now)
                     total += _keep({table: part}, reporter, store)
     return total
+
+
+def _find_funds(extract: "Extract", store: Store, scope: Scope | None) -> dict[str, str]:
+    """Return the fund of each case of an extract, but for those whose number is of another case."""
+    names = ("sickness_fund", "case_id", *FIXED)
+    columns = [_to_python(extract.cases[name]) for name in names]
+    told = dict.fromkeys(zip(*columns, strict=True))  # a case may be screened more than once
+    cases = [dict(zip(names, one, strict=True)) for one in told]
+    funds = {case["case_id"]: case["sickness_fund"] for case in cases}
+    for start in range(0, len(cases), BATCH):
+        with store.reading(scope.sickness_fund if scope else EVERY_FUND) as connection:
+            for case in list_other(connection, cases[start : start + BATCH]):
+                funds.pop(case["case_id"], None)
+    return funds
 
 
 def _keep(rows: Numbered, reporter: Reporter, store: Store) -> Reported:
@@ -202,5 +218,6 @@ def _group_by_fund(
 ) -> dict[str, list[tuple[int, Row]]]:
     found: dict[str, list[tuple[int, Row]]] = {}
     for index, row in numbered:
-        found.setdefault(funds[row["case_id"]], []).append((index, row))
+        if fund := funds.get(row["case_id"]):
+            found.setdefault(fund, []).append((index, row))
     return found

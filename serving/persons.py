@@ -16,6 +16,7 @@ from serving.states import CaseEvent, StateError, find_next
 from serving.store.assessments import list_assessments, save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
+from serving.store.identity import FIXED
 from serving.store.requests import (
     PersonRequest,
     RequestKind,
@@ -35,7 +36,7 @@ ANSWERS: Mapping[RequestKind, tuple[RequestOutcome, ...]] = {
     RequestKind.ACCESS: (RequestOutcome.DONE, RequestOutcome.REJECTED),
 }
 # what tells a case apart is not corrected, nor the day on which it was looked at
-_FIXED = ("case_id", "person_key", "sickness_fund", "screened_on")
+_FIXED = ("case_id", *FIXED, "sickness_fund", "screened_on")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _check_answer(asked: PersonRequest, answer: Answer) -> None:
         faults.append(FieldFault("corrected", "enkel bij een verbetering die uitgevoerd is"))
     if fixed := [name for name in _FIXED if name in (answer.corrected or {})]:
         named = ", ".join(CASE_LABELS_NL[name] for name in fixed)
-        faults.append(FieldFault("corrected", f"andere velden: {named} ligt vast"))
+        faults.append(FieldFault("corrected", f"andere velden; dit ligt vast: {named}"))
     if faults:
         raise RequestRefusedError("body", faults)
 

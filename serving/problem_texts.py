@@ -69,8 +69,20 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     ),
     "objection-open": (
         409,
-        "Voor dit dossier loopt een bezwaar, of is een bezwaar aanvaard",
-        "Er wordt niets ingeschat tot het bezwaar behandeld is, en na een aanvaard bezwaar nooit.",
+        "Voor dit dossier loopt een bezwaar",
+        "Er wordt niets ingeschat tot het bezwaar behandeld is, en wat ingeschat was, wordt niet "
+        "getoond.",
+    ),
+    "objection-upheld": (
+        409,
+        "Voor dit dossier is een bezwaar aanvaard",
+        "Er wordt niets meer ingeschat, en wat ingeschat was, wordt niet getoond.",
+    ),
+    "other-case": (
+        409,
+        "Dit nummer is van een ander dossier",
+        "Er is niets bewaard. Een andere persoon of een nieuwe afwezigheid vraagt een nieuw "
+        "dossiernummer.",
     ),
     "taken": (
         409,

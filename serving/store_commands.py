@@ -40,9 +40,16 @@ def import_file(
     The same file twice changes nothing; one that was cut off goes on where it stopped.
     """
     from features.progress import show_count
+    from features.rejects import REJECTED_FILE, add_to_report
     from models.suggestion import DEFAULT_PATH, read_limits
     from serving.deps import get_now
-    from serving.intake_file import Intake, import_rows, open_import, read_arrival
+    from serving.intake_file import (
+        Intake,
+        import_rows,
+        list_other_cases,
+        open_import,
+        read_arrival,
+    )
     from serving.permissions import Scope
     from serving.registry import open_bundle
     from serving.settings import read_settings
@@ -61,11 +68,14 @@ def import_file(
         left = len(arrival.cases) - made.rows_done
         with show_count("Assessed", left) as count:
             done = import_rows(arrival, made, intake, count=count)
+        if done.other_case:
+            add_to_report(where, list_other_cases(made, intake))
     typer.echo(
         f"saved {done.saved:,}; known already {done.known:,}; of another fund {done.elsewhere:,}; "
         f"dated after today or before the first limits {done.untimely:,}; "
-        f"under an objection {done.blocked:,}; rejected {done.rejected:,}"
-        + (f" (see {where / 'rejected.csv'})" if done.rejected else "")
+        f"under an objection {done.blocked:,}; under the number of another case "
+        f"{done.other_case:,}; rejected {done.rejected:,}"
+        + (f" (see {where / REJECTED_FILE})" if done.rejected or done.other_case else "")
     )
 
 

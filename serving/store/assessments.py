@@ -15,12 +15,14 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    not_,
     null,
     or_,
     select,
     true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from features.contract import Contract, parse_contract
 from features.matrix import build_row
@@ -32,6 +34,7 @@ from serving.permissions import Scope
 from serving.states import TRANSITIONS, CaseEvent, CaseState
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.estimates import read_estimate, to_columns, to_gain_columns
+from serving.store.identity import FIXED, CaseTakenError
 from serving.store.reach import in_reach
 from serving.store.tables import assessments, cases, contracts
 
@@ -45,17 +48,22 @@ _REOPENED = [
 
 
 def save_assessments(
-    connection: Connection, made: Sequence[Assessment], *, audit: Sequence[AuditEvent]
+    connection: Connection,
+    made: Sequence[Assessment],
+    *,
+    audit: Sequence[AuditEvent],
+    may_move: bool = True,
 ) -> None:
     """Keep assessments, their cases and the audit lines: all or none.
 
     The list shows a case as on its latest screening day; an older one joins the history only, as
-    does one of a case whose person objects.
+    does one of a case whose person objects. Raises CaseTakenError where a number stands for another
+    person, another absence or, unless a case `may_move`, another region; `find_bars` tells before.
     """
     if made:
         _save_contract(connection, made[0].contract)
         connection.execute(insert(assessments), [_to_row(a) for a in made])
-        _save_cases(connection, made)
+        _save_cases(connection, made, may_move=may_move)
     save_audit(connection, audit)
 
 
@@ -64,7 +72,7 @@ def _save_contract(connection: Connection, contract: Contract) -> None:
     connection.execute(_build_contract_insert(connection.dialect.name), row)
 
 
-def _save_cases(connection: Connection, made: Sequence[Assessment]) -> None:
+def _save_cases(connection: Connection, made: Sequence[Assessment], *, may_move: bool) -> None:
     latest: dict[tuple[str, str], Assessment] = {}
     for a in made:
         known = latest.get((a.sickness_fund, a.case_id))
@@ -72,7 +80,11 @@ def _save_cases(connection: Connection, made: Sequence[Assessment]) -> None:
             latest[a.sickness_fund, a.case_id] = a
     # in one order, or two who save the same cases could wait for each other for ever
     rows = [_to_case_row(latest[key]) for key in sorted(latest)]
-    connection.execute(_build_case_upsert(connection.dialect.name, tuple(rows[0])), rows)
+    upsert = _build_case_upsert(connection.dialect.name, tuple(rows[0]), may_move)
+    try:
+        connection.execute(upsert, rows)
+    except IntegrityError:
+        raise CaseTakenError(FIXED) from None
 
 
 # built once: building a statement takes longer than running it
@@ -83,15 +95,19 @@ def _build_contract_insert(dialect: str) -> Executable:
 
 
 @cache
-def _build_case_upsert(dialect: str, names: tuple[str, ...]) -> Executable:
+def _build_case_upsert(dialect: str, names: tuple[str, ...], may_move: bool) -> Executable:
     statement = _insert_for(dialect, cases)
-    fresh = {name: statement.excluded[name] for name in names if name not in _KEYS}
+    new = statement.excluded
+    fixed = FIXED if may_move else (*FIXED, "region")
+    is_same = and_(*(new[name] == cases.c[name] for name in fixed))
+    is_latest = and_(new.screened_on >= cases.c.screened_on, cases.c.is_blocked.is_(False))
+    fresh = {name: new[name] for name in names if name not in _KEYS}
+    # of another case no person at all, which the column refuses: nothing is kept then
+    person = {"person_key": case((is_same, new.person_key))}
     built: Executable = statement.on_conflict_do_update(
         index_elements=list(_KEYS),
-        set_=fresh | _reopen(statement.excluded.screened_on),
-        where=and_(
-            statement.excluded.screened_on >= cases.c.screened_on, cases.c.is_blocked.is_(False)
-        ),
+        set_=fresh | person | _reopen(new.screened_on),
+        where=or_(is_latest, not_(is_same)),
     )
     return built
 

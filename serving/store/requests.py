@@ -1,6 +1,6 @@
 """What persons ask of their case, in the store: objections, corrections, and to see everything."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +73,20 @@ def is_stopped(found: Sequence[PersonRequest]) -> bool:
         one.kind is RequestKind.OBJECTION and one.outcome in (None, RequestOutcome.UPHELD)
         for one in found
     )
+
+
+def list_upheld(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:
+    """Return those of the cases in reach of which an objection was upheld."""
+    if not case_ids:
+        return set()
+    r = requests.c
+    query = select(r.case_id).where(
+        in_reach(requests, scope),
+        r.case_id.in_(sorted(case_ids)),
+        r.kind == RequestKind.OBJECTION.value,
+        r.outcome == RequestOutcome.UPHELD.value,
+    )
+    return set(connection.execute(query).scalars())
 
 
 def save_request(

@@ -23,7 +23,11 @@ class NoSuchCaseError(KantelpuntError):
 
 
 class ObjectionOpenError(KantelpuntError):
-    """A case of which nothing may be estimated: the person objects, or objected with success."""
+    """A case of which nothing may be estimated: the person objects."""
+
+
+class ObjectionUpheldError(ObjectionOpenError):
+    """A case of which nothing may be estimated any more: the person objected with success."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +117,3 @@ def hold_cases(connection: Connection, scope: Scope, case_ids: Collection[str]) 
         in_reach(cases, scope), cases.c.case_id.in_(sorted(case_ids))
     )
     connection.execute(query.order_by(cases.c.case_id).with_for_update()).all()
-
-
-def list_blocked(connection: Connection, scope: Scope, case_ids: Collection[str]) -> set[str]:
-    """Return those of the cases in reach of which nothing may be estimated: someone objects.
-
-    Who saves holds the cases first, or the person could object in between.
-    """
-    query = select(cases.c.case_id).where(
-        in_reach(cases, scope), cases.c.is_blocked, cases.c.case_id.in_(sorted(case_ids))
-    )
-    return set(connection.execute(query).scalars())
