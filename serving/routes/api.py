@@ -14,6 +14,7 @@ from serving.assess import MOST_IN_BATCH, assess_batch, assess_case, find_open_q
 from serving.assessment_schemas import AssessmentOut
 from serving.case_file import view_case
 from serving.case_schemas import CaseOut, CasePageOut, WithheldOut
+from serving.csv_file import read_parts
 from serving.deps import ApiUser, build_desk
 from serving.errors import RequestRefusedError
 from serving.list_export import export_list
@@ -179,7 +180,7 @@ def get_cases_csv(
     reader = Reader(user, service.store, now, service.settings.own_estimate)
     made = export_list(reader, wanted)
     return StreamingResponse(
-        made.read(),
+        read_parts(made.content),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{made.file_name}"'},
     )

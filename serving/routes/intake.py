@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.responses import StreamingResponse
 
-from serving.csv_cells import write_csv
+from serving.csv_file import read_parts, write_csv
 from serving.deps import ApiUser, get_service
 from serving.errors import NotFoundError, RequestRefusedError
 from serving.intake_check import FileRefusedError
@@ -21,6 +22,7 @@ from serving.store.imports import Import, find_import, list_imports, list_reject
 router = APIRouter(prefix=PREFIX, tags=["invoer"])
 Uploader = Annotated[User, Depends(ApiUser(Action.UPLOAD_CASES))]
 IMPORTS = f"{PREFIX}/imports"
+HEADER = ("table", "row", "field", "reason")
 _FILE = {
     "requestBody": {
         "required": True,
@@ -114,18 +116,22 @@ def get_import(import_id: str, service: ServiceHere, user: Uploader) -> ImportOu
     "/imports/{import_id}/rejected.csv",
     summary="De afgekeurde rijen van een bestand",
     responses={
-        200: {"content": {"text/csv": {}}, "description": "Tabel, rij, veld en reden"},
+        200: {
+            "content": {"text/csv": {}},
+            "description": "Tabel, rij, veld en reden; UTF-8 met BOM, puntkomma's",
+        },
         **problems(401, 403, 404, 503),
     },
-    response_class=Response,
+    response_class=StreamingResponse,
 )
 def get_rejected(import_id: str, service: ServiceHere, user: Uploader) -> Response:
     """Geeft per afgekeurde rij het veld en de reden, nooit de waarde."""
     made = _find_import(service.store, user, import_id)
     with service.store.reading(get_scope(user).sickness_fund) as connection:
-        rows = [(r.table, r.row, r.field, r.reason) for r in list_rejects(connection, import_id)]
-    return Response(
-        write_csv(("table", "row", "field", "reason"), rows),
+        found = list_rejects(connection, import_id)
+        content = write_csv(HEADER, ((r.table, r.row, r.field, r.reason) for r in found))
+    return StreamingResponse(
+        read_parts(content),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="afgekeurd-{made.import_id}.csv"'},
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from models.estimate import GainStatus
-from serving.list_export import HEADER, neutralise
+from serving.csv_file import neutralise, read_parts, write_csv
+from serving.list_export import HEADER
 from tests.running_service import Service, get_gain_bundle, make_own_case
 from tests.serving.case_work import open_case, read_rows
 
@@ -37,6 +38,15 @@ def read_table(text: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize(("cell", "safe"), CELLS)
 def test_no_cell_is_a_formula_and_numbers_stay_numbers(cell: str, safe: str) -> None:
     assert neutralise(cell) == safe
+
+
+def test_a_file_is_written_row_by_row_and_no_cell_of_it_is_a_formula() -> None:
+    content = write_csv(("a", "b"), iter([("=1+1", 2), ("＠x", ""), ("-5", "gewoon")]))  # noqa: RUF001
+
+    text = b"".join(read_parts(content)).decode()
+
+    assert text == "\ufeffa;b\r\n'=1+1;2\r\n'＠x;\r\n-5;gewoon\r\n"  # noqa: RUF001
+    assert content.closed
 
 
 def test_the_table_holds_what_the_list_shows(
