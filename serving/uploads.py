@@ -132,13 +132,25 @@ class Uploads:
             self._thread.join(timeout=60)
 
     def _run(self) -> None:
-        for number in self._retry(self._list_left) or []:
-            self._retry(partial(self._import, number))
+        for number in self._try(self._list_left) or []:
+            self._try(partial(self._import, number))
         while not self._stopped.is_set():
             number = self._queue.get()
             if number != _STOP:
-                self._retry(partial(self._import, number))
+                self._try(partial(self._import, number))
                 self.give_back_room()
+
+    def _try(self, step: Callable[[], Any]) -> Any:
+        """Return what a step gives; the thread must outlive any one file, and what is said of it.
+
+        A file that could not even be noted as failed is tried again when the service starts.
+        """
+        try:
+            return self._retry(step)
+        except Exception as error:
+            # only the class: the text of an error may repeat a value
+            log.warning("import could not be ended", kind=type(error).__name__)
+            return None
 
     def _retry(self, step: Callable[[], Any]) -> Any:
         """Return what a step gives, waiting for the store where that is gone."""
@@ -169,7 +181,7 @@ class Uploads:
                 raise
             except ImportTakenError:
                 return  # another process of this service has it
-            except Exception as error:  # the thread must outlive any one file
+            except Exception as error:
                 self._fail(made, error)
         self._remove(number)
 

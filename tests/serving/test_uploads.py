@@ -2,6 +2,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -246,6 +247,32 @@ def test_an_import_waits_for_a_store_that_is_gone(
 
     done = wait(service, send(service, make_file(tmp_path / "x", 5, sickness_fund=FUND)))
 
+    assert done["counts"]["saved"] == 5
+
+
+def test_a_file_that_cannot_even_fail_holds_up_no_other(
+    service: Service,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    content = make_file(tmp_path / "x", 5, sickness_fund=FUND)
+    values = content.decode().splitlines()[1]
+    end = Mock(side_effect=ValueError(values))
+    with monkeypatch.context() as broken:
+        broken.setattr("serving.uploads.read_arrival", Mock(side_effect=ValueError(values)))
+        broken.setattr("serving.uploads.end_import", end)
+        for _ in range(2):
+            assert send(service, content).status_code == 202
+        until = time.monotonic() + 10
+        while len({c.args[1] for c in end.call_args_list}) < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+
+    done = wait(service, send(service, content))
+
+    logged = capsys.readouterr().out
+    assert "import could not be ended" in logged
+    assert values not in logged
     assert done["counts"]["saved"] == 5
 
 
