@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -47,9 +48,11 @@ from serving.routes import (
     referrals,
 )
 from serving.settings import Settings
-from serving.store.engine import Store
+from serving.store.engine import Store, StoreGoneError
 from serving.templating import build_pages, render_error
 from serving.uploads import Uploads, Workplace
+
+log = structlog.get_logger("kantelpunt")
 
 STATIC = Path(__file__).with_name("static")
 _MACHINE_PATHS = ("/api/", "/healthz/", "/readyz/", "/metrics/", "/openapi.json/")
@@ -150,6 +153,8 @@ def _describe(app: FastAPI, service: Service) -> None:
 
 def _answer_error(request: Request, error: Exception) -> Response:
     service: Service = request.app.state.service
+    if isinstance(error, StoreGoneError):
+        log.warning("store", why=str(error))
     return answer(request, explain(error, service.bundle.contract))
 
 

@@ -11,7 +11,7 @@ from serving.assess import find_open_questions
 from serving.assessment import Assessment
 from serving.changes import Changes, find_changes
 from serving.own_estimate import must_estimate_first
-from serving.permissions import Action, User, can, check_can, get_scope
+from serving.permissions import Action, Scope, User, can, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.states import TRANSITIONS, CaseEvent, DecisionKind
 from serving.store.assessments import list_assessments
@@ -19,6 +19,7 @@ from serving.store.audit import AuditEvent, save_audit
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
 from serving.store.engine import Store
 from serving.store.standing import Standing, get_standing
+from serving.triage import open_due
 from serving.triage_query import REASSESSED
 
 # who may make something happen; that a day came is nobody's doing
@@ -81,6 +82,9 @@ def view_case(
     scope = get_scope(user)
     with store.writing(scope.sickness_fund) as connection:
         standing = get_standing(connection, scope, case_id)
+        if standing.look_again_on is not None and standing.look_again_on <= now.date():
+            open_due(connection, Scope(scope.sickness_fund), now)
+            standing = get_standing(connection, scope, case_id)
         history = list_assessments(connection, scope, case_id)
         decided = list_decisions(connection, scope, case_id)
         estimated = list_own_estimates(connection, scope, case_id)

@@ -116,6 +116,7 @@ class Settings(BaseSettings):
     retention_months: int = Field(
         120,
         ge=1,
+        le=1200,
         description="months after its last screening until `kantelpunt forget` removes a case",
     )
     export_key: SecretStr = Field(

@@ -157,14 +157,19 @@ def _to_row(case: ListedCase, rank: int, today: date, known: set[str]) -> Triage
 
 
 def wake(store: Store, fund: Scope, now: datetime) -> None:
-    """Open the cases of a fund whose day to look again has come, each with an audit line."""
+    """Open the cases of a fund whose day to look again has come, where there are any."""
     with store.reading(fund.sickness_fund) as connection:
         if not has_to_wake(connection, fund, now.date()):
             return
     with store.writing(fund.sickness_fund) as connection:
-        ids = list_due(connection, fund, now.date())
-        lines = [AuditEvent(now, CLOCKWORK, CaseEvent.WAKE, fund.sickness_fund, i) for i in ids]
-        wake_cases(connection, fund, now.date(), ids, audit=lines)
+        open_due(connection, fund, now)
+
+
+def open_due(connection: Connection, fund: Scope, now: datetime) -> None:
+    """Open the cases of a fund whose day to look again has come, each with an audit line."""
+    ids = list_due(connection, fund, now.date())
+    lines = [AuditEvent(now, CLOCKWORK, CaseEvent.WAKE, fund.sickness_fund, i) for i in ids]
+    wake_cases(connection, fund, now.date(), ids, audit=lines)
 
 
 def build_cursor(place: Place | AbsentPlace, rank: int) -> str:

@@ -8,14 +8,8 @@ import typer
 from serving.permissions import Role
 
 NewPassword = Annotated[
-    str,
-    typer.Option(
-        envvar="KANTELPUNT_NEW_PASSWORD",
-        prompt=True,
-        confirmation_prompt=True,
-        hide_input=True,
-        help="Asked for when not given.",
-    ),
+    str | None,
+    typer.Option(envvar="KANTELPUNT_NEW_PASSWORD", help="Asked for when not given."),
 ]
 Key = Annotated[str, typer.Argument(help="Name of the account, as `user list` shows it.")]
 
@@ -33,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def add_user(
     name: Annotated[str, typer.Argument(help="Name to log on with: small letters and digits.")],
     role: Annotated[Role, typer.Option("--role", help="What the user is here for.")],
-    password: NewPassword,
+    password: NewPassword = None,
     fund: Annotated[str | None, typer.Option("--fund", help="Sickness fund of the user.")] = None,
     region: Annotated[str | None, typer.Option("--region", help="Only this region.")] = None,
     full_name: Annotated[str | None, typer.Option("--name", help="Name to show.")] = None,
@@ -48,7 +42,7 @@ def add_user(
         made = add_account(
             store,
             name,
-            password,
+            password or _ask_password(),
             role,
             sickness_fund=fund,
             region=region,
@@ -96,7 +90,7 @@ def close_user(name: Key) -> None:
     typer.echo(f"closed {name}")
 
 
-def change_user_password(name: Key, password: NewPassword) -> None:
+def change_user_password(name: Key, password: NewPassword = None) -> None:
     """Give a local account another password; its sessions end at once."""
     from serving.accounts import set_password
     from serving.deps import get_now
@@ -104,5 +98,11 @@ def change_user_password(name: Key, password: NewPassword) -> None:
     from serving.store.opening import open_store
 
     with open_store(read_settings().database_url) as store:
-        set_password(store, name, password, now=get_now())
+        set_password(store, name, password or _ask_password(), now=get_now())
     typer.echo(f"changed the password of {name}")
+
+
+def _ask_password() -> str:
+    """Return a password that was typed twice; asked only once the store is known to be there."""
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed

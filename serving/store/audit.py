@@ -9,10 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from serving.store.engine import StoreGoneError
 from serving.store.tables import audit, audit_head
 
 HEAD = 1
 START = "0" * 64  # the hash before the first line
+
+
+class AuditHeadGoneError(StoreGoneError):
+    """A store that lost where its audit log ends: nothing can be added, so nothing is done."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,9 @@ def save_audit(connection: Connection, events: Sequence[AuditEvent]) -> None:
         select(audit_head.c.lines, audit_head.c.hash)
         .where(audit_head.c.head_id == HEAD)
         .with_for_update()
-    ).one()
+    ).one_or_none()
+    if head is None:
+        raise AuditHeadGoneError("the store is damaged: the end of the audit log is not noted")
     rows = list(chain_lines(map(_to_row, events), head.lines, head.hash))
     connection.execute(insert(audit), rows)
     last = {"lines": rows[-1]["audit_id"], "hash": rows[-1]["hash"]}

@@ -6,10 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from features.errors import KantelpuntError
-from serving.store.engine import Store
+from serving.store.engine import Store, find_path
 
 _PER_STEP = 2000  # pages; in between, whoever writes goes first
 
@@ -63,11 +61,10 @@ def _check_copy(path: Path) -> int:
 
 def restore_store(path: Path, url: str) -> Path:
     """Put a backup where the SQLite store belongs; raises BackupError when one is there."""
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite" or not address.database:
+    store = find_path(url)
+    if store is None:
         raise BackupError("PostgreSQL has its own tools for this: see docs/beheer.md")
     _check_copy(path)
-    store = Path(address.database)
     there = [p for p in (store, *(Path(f"{store}{end}") for end in ("-wal", "-shm"))) if p.exists()]
     if there:
         raise BackupError(f"{there[0]} is there: stop the service and move it away first")

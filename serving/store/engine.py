@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from features.errors import KantelpuntError
 
 EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
+_UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
 _OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
 
@@ -99,14 +100,19 @@ def _telling_outages() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        # DatabaseError itself, and no kind of it, is a file that is damaged or no database
-        if isinstance(error, _OUTAGES) or type(error) is DatabaseError:
-            raise _build_outage(error) from None
-        if error.connection_invalidated:
+        if _is_outage(error):
             raise _build_outage(error) from None
         raise
     except PoolTimeoutError as error:
         raise _build_outage(error) from None
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    # DatabaseError itself, and no kind of it, is a file that is damaged or no database
+    if isinstance(error, _OUTAGES) or type(error) is DatabaseError:
+        return True
+    is_table_gone = getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
+    return is_table_gone or error.connection_invalidated
 
 
 def _build_outage(error: Exception) -> StoreGoneError:
@@ -117,14 +123,26 @@ def _build_outage(error: Exception) -> StoreGoneError:
     )
 
 
-def build_engine(url: str) -> Engine:
-    """Return the engine of an address; raises StoreAddressError for one that cannot be used."""
+def read_address(url: str) -> URL:
+    """Return the parts of an address; raises StoreAddressError for one that cannot be read."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        return make_url(url)
+    except (ArgumentError, ValueError):
         raise StoreAddressError(
             "DATABASE_URL: expected sqlite:///path or postgresql://user@host/name"
         ) from None
+
+
+def find_path(url: str) -> Path | None:
+    """Return the file of a SQLite store, there or not; None where another database has it."""
+    parsed = read_address(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(str(parsed.database)) if is_file else None
+
+
+def build_engine(url: str) -> Engine:
+    """Return the engine of an address; raises StoreAddressError for one that cannot be used."""
+    parsed = read_address(url)
     if parsed.get_backend_name() == "sqlite":
         return _build_sqlite(parsed)
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):

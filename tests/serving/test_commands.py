@@ -82,11 +82,51 @@ def test_an_account_that_cannot_be_is_refused_with_what_to_change(
     assert store_path.exists()
 
 
-@pytest.mark.usefixtures("store_path")
-def test_a_store_without_tables_is_not_used() -> None:
-    for command in (["import", "x"], ["user", "add", "a", "--role", "auditor", "--password", "x"]):
-        with pytest.raises(StoreOutdatedError, match="kantelpunt db upgrade"):
-            invoke(*command)
+USES_STORE = [
+    ("import", "x"),
+    ("user", "add", "a", "--role", "auditor"),
+    ("user", "password", "a"),
+    ("user", "list"),
+    ("audit", "verify"),
+    ("forget",),
+]
+
+
+@pytest.mark.parametrize("command", USES_STORE)
+def test_a_store_without_tables_is_not_used(store_path: Path, command: tuple[str, ...]) -> None:
+    store_path.parent.mkdir()
+    store_path.touch()
+
+    with pytest.raises(StoreOutdatedError, match="kantelpunt db upgrade"):
+        invoke(*command)
+
+
+@pytest.mark.parametrize("command", USES_STORE)
+def test_a_store_that_is_not_there_is_not_made_by_what_uses_it(
+    store_path: Path, command: tuple[str, ...]
+) -> None:
+    with pytest.raises(StoreOutdatedError, match=r"no store at .*check DATABASE_URL"):
+        invoke(*command)
+
+    assert not store_path.parent.exists()
+
+
+NOT_TO_BE_USED = [
+    ("DATABASE_URL", "nonsense", ("db", "restore", "x"), "DATABASE_URL: expected sqlite"),
+    ("DATABASE_URL", "postgresql://a@b:poort/c", ("db", "restore", "x"), "DATABASE_URL: expected"),
+    ("DATABASE_URL", "nonsense", ("audit", "verify"), "DATABASE_URL: expected sqlite"),
+    ("KANTELPUNT_RETENTION_MONTHS", "99999", ("forget",), "less than or equal to 1200"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "command", "told"), NOT_TO_BE_USED)
+def test_a_setting_that_a_command_cannot_use_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, command: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(KantelpuntError, match=told):
+        invoke(*command)
 
 
 SECRETS = ["", "kort", "change-me-change-me-change-me-change-me", "a" * 40, "x-secret-" * 5]

@@ -251,6 +251,20 @@ def test_the_day_to_look_again_wakes_a_case_once(either_service: Service) -> Non
     assert lines == [("system", "C-0001")]
 
 
+def test_a_case_whose_day_came_is_open_for_who_looks_at_it_first(either_service: Service) -> None:
+    shown = open_case(either_service)
+    post(either_service, "C-0001/decisions", build_decision(shown, DecisionKind.LOOK_AGAIN))
+    with either_service.store.writing(EVERY_FUND) as connection:
+        connection.exec_driver_sql("update cases set look_again_on = '2026-04-15'")
+
+    woken = [either_service.get("/api/v1/cases/C-0001", u).json() for u in ("coordinator", "arts")]
+
+    seen = [(one["state"], one["state_version"], one["look_again_on"]) for one in woken]
+    assert seen == [("open", 2, None)] * 2
+    lines = read_rows(either_service, "select user_key from audit where action = 'wake'")
+    assert lines == [("system",)]
+
+
 def test_of_the_cases_to_wake_only_those_that_wait_and_are_due_are_opened(
     either_service: Service,
 ) -> None:

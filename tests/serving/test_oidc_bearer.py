@@ -1,4 +1,3 @@
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,6 @@ from tests.running_issuer import RunningIssuer, ask, make_key
 from tests.running_service import OTHER_FUND, PASSWORD, Service, make_own_case
 
 MARK = "geheim-merk"
-CALLS = "rtw_coordinator"
 
 
 def test_a_token_opens_the_api_with_the_role_and_the_fund_of_its_claims(
@@ -42,46 +40,6 @@ def test_what_a_token_did_is_noted_under_a_key_that_tells_nothing_of_the_person(
         (key,) = connection.exec_driver_sql(query).scalars()
     assert key.startswith("oidc:")
     assert "jan" not in key
-
-
-def test_in_which_role_a_token_did_something_is_known_later(
-    start_oidc: Callable[..., Service], issuer: RunningIssuer, store_url: str
-) -> None:
-    service = start_oidc(store_url)
-    service.post(make_own_case(region="antwerpen"))
-    tokens = [issuer.sign(region="antwerpen"), issuer.sign(sub="subject-2", kantelpunt_role=CALLS)]
-    for token in tokens * 2:
-        ask(service, token, "/api/v1/cases/C-0001")
-
-    report = ask(service, tokens[0], "/api/v1/cases/C-0001/access-report").json()
-
-    seen = [one["role_nl"] for one in report["seen"] if one["action_nl"] != "ingeschat"]
-    assert seen[-4:] == ["terug-naar-werk-coördinator", "adviserend arts"] * 2
-    with service.store.reading() as connection:
-        query = "select region from users where issuer is not null"
-        regions = set(connection.exec_driver_sql(query).scalars())
-        noted = connection.exec_driver_sql("select action from audit").scalars().all()
-    assert regions == {"antwerpen", None}
-    assert noted.count("log_on") == 2
-
-
-def test_another_role_or_region_in_a_token_is_noted_once(
-    start_oidc: Callable[..., Service], issuer: RunningIssuer
-) -> None:
-    service = start_oidc()
-    for token in [issuer.sign()] * 2 + [issuer.sign(region="limburg", name=None)] * 2:
-        ask(service, token)
-
-    with service.store.reading() as connection:
-        users = connection.exec_driver_sql(
-            "select name, role, region from users where issuer is not null"
-        )
-        lines = connection.exec_driver_sql("select detail from audit where action = 'log_on'")
-        kept, noted = [tuple(row) for row in users], [json.loads(d) for d in lines.scalars()]
-
-    role = "advising_physician"
-    assert kept == [("Dr. Van Elders", role, "limburg")]
-    assert noted == [{"role": role}, {"role": role, "region": "limburg"}]
 
 
 def now() -> int:

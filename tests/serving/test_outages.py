@@ -57,6 +57,31 @@ def test_postgresql_that_stops_and_starts_again_is_used_again(
     assert after == [201, 200, 200]
 
 
+DAMAGES = {
+    "the end of the audit log is not noted": "delete from audit_head",
+    "no place for cases": "drop table cases",
+    "no place for estimates": "drop table assessments",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_store_is_told_like_one_that_is_gone(
+    either_service: Service, damage: str
+) -> None:
+    either_service.post(make_own_case())
+    with either_service.store.writing() as connection:
+        connection.exec_driver_sql(DAMAGES[damage])
+
+    answers = [
+        either_service.post(make_own_case(2)),
+        either_service.get("/api/v1/cases/C-0001"),
+    ]
+
+    assert [a.status_code for a in answers] == [503, 503]
+    assert {a.json()["type"] for a in answers} == {"urn:kantelpunt:problem:store-gone"}
+    assert either_service.client.get("/healthz").status_code == 200
+
+
 def test_sqlite_that_somebody_else_holds_is_told_and_then_used_again(
     service: Service,
 ) -> None:
