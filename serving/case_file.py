@@ -18,6 +18,7 @@ from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
 from serving.store.engine import Store
+from serving.store.requests import is_objection_open
 from serving.store.standing import Standing, get_standing
 from serving.triage import open_due
 from serving.triage_query import REASSESSED
@@ -88,6 +89,7 @@ def view_case(
         history = list_assessments(connection, scope, case_id)
         decided = list_decisions(connection, scope, case_id)
         estimated = list_own_estimates(connection, scope, case_id)
+        is_waiting = is_objection_open(connection, scope, standing)
         seen = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id)
         save_audit(connection, [seen])
     started_on, today = history[0].absence_started_on, now.date()
@@ -104,7 +106,7 @@ def view_case(
         # what a colleague answered would weigh on the own answer
         own_estimates=[e for e in estimated if not is_withheld or e.user_key == user.key],
         changes=find_changes(history),
-        allowed=_list_allowed(user, standing, is_withheld=is_withheld),
+        allowed=_list_allowed(user, standing, is_withheld=is_withheld, is_waiting=is_waiting),
         reassess_due=is_reassess_due(standing, now),
         is_withheld=is_withheld,
     )
@@ -120,11 +122,18 @@ def is_reassess_due(standing: Standing, now: datetime) -> bool:
     return is_past and standing.state in REASSESSED
 
 
-def _list_allowed(user: User, standing: Standing, *, is_withheld: bool) -> Allowed:
+def _list_allowed(
+    user: User, standing: Standing, *, is_withheld: bool, is_waiting: bool
+) -> Allowed:
     def happens(what: CaseEvent | DecisionKind) -> bool:
-        return (standing.state, what) in TRANSITIONS
+        return (standing.state, what) in TRANSITIONS and what not in stopped
 
-    may_decide = can(user, Action.DECIDE) and not is_withheld
+    # an objection stops estimates; while it waits nothing is decided or sent either
+    stopped = {CaseEvent.REASSESS} if standing.is_blocked else set()
+    stopped |= {CaseEvent.SEND} if is_waiting else set()
+    # after one that was upheld a physician decides without an estimate
+    is_ready = not is_waiting if standing.is_blocked else not is_withheld
+    may_decide = can(user, Action.DECIDE) and is_ready
     return Allowed(
         decisions=[kind for kind in DecisionKind if may_decide and happens(kind)],
         events=[e for e, action in BY_ACTION.items() if can(user, action) and happens(e)],

@@ -17,7 +17,7 @@ from serving.triage import TriagePage, TriageRow
 _WITHHELD = (
     "Waar: eerst uw eigen inschatting, of de persoon maakt bezwaar; wat geschat is, is dan leeg."
 )
-_BLOCKED_NL = "bezwaar in behandeling"
+_BLOCKED_NL = "bezwaar tegen inschatten"
 _DUE = "Maand 4, 7 of 11 is voorbij sinds de laatste inschatting."
 
 

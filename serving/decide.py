@@ -9,14 +9,15 @@ from features.deadlines import add_months
 from features.pseudonyms import NUMBER_PATTERN
 from serving.decision_reasons import MOST_TEXT, DecisionReason
 from serving.errors import FieldFault, RequestRefusedError
-from serving.own_estimate import must_estimate_first
+from serving.own_estimate import check_estimated, must_estimate_first
 from serving.permissions import Action, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.states import FOLLOWS, CaseState, DecisionKind, StaleError, find_next
 from serving.store.assignments import assign_case
 from serving.store.audit import AuditEvent
-from serving.store.decisions import Decision, has_estimated, save_decision
+from serving.store.decisions import Decision, save_decision
 from serving.store.engine import Store
+from serving.store.requests import check_no_objection
 from serving.store.standing import Standing, check_version, get_standing
 
 FURTHEST_MONTHS = 24
@@ -56,21 +57,22 @@ def decide(
     """Keep a decision, the state that follows and an audit line: all or none.
 
     Raises StaleError when the case changed since the physician saw it, StateError when nothing can
-    be decided any more, RequestRefusedError for what is missing or too much.
+    be decided any more, ObjectionOpenError while the person waits for an answer,
+    RequestRefusedError for what is missing or too much. After an objection that was upheld the
+    physician decides without any suggestion.
     """
     check_can(user, Action.DECIDE)
     scope = get_scope(user)
     _check_choice(choice, now.date())
     with store.writing(scope.sickness_fund) as connection:
         seen = get_standing(connection, scope, case_id, hold=True)
+        check_no_objection(connection, scope, seen)
         check_version(seen, choice.state_version)
         if seen.assessment_id != choice.assessment_id:
             raise StaleError(seen.state)
         to = find_next(seen.state, choice.kind)
-        if must_estimate_first(user, mode) and not has_estimated(
-            connection, scope, user.key, seen.assessment_id
-        ):
-            raise RequestRefusedError("own-estimate-first")
+        if must_estimate_first(user, mode) and not seen.is_blocked:
+            check_estimated(connection, scope, user, seen)
         made = _build_decision(choice, seen, user, now)
         detail = {"decision_id": made.decision_id, "assessment_id": made.assessment_id}
         line = AuditEvent(now, user.key, Action.DECIDE, seen.sickness_fund, case_id, detail)
@@ -79,18 +81,21 @@ def decide(
 
 
 def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -> Decision:
-    deviates = choice.kind not in FOLLOWS[seen.suggestion]
+    suggestion = None if seen.is_blocked else seen.suggestion
+    deviates = None if suggestion is None else choice.kind not in FOLLOWS[suggestion]
     # that something is not opportune is medical: why is not asked
     is_asked = deviates and choice.kind is not DecisionKind.NOT_OPPORTUNE
     if is_asked and choice.reason is None:
         raise _build_refusal("reason", "een reden uit de lijst, want dit wijkt af van het voorstel")
+    if suggestion is None and choice.reason is not None:
+        raise _build_refusal("reason", "leeg, want er is geen voorstel om van af te wijken")
     return Decision(
         decision_id=uuid4().hex,
         assessment_id=seen.assessment_id,
         made_at=now,
         made_by=user.key,
         kind=choice.kind,
-        suggestion=seen.suggestion,
+        suggestion=suggestion,
         deviates=deviates,
         reason=choice.reason,
         reason_text=choice.reason_text,

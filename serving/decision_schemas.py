@@ -86,7 +86,9 @@ class DecisionOut(BaseModel):
     kind_nl: str
     suggestion: Suggestion | None
     suggestion_nl: str | None
-    deviates: bool | None = Field(description="Van wat toen voorgesteld was.")
+    deviates: bool | None = Field(
+        description="Van wat toen voorgesteld was; leeg als er niets voorgesteld was."
+    )
     reason: DecisionReason | None
     reason_nl: str | None
     reason_text: str | None
@@ -96,6 +98,7 @@ class DecisionOut(BaseModel):
     def of(cls, made: Decision, *, withheld: bool = False) -> "DecisionOut":
         """Return what the API says of a decision; without what tells of an estimate if withheld."""
         reason = None if withheld else made.reason
+        suggestion = None if withheld else made.suggestion
         return cls(
             decision_id=made.decision_id,
             assessment_id=made.assessment_id,
@@ -103,8 +106,8 @@ class DecisionOut(BaseModel):
             made_by=made.made_by,
             kind=made.kind,
             kind_nl=DECISION_NL[made.kind],
-            suggestion=None if withheld else made.suggestion,
-            suggestion_nl=None if withheld else SUGGESTION_NL[made.suggestion],
+            suggestion=suggestion,
+            suggestion_nl=SUGGESTION_NL[suggestion] if suggestion else None,
             deviates=None if withheld else made.deviates,
             reason=reason,
             reason_nl=REASON_NL[reason] if reason else None,

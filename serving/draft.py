@@ -24,6 +24,7 @@ from serving.store.audit import AuditEvent, save_audit
 from serving.store.consents import KeptConsent, list_consents
 from serving.store.engine import Connection, Store
 from serving.store.referrals import find_decision_to_refer
+from serving.store.requests import check_no_objection
 from serving.store.standing import Standing, check_version, get_standing
 
 DRAFT_REFERENCE = "ONTWERP"
@@ -75,10 +76,12 @@ def prepare(
 ) -> Ready:
     """Return the form if it may be sent now.
 
-    Raises StaleError, StateError, NoConsentError, or RequestRefusedError with what has to change.
+    Raises StaleError, StateError, NoConsentError, ObjectionOpenError, or RequestRefusedError with
+    what has to change.
     """
     scope = get_scope(user)
     standing = get_standing(connection, scope, draft.case_id, hold=True)
+    check_no_objection(connection, scope, standing)
     check_version(standing, draft.seen)
     to = find_next(standing.state, CaseEvent.SEND)
     consent = get_consent_to_refer(list_consents(connection, scope, draft.case_id))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from serving.errors import RequestRefusedError
-from serving.permissions import Action, User, can, check_can, get_scope
+from serving.permissions import Action, Scope, User, can, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.states import StaleError
 from serving.store.audit import AuditEvent
@@ -15,8 +15,8 @@ from serving.store.decisions import (
     list_own_estimates,
     save_own_estimate,
 )
-from serving.store.engine import Store
-from serving.store.standing import get_standing
+from serving.store.engine import Connection, Store
+from serving.store.standing import ObjectionOpenError, Standing, get_standing
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,12 @@ class OwnAnswers:
 def must_estimate_first(user: User, mode: OwnEstimateMode) -> bool:
     """Tell whether this user sees nothing of an estimate before the own answers."""
     return mode is OwnEstimateMode.REQUIRED and can(user, Action.ESTIMATE_FIRST)
+
+
+def check_estimated(connection: Connection, scope: Scope, user: User, of: Standing) -> None:
+    """Raise RequestRefusedError where a user did not answer yet about the latest assessment."""
+    if not has_estimated(connection, scope, user.key, of.assessment_id):
+        raise RequestRefusedError("own-estimate-first")
 
 
 def estimate_first(
@@ -53,6 +59,8 @@ def estimate_first(
     made = OwnEstimate(answers.assessment_id, user.key, now, answers.is_possible, answers.is_needed)
     with store.writing(scope.sickness_fund) as connection:
         standing = get_standing(connection, scope, case_id, hold=True)
+        if standing.is_blocked:
+            raise ObjectionOpenError("the person objects to estimates of this case")
         if standing.assessment_id != answers.assessment_id:
             raise StaleError(standing.state)
         if has_estimated(connection, scope, user.key, answers.assessment_id):

@@ -257,7 +257,7 @@ def _tell_decision(one: Decision) -> dict[str, Any]:
     return {
         "made_at": one.made_at,
         "kind_nl": DECISION_NL[one.kind],
-        "suggestion_nl": SUGGESTION_NL[one.suggestion],
+        "suggestion_nl": SUGGESTION_NL[one.suggestion] if one.suggestion else None,
         "deviates": one.deviates,
         "reason_nl": REASON_NL[one.reason] if one.reason else None,
         "reason_text": one.reason_text,

@@ -70,8 +70,8 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "objection-open": (
         409,
         "Voor dit dossier loopt een bezwaar",
-        "Er wordt niets ingeschat tot het bezwaar behandeld is, en wat ingeschat was, wordt niet "
-        "getoond.",
+        "Tot het behandeld is, wordt er niets ingeschat, beslist of doorverwezen, en is niet te "
+        "zien wat ingeschat was.",
     ),
     "objection-upheld": (
         409,

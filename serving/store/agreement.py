@@ -40,13 +40,16 @@ class Answered(NamedTuple):
 
 
 def list_judged(connection: Connection, scope: Scope | None, since: datetime) -> Iterator[Judged]:
-    """Yield the decisions since a moment, those in reach of a scope or of every fund."""
+    """Yield the decisions since a moment, those in reach of a scope or of every fund.
+
+    Those next to which nothing was suggested are left out.
+    """
     d = decisions.c
     group = (d.made_at, d.made_by, d.sickness_fund, users.c.region)
     query = (
         select(*group, d.suggestion, d.deviates)
         .outerjoin(users, users.c.user_key == d.made_by)
-        .where(_reach(decisions, scope), d.made_at >= since)
+        .where(_reach(decisions, scope), d.made_at >= since, d.suggestion.is_not(None))
     )
     for row in connection.execute(query).yield_per(_AT_ONCE):
         yield Judged(row[0], row[1], row[2], row[3], Suggestion(row[4]), row[5])

@@ -38,15 +38,18 @@ class OwnEstimate:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a physician decided, next to what was suggested at that moment."""
+    """What a physician decided, next to what was suggested at that moment.
+
+    Nothing was suggested of a person whose objection to being estimated was upheld.
+    """
 
     decision_id: str
     assessment_id: str
     made_at: datetime
     made_by: str
     kind: DecisionKind
-    suggestion: Suggestion
-    deviates: bool
+    suggestion: Suggestion | None
+    deviates: bool | None
     reason: DecisionReason | None
     reason_text: str | None
     look_again_on: date | None
@@ -74,7 +77,7 @@ def list_decisions(connection: Connection, scope: Scope, case_id: str) -> list[D
             **{
                 **row,
                 "kind": DecisionKind(row["kind"]),
-                "suggestion": Suggestion(row["suggestion"]),
+                "suggestion": Suggestion(row["suggestion"]) if row["suggestion"] else None,
                 "reason": DecisionReason(row["reason"]) if row["reason"] else None,
             }
         )

@@ -12,7 +12,7 @@ from serving.permissions import Scope
 from serving.states import CaseState
 from serving.store.audit import AuditEvent
 from serving.store.reach import in_reach
-from serving.store.standing import Standing, move_case
+from serving.store.standing import ObjectionOpenError, Standing, move_case
 from serving.store.work_tables import requests
 
 
@@ -87,6 +87,20 @@ def list_upheld(connection: Connection, scope: Scope, case_ids: Collection[str])
         r.outcome == RequestOutcome.UPHELD.value,
     )
     return set(connection.execute(query).scalars())
+
+
+def is_objection_open(connection: Connection, scope: Scope, of: Standing) -> bool:
+    """Tell whether the person objects to being estimated, and nobody answered that yet."""
+    return of.is_blocked and any(
+        one.kind is RequestKind.OBJECTION and one.outcome is None
+        for one in list_requests(connection, scope, of.case_id)
+    )
+
+
+def check_no_objection(connection: Connection, scope: Scope, of: Standing) -> None:
+    """Raise ObjectionOpenError where nothing is decided of a case: an objection waits."""
+    if is_objection_open(connection, scope, of):
+        raise ObjectionOpenError("an objection of the person is to be answered first")
 
 
 def save_request(

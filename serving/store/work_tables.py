@@ -44,8 +44,9 @@ decisions = Table(
     Column("made_at", Instant, nullable=False),
     Column("made_by", Key, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("suggestion", Text, nullable=False),
-    Column("deviates", Boolean, nullable=False),
+    # empty where the decision was made without an estimate
+    Column("suggestion", Text),
+    Column("deviates", Boolean),
     Column("reason", Text),
     Column("reason_text", Text),
     Column("look_again_on", Date),

@@ -66,7 +66,7 @@ def test_while_somebody_objects_nobody_reads_what_was_estimated(either_service: 
     found = either_service.get("/api/v1/cases").json()["cases"]
     rows = {row["case_id"]: row for row in found}
     assert (rows["C-0001"]["blocked_nl"], rows["C-0001"]["p_usual"]) == (
-        "bezwaar in behandeling",
+        "bezwaar tegen inschatten",
         None,
     )
     assert rows["C-0001"]["reasons"] == []
@@ -86,7 +86,7 @@ def test_the_pages_say_that_an_objection_is_open(service: Service) -> None:
 
     listed, opened = service.client.get("/"), service.client.get("/dossiers/C-0001")
 
-    assert "bezwaar in behandeling" in listed.text
+    assert "bezwaar tegen inschatten" in listed.text
     assert opened.status_code == 409
     assert "bezwaar" in opened.text
 
