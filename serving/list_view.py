@@ -11,10 +11,10 @@ from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
 from serving.estimate_view import EstimateView
-from serving.permissions import Action, User, can
+from serving.permissions import Action, can
 from serving.states import STATE_NL
 from serving.store.cases import ListedCase
-from serving.triage import TriagePage, TriageRow
+from serving.triage import Reader, TriagePage, TriageRow
 from serving.triage_query import Wanted
 from serving.views import ClockView
 from serving.wording import number_nl
@@ -134,18 +134,29 @@ class TriageView:
     next_address: str | None
     first_address: str | None
     today: date
+    is_blind: bool
+
+    @property
+    def order_nl(self) -> str:
+        """In which order the cases stand."""
+        if self.is_blind:
+            return "Wie het langst afwezig is, staat bovenaan."
+        first = "het langst afwezig"
+        if self.gain_status is GainStatus.ESTIMATED:
+            first = "wie het meest bij steun wint"
+        return f"Bovenaan: {SUGGESTION_NL[URGENCY[0]].lower()}, {first} eerst."
 
     @classmethod
     def of(
         cls,
         page: TriagePage,
         chosen: FilterView,
-        user: User,
+        reader: Reader,
         *,
         gain_status: GainStatus,
-        today: date,
     ) -> "TriageView":
-        """Return what the page of the list shows to a user; the status is of today's model."""
+        """Return what the page of the list shows to a reader; the status is of today's model."""
+        user = reader.user
         over = "" if page.count_is_exact else "meer dan "
         unit = "dossier" if page.count == 1 and page.count_is_exact else "dossiers"
         return cls(
@@ -159,5 +170,6 @@ class TriageView:
             suggestions=[(s.value, SUGGESTION_NL[s]) for s in URGENCY],
             next_address=chosen.to_address(page.next_cursor) if page.next_cursor else None,
             first_address=chosen.to_address() if chosen.cursor else None,
-            today=today,
+            today=reader.now.date(),
+            is_blind=reader.is_blind,
         )

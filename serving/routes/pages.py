@@ -42,7 +42,7 @@ def get_list(
     reader = Reader(visitor.user, service.store, now, service.settings.own_estimate)
     page = list_triage(reader, chosen.to_wanted(), cursor=chosen.cursor, limit=PAGE_SIZE)
     status = service.bundle.model.gain_status
-    view = TriageView.of(page, chosen, visitor.user, gain_status=status, today=now.date())
+    view = TriageView.of(page, chosen, reader, gain_status=status)
     return render(request, "triage.html", view=view)
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -5,12 +6,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.assessment import rank_suggestion
 from serving.store.engine import EVERY_FUND
 from serving.store.tables import audit
 from serving.triage import build_cursor
-from tests.running_service import FUND, OTHER_FUND, PASSWORD, Service, make_own_case
+from tests.running_service import (
+    FUND,
+    OTHER_FUND,
+    PASSWORD,
+    Service,
+    get_gain_bundle,
+    make_own_case,
+)
 
 START = date(2026, 1, 5)
 
@@ -241,3 +250,33 @@ def test_a_view_of_a_case_is_noted_and_a_list_is_one_line_not_one_per_case(
         ("arts", "list_cases", FUND, None),
         ("coordinator", "view_case", FUND, "C-0001"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (GainStatus.ESTIMATED, "wie het meest bij steun wint eerst."),
+        (GainStatus.SAME_FOR_ALL, "het langst afwezig eerst."),
+    ],
+)
+def test_the_list_says_in_which_order_it_stands(
+    start_service: Callable[..., Service], sqlite_url: str, status: GainStatus, says: str
+) -> None:
+    made = start_service(sqlite_url, get_gain_bundle(status))
+    made.post(make_own_case(1))
+    made.log_on()
+
+    assert f"Bovenaan: ondersteuning bespreken, {says}" in made.client.get("/").text
+
+
+def test_who_estimates_first_sees_the_longest_absent_first(
+    start_service: Callable[..., Service], sqlite_url: str
+) -> None:
+    made = start_service(sqlite_url, own_estimate="required")
+    made.post(make_own_case(1))
+    made.log_on()
+
+    page = made.client.get("/").text
+
+    assert "Wie het langst afwezig is, staat bovenaan." in page
+    assert "Bovenaan: ondersteuning bespreken" not in page
