@@ -1,6 +1,6 @@
 """The web application: routes, errors and surroundings, put together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -170,8 +170,31 @@ def _answer_http_error(request: Request, error: Exception) -> Response:
 
 def _answer_parameters(request: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    faults = [FieldFault(str(e["loc"][-1]), _PARAMETERS_NL.get(e["type"], _OTHER)) for e in found]
+    known = _list_parameters(request) if found else {}
+    faults = [_explain_parameter(e, known) for e in found]
     return _answer_error(request, RequestRefusedError("parameters", faults))
+
+
+def _list_parameters(request: Request) -> Mapping[str, Any]:
+    """Return what the description of the API says of each parameter of a route."""
+    described = request.app.openapi()["paths"].get(request.scope["route"].path, {})
+    told = described.get(request.method.lower(), {}).get("parameters", [])
+    return {one["name"]: one["schema"] for one in told}
+
+
+def _explain_parameter(error: Mapping[str, Any], known: Mapping[str, Any]) -> FieldFault:
+    name = str(error["loc"][-1])
+    bounds = _find_bounds(known.get(name, {}))
+    if bounds and error["type"] in ("int_parsing", "greater_than_equal", "less_than_equal"):
+        return FieldFault(name, f"een geheel getal, {bounds}")
+    return FieldFault(name, _PARAMETERS_NL.get(error["type"], _OTHER))
+
+
+def _find_bounds(schema: Mapping[str, Any]) -> str:
+    for one in (schema, *schema.get("anyOf", [])):
+        if "minimum" in one and "maximum" in one:
+            return f"{one['minimum']} tot {one['maximum']}"
+    return ""
 
 
 _OTHER = "een waarde zoals /docs beschrijft"

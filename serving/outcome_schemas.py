@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from features.pseudonyms import ID_PATTERN, TEXT_PATTERN, is_person_number
 from serving.errors import FieldFault
-from serving.outcomes import Reported
+from serving.outcomes import UNKNOWN_CASE, WRONG_FIELDS, Reported
 
 MOST_ROWS = 1000
 
@@ -56,6 +56,10 @@ class FollowUpIn(_Closed):
     exited_on: date | None = None
 
 
+REFUSED_NL = {
+    UNKNOWN_CASE: "Bij uw ziekenfonds is geen dossier met dit nummer bewaard.",
+    WRONG_FIELDS: "De velden in errors kloppen niet.",
+}
 ROWS_IN: Mapping[str, type[BaseModel]] = {
     "pathways": PathwayIn,
     "work_periods": WorkPeriodIn,
@@ -92,12 +96,16 @@ class RefusedRowOut(BaseModel):
     table: str
     index: int = Field(description="Plaats in de lijst, vanaf 0.")
     key: str = Field(description="unknown-case of wrong-fields.")
+    reason_nl: str
     errors: list[FaultOut]
 
 
 class ReportedOut(BaseModel):
     """What became of a report."""
 
+    message_nl: str
+    kept_count: int = Field(description="Aantal bewaarde rijen.")
+    refused_count: int = Field(description="Aantal geweigerde rijen; daarvan is niets bewaard.")
     kept: dict[str, int] = Field(description="Aantal bewaarde rijen per lijst.")
     moved: int = Field(description="Aantal dossiers waarvan de doorverwijzing daardoor vorderde.")
     refused: list[RefusedRowOut]
@@ -105,16 +113,32 @@ class ReportedOut(BaseModel):
     @classmethod
     def of(cls, reported: Reported) -> "ReportedOut":
         """Return what the API says of a report."""
+        kept_count, refused_count = sum(reported.kept.values()), len(reported.refused)
         return cls(
+            message_nl=_sum_up(kept_count, refused_count),
+            kept_count=kept_count,
+            refused_count=refused_count,
             kept={table: reported.kept.get(table, 0) for table in ROWS_IN},
             moved=reported.moved,
             refused=[
                 RefusedRowOut(
-                    table=row.table, index=row.index, key=row.key, errors=_list(row.faults)
+                    table=row.table,
+                    index=row.index,
+                    key=row.key,
+                    reason_nl=REFUSED_NL[row.key],
+                    errors=_list(row.faults),
                 )
                 for row in reported.refused
             ],
         )
+
+
+def _sum_up(kept: int, refused: int) -> str:
+    if kept == 0:
+        return "Er is niets bewaard: elke rij is geweigerd." if refused else "Er waren geen rijen."
+    if refused == 0:
+        return "Elke rij is bewaard."
+    return f"Bewaard: {kept}. Geweigerd, en dus niet bewaard: {refused}."
 
 
 def _list(faults: tuple[FieldFault, ...]) -> list[FaultOut]:

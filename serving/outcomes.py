@@ -175,8 +175,10 @@ def _find_day_faults(table: str, row: Row, first: date, today: date) -> Iterator
                 name, "een dag vanaf 1990, en niet na vandaag; laat weg wat gepland is"
             )
     for name, earlier in _ORDER[table]:
-        before = row[earlier] or row.get("referred_on")
-        if row[name] is not None and before is not None and row[name] < before:
+        day, before = row[name], row[earlier]
+        if day is not None and before is None:
+            yield FieldFault(earlier, f"een dag, want {name} is ingevuld")
+        elif day is not None and day < before:
             yield FieldFault(name, f"een dag op of na {earlier}")
     if table == "follow_up":
         yield from _find_follow_up_faults(row, first)

@@ -71,8 +71,13 @@ def forget(
     with open_store(settings.database_url) as store, show_count("Looked at") as count:
         done = forget_cases(store, now=now, before=day, key=case, remove=yes, count=count)
     told = "; ".join(f"{name} {rows:,}" for name, rows in done.rows.items()) or "nothing"
-    typer.echo(f"{'removed' if yes else 'would remove'} {done.cases:,} cases: {told}")
+    typer.echo(f"{'removed' if yes else 'would remove'} {count_cases(done.cases)}: {told}")
     if done.running:
-        typer.echo(f"kept {done.running:,} cases whose pathway still runs")
+        typer.echo(f"kept {count_cases(done.running)} whose pathway still runs")
     if not yes and done.cases:
         typer.echo("nothing was removed: add --yes to do it")
+
+
+def count_cases(number: int) -> str:
+    """Return a number of cases as people say it."""
+    return f"{number:,} {'case' if number == 1 else 'cases'}"

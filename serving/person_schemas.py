@@ -64,8 +64,10 @@ class AnswerIn(_Closed):
     """What a physician answers; `corrected` holds the right values of a correction."""
 
     outcome: RequestOutcome
-    outcome_text: Text | None = None
-    corrected: Annotated[dict[str, Any], Field(max_length=200)] | None = None
+    outcome_text: Text | None = Field(None, description="Verplicht bij rejected: waarom niet.")
+    corrected: Annotated[dict[str, Any], Field(max_length=200)] | None = Field(
+        None, description="Verplicht bij een verbetering met done: de velden met hun juiste waarde."
+    )
 
 
 class RequestOut(BaseModel):

@@ -131,14 +131,26 @@ def _check_answer(asked: PersonRequest, answer: Answer) -> None:
     if answer.outcome not in ANSWERS[asked.kind]:
         allowed = " of ".join(outcome.value for outcome in ANSWERS[asked.kind])
         faults.append(FieldFault("outcome", allowed))
+    if answer.outcome is RequestOutcome.REJECTED and not (answer.text or "").strip():
+        faults.append(FieldFault("outcome_text", "waarom niet: de persoon krijgt een reden"))
+    faults += _find_faults_of_corrected(asked, answer)
+    if faults:
+        raise RequestRefusedError("body", faults)
+
+
+def _find_faults_of_corrected(asked: PersonRequest, answer: Answer) -> list[FieldFault]:
+    faults = []
     is_correction = asked.kind is RequestKind.CORRECTION
-    if answer.corrected and not (is_correction and answer.outcome is RequestOutcome.DONE):
+    is_done = is_correction and answer.outcome is RequestOutcome.DONE
+    if answer.corrected and not is_done:
         faults.append(FieldFault("corrected", "enkel bij een verbetering die uitgevoerd is"))
+    if is_done and not answer.corrected:
+        expected = "de velden die fout waren, met hun juiste waarde; of wijs af, met een reden"
+        faults.append(FieldFault("corrected", expected))
     if fixed := [name for name in _FIXED if name in (answer.corrected or {})]:
         named = ", ".join(CASE_LABELS_NL[name] for name in fixed)
         faults.append(FieldFault("corrected", f"andere velden; dit ligt vast: {named}"))
-    if faults:
-        raise RequestRefusedError("body", faults)
+    return faults
 
 
 def _correct(latest: Assessment, corrected: Mapping[str, Any], desk: Desk) -> Assessment:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from inspect import signature
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -20,14 +21,23 @@ from serving.errors import RequestRefusedError
 from serving.list_export import export_list
 from serving.own_estimate import must_estimate_first
 from serving.permissions import Action, User, can
-from serving.routes.parts import PREFIX, Body, Now, Save, ServiceHere, problems, to_json
+from serving.routes.parts import (
+    PREFIX,
+    Body,
+    Now,
+    Save,
+    ServiceHere,
+    check_parameters,
+    problems,
+    to_json,
+)
 from serving.schemas import BatchItemOut, BatchOut, ModelOut
 from serving.states import CaseState
 from serving.triage import MOST_PER_PAGE, Reader, list_triage
 from serving.triage_query import CLOCK_KEYS, Due, Wanted, Window
 
 _CLOCKS = f"^({'|'.join(CLOCK_KEYS)})$"
-router = APIRouter(prefix=PREFIX, tags=["api"])
+router = APIRouter(prefix=PREFIX)
 
 
 def read_wanted(
@@ -73,16 +83,18 @@ def read_wanted(
 
 
 WantedHere = Annotated[Wanted, Depends(read_wanted)]
+_FILTERS = frozenset(signature(read_wanted).parameters)
 
 
 @router.post(
     "/assessments",
+    tags=["Inschatten"],
     summary="Eén melding inschatten",
     status_code=201,
     response_model=AssessmentOut | WithheldOut,
     responses={
         200: {"model": AssessmentOut | WithheldOut, "description": "Ingeschat, niet bewaard"},
-        **problems(401, 403, 413, 415, 422, 503),
+        **problems(401, 403, 409, 413, 415, 422, 503),
     },
 )
 def post_assessment(
@@ -104,6 +116,7 @@ def post_assessment(
 
 @router.post(
     "/assessments/batch",
+    tags=["Inschatten"],
     summary="Tot 1.000 meldingen inschatten",
     response_model=BatchOut,
     responses=problems(401, 403, 413, 415, 422, 503),
@@ -141,6 +154,7 @@ def _read_batch(body: Any) -> list[Any]:
 
 @router.get(
     "/cases",
+    tags=["Lijst en dossier"],
     summary="De triagelijst, bladzijde per bladzijde",
     response_model=CasePageOut,
     responses=problems(401, 403, 422, 503),
@@ -155,6 +169,7 @@ def get_cases(
     limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 50,
 ) -> Response:
     """Geeft de open dossiers van het eigen ziekenfonds rond het kantelpunt, dringendste eerst."""
+    check_parameters(request, _FILTERS | {"cursor", "limit"})
     reader = Reader(user, service.store, now, service.settings.own_estimate)
     page = list_triage(reader, wanted, cursor=cursor, limit=limit)
     shown, following = can(user, Action.VIEW_CONTRIBUTIONS), _build_next(request, page.next_cursor)
@@ -163,6 +178,7 @@ def get_cases(
 
 @router.get(
     "/cases.csv",
+    tags=["Lijst en dossier"],
     summary="De triagelijst als CSV",
     response_class=StreamingResponse,
     responses={
@@ -171,12 +187,14 @@ def get_cases(
     },
 )
 def get_cases_csv(
+    request: Request,
     service: ServiceHere,
     now: Now,
     user: Annotated[User, Depends(ApiUser(Action.EXPORT_LIST))],
     wanted: WantedHere,
 ) -> Response:
     """Geeft dezelfde lijst, hoogstens 50.000 rijen; dat u dit ophaalde, wordt genoteerd."""
+    check_parameters(request, _FILTERS)
     reader = Reader(user, service.store, now, service.settings.own_estimate)
     made = export_list(reader, wanted)
     return StreamingResponse(
@@ -195,6 +213,7 @@ def _build_next(request: Request, cursor: str | None) -> str | None:
 
 @router.get(
     "/cases/{case_id}",
+    tags=["Lijst en dossier"],
     summary="Eén dossier met al zijn inschattingen",
     response_model=CaseOut,
     responses=problems(401, 403, 404, 503),
@@ -219,6 +238,7 @@ def get_case(
 
 @router.get(
     "/model",
+    tags=["Toezicht"],
     summary="Het model dat nu inschat",
     responses=problems(401, 403, 503),
     dependencies=[Depends(ApiUser(Action.VIEW_MODEL))],

@@ -1,6 +1,6 @@
 """What the routes of the API share: what they ask for, how they answer, how they read bodies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -35,6 +35,17 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the description of the problems that a route can answer with."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
     return {s: {"description": _PROBLEMS[s], "content": content} for s in statuses}
+
+
+def check_parameters(request: Request, known: Collection[str]) -> None:
+    """Raise RequestRefusedError where a query has a parameter that the route does not know.
+
+    A mistyped filter would otherwise give the whole list. Its name is not repeated: anything at all
+    can stand there.
+    """
+    if not set(request.query_params) <= set(known):
+        expected = f"enkel deze parameters: {', '.join(sorted(known))}; een andere is onbekend"
+        raise RequestRefusedError("parameters", [FieldFault("query", expected)])
 
 
 def to_json(model: BaseModel, status: int = 200) -> Response:

@@ -159,7 +159,7 @@ def test_the_command_forgets_after_the_retention_period_and_only_with_yes(
         kantelpunt.app(["forget", *more], standalone_mode=False)
 
     told = capsys.readouterr().out
-    assert "would remove 1 cases" in told
+    assert "would remove 1 case:" in told
     assert "add --yes" in told
-    assert told.count("\nremoved 1 cases") == 2
+    assert told.count("\nremoved 1 case:") == 2
     assert count_everything(service)["cases"] == 0

@@ -44,6 +44,9 @@ def test_what_a_fund_reports_is_kept_and_reported_again_replaces_it(
 
     assert answer.status_code == 200
     assert answer.json() == {
+        "message_nl": "Elke rij is bewaard.",
+        "kept_count": 1,
+        "refused_count": 0,
         "kept": {"pathways": 0, "work_periods": 1, "follow_up": 0},
         "moved": 0,
         "refused": [],
@@ -68,6 +71,9 @@ def test_rows_that_cannot_be_kept_hold_up_no_other(either_service: Service) -> N
     told = {(r["table"], r["index"]): (r["key"], r["errors"]) for r in answer.json()["refused"]}
     assert answer.json()["kept"] == {"pathways": 0, "work_periods": 0, "follow_up": 1}
     assert told["follow_up", 1] == ("unknown-case", [])
+    assert (answer.json()["kept_count"], answer.json()["refused_count"]) == (1, 4)
+    assert answer.json()["message_nl"] == "Bewaard: 1. Geweigerd, en dus niet bewaard: 4."
+    assert "geen dossier" in answer.json()["refused"][0]["reason_nl"]
     assert [e["field"] for e in told["work_periods", 0][1]] == ["ended_on"]
     assert told["work_periods", 1][0] == "wrong-fields"
     assert {e["field"] for e in told["pathways", 0][1]} == {"referred_on", "body"}
@@ -79,7 +85,13 @@ def test_rows_that_cannot_be_kept_hold_up_no_other(either_service: Service) -> N
     ("table", "row", "field"),
     [
         ("pathways", {"referred_on": AGO[1], "started_on": AGO[2]}, "started_on"),
-        ("pathways", {"referred_on": AGO[1], "ended_on": AGO[2]}, "ended_on"),
+        ("pathways", {"referred_on": AGO[1], "ended_on": AGO[2]}, "started_on"),
+        ("pathways", {"referred_on": AGO[2], "ended_on": AGO[1]}, "started_on"),
+        (
+            "pathways",
+            {"referred_on": AGO[3], "started_on": AGO[1], "ended_on": AGO[2]},
+            "ended_on",
+        ),
         ("work_periods", {"started_on": "2026-04-16"}, "started_on"),
         ("work_periods", {"started_on": "1900-01-01"}, "started_on"),
         ("follow_up", {"observed_until": AGO[300]}, "observed_until"),
@@ -102,6 +114,15 @@ def test_days_that_contradict_each_other_are_named(
 
     assert [error["field"] for error in answer["refused"][0]["errors"]] == [field]
     assert list_rows(service, table) == []
+
+
+def test_a_report_of_which_nothing_was_kept_says_so(service: Service) -> None:
+    answer = report(service, work_periods=[{"case_id": "C-9", "started_on": AGO[1]}])
+
+    told = answer.json()
+    assert (answer.status_code, told["kept_count"], told["refused_count"]) == (200, 0, 1)
+    assert told["message_nl"] == "Er is niets bewaard: elke rij is geweigerd."
+    assert report(service).json()["message_nl"] == "Er waren geen rijen."
 
 
 def test_a_reported_pathway_moves_its_referral_as_far_as_it_can(either_service: Service) -> None:

@@ -110,7 +110,7 @@ def test_an_upheld_objection_closes_the_case_and_stops_its_estimates_for_good(
     first, second = ask(either_service, "objection"), ask(either_service, "objection")
 
     handle(either_service, first, outcome="upheld")
-    answer = handle(either_service, second, outcome="rejected")
+    answer = handle(either_service, second, outcome="rejected", outcome_text="Al aanvaard.")
 
     assert answer.json()["is_blocked"] is True
     assert get_state(either_service)[0] == "closed"
@@ -160,6 +160,17 @@ def test_a_correction_gives_a_new_estimate_of_the_same_day_and_keeps_the_earlier
     [
         ("correction", {"outcome": "done", "corrected": {"age_years": 900}}, "age_years"),
         ("correction", {"outcome": "done", "corrected": {"case_id": "C-0002"}}, "corrected"),
+        ("correction", {"outcome": "done", "corrected": {"person_key": "P-9"}}, "corrected"),
+        (
+            "correction",
+            {"outcome": "done", "corrected": {"absence_started_on": "2026-01-01"}},
+            "corrected",
+        ),
+        ("correction", {"outcome": "done"}, "corrected"),
+        ("correction", {"outcome": "done", "corrected": {}}, "corrected"),
+        ("correction", {"outcome": "rejected"}, "outcome_text"),
+        ("objection", {"outcome": "rejected", "outcome_text": ""}, "outcome_text"),
+        ("access", {"outcome": "rejected", "outcome_text": "  \n"}, "outcome_text"),
         ("correction", {"outcome": "upheld"}, "outcome"),
         ("objection", {"outcome": "done"}, "outcome"),
         ("access", {"outcome": "done", "corrected": {"age_years": 30}}, "corrected"),
