@@ -21,6 +21,7 @@ from serving.store.requests import check_no_objection
 from serving.store.standing import Standing, check_version, get_standing
 
 FURTHEST_MONTHS = 24
+_NOT_ASKED_NL = "leeg: waarom iets medisch niet kan, wordt niet gevraagd"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -83,7 +84,6 @@ def decide(
 def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -> Decision:
     suggestion = None if seen.is_blocked else seen.suggestion
     deviates = None if suggestion is None else choice.kind not in FOLLOWS[suggestion]
-    # that something is not opportune is medical: why is not asked
     is_asked = deviates and choice.kind is not DecisionKind.NOT_OPPORTUNE
     if is_asked and choice.reason is None:
         raise _build_refusal("reason", "een reden uit de lijst, want dit wijkt af van het voorstel")
@@ -104,7 +104,11 @@ def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -
 
 
 def _check_choice(choice: Choice, today: date) -> None:
-    faults = {"look_again_on": _check_day(choice, today), "reason_text": _check_text(choice)}
+    faults = {
+        "look_again_on": _check_day(choice, today),
+        "reason": _check_reason(choice),
+        "reason_text": _check_text(choice),
+    }
     found = [FieldFault(name, expected) for name, expected in faults.items() if expected]
     if found:
         raise RequestRefusedError("body", found)
@@ -119,13 +123,19 @@ def _check_day(choice: Choice, today: date) -> str | None:
     return None
 
 
+def _check_reason(choice: Choice) -> str | None:
+    # that something is not opportune is medical, and no more than that is kept
+    is_medical = choice.kind is DecisionKind.NOT_OPPORTUNE and choice.reason is not None
+    return _NOT_ASKED_NL if is_medical else None
+
+
 def _check_text(choice: Choice) -> str | None:
     text = choice.reason_text
+    if choice.kind is DecisionKind.NOT_OPPORTUNE:
+        return None if text is None else _NOT_ASKED_NL
     if text is None or not text.strip():
         is_missing = choice.reason is DecisionReason.OTHER or text is not None
         return "een korte uitleg" if is_missing else None
-    if choice.kind is DecisionKind.NOT_OPPORTUNE:
-        return "leeg: waarom iets medisch niet kan, wordt niet gevraagd"
     if choice.reason is None:
         return "leeg, of met een reden uit de lijst"
     if len(text) > MOST_TEXT or _CONTROL.search(text):

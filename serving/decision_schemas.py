@@ -64,7 +64,7 @@ class DecisionIn(BaseModel):
         None, description="Enkel bij look_again: een dag na vandaag, binnen 24 maanden."
     )
     reason: DecisionReason | None = Field(
-        None, description="Verplicht bij een afwijking van het voorstel, behalve not_opportune."
+        None, description="Verplicht bij een afwijking van het voorstel; nooit bij not_opportune."
     )
     reason_text: str | None = Field(
         None, max_length=MOST_TEXT, description="Verplicht bij other; nooit bij not_opportune."

@@ -20,7 +20,8 @@ def object_to(service: Service) -> str:
 
 
 def answer(service: Service, request_id: str, outcome: str) -> Any:
-    return post(service, f"C-0001/requests/{request_id}/handle", {"outcome": outcome})
+    given = {"outcome": outcome, "outcome_text": "Besproken."}
+    return post(service, f"C-0001/requests/{request_id}/handle", given)
 
 
 def decide(service: Service, kind: DecisionKind, **more: str) -> Any:
