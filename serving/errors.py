@@ -16,7 +16,7 @@ from serving.problem_texts import TEXTS
 from serving.rate_limit import TooManyError
 from serving.states import STATE_NL, StaleError, StateError
 from serving.store.consents import NoConsentError
-from serving.store.engine import StoreGoneError
+from serving.store.engine import StoreBusyError, StoreGoneError
 from serving.store.identity import OtherCaseError
 from serving.store.standing import NoSuchCaseError, ObjectionOpenError, ObjectionUpheldError
 from serving.store.users import AccountClosedError
@@ -99,12 +99,13 @@ _SAME_NL = {
 }
 _MOST_NAMED = 5
 RETRY_SECONDS = 5
+_RETRY_SOONER = {"store-busy": 1}
 
 
 def build_problem(key: str, faults: tuple[FieldFault, ...] = (), detail: str = "") -> Problem:
     """Return the problem with the text that belongs to a key."""
     status, title, what_to_do = TEXTS[key]
-    retry = RETRY_SECONDS if status == 503 else None
+    retry = _RETRY_SOONER.get(key, RETRY_SECONDS) if status == 503 else None
     return Problem(status, key, title, detail or what_to_do, faults, retry)
 
 
@@ -144,6 +145,7 @@ _KEYS: dict[type[Exception], str] = {
     ObjectionUpheldError: "objection-upheld",
     ObjectionOpenError: "objection-open",
     LimitsError: "no-limits",
+    StoreBusyError: "store-busy",
     StoreGoneError: "store-gone",
     UploadsGoneError: "uploads-gone",
 }

@@ -158,6 +158,12 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "De aanmelddienst van uw organisatie antwoordt niet. Wie al aangemeld is, werkt gewoon "
         "verder. Probeer het over enkele seconden opnieuw.",
     ),
+    "store-busy": (
+        503,
+        "De opslag is even bezet",
+        "Iemand anders bewaarde tegelijk iets over dezelfde dossiers; wat u stuurde, is niet "
+        "bewaard. Probeer het opnieuw.",
+    ),
     "store-gone": (
         503,
         "De dienst is even niet beschikbaar",

@@ -21,11 +21,16 @@ from features.errors import KantelpuntError
 
 EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
 _UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
+_GAVE_WAY = ("40001", "40P01")  # what PostgreSQL calls a failed serialization, and a deadlock
 _OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
 
 
 class StoreGoneError(KantelpuntError):
     """The store does not answer; nothing was written."""
+
+
+class StoreBusyError(StoreGoneError):
+    """The store answers, but gave way to somebody else; nothing was written: try once more."""
 
 
 class StoreAddressError(KantelpuntError):
@@ -100,6 +105,8 @@ def _telling_outages() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _GAVE_WAY:
+            raise StoreBusyError("the store is busy: two waited for each other") from None
         if _is_outage(error):
             raise _build_outage(error) from None
         raise

@@ -1,20 +1,24 @@
 """Two who write about the same case at once, on PostgreSQL: they wait, and neither is in a knot."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import text
 
+from features.contract import default_contract
+from serving.errors import explain
 from serving.permissions import Scope
 from serving.states import CaseState, DecisionKind
 from serving.store.assessments import save_assessments
 from serving.store.assignments import assign_case
 from serving.store.audit import AuditEvent, save_audit
-from serving.store.engine import Connection, Store
+from serving.store.engine import Connection, Store, StoreBusyError
 from serving.store.standing import get_standing, move_case
 from tests.running_postgres import Postgres
 from tests.running_service import FUND, NOW, TODAY, Service, make_assessment
@@ -85,6 +89,45 @@ def test_a_report_goes_on_from_what_became_of_a_case_meanwhile(service: Service)
     assert answer.result().json()["moved"] == 1
     assert get_state(service) == ("started", 4)
     assert service.get(f"{CASE}/referral").json()["started_on"] == TODAY.isoformat()
+
+
+def hold_in_turn(store: Store, case_ids: Sequence[str], ready: Barrier) -> str:
+    """Hold two cases, the second once somebody else holds it; tell what came of that."""
+    try:
+        with store.writing(FUND) as connection:
+            get_standing(connection, SCOPE, case_ids[0], hold=True)
+            ready.wait()
+            get_standing(connection, SCOPE, case_ids[1], hold=True)
+    except StoreBusyError as error:
+        return explain(error, default_contract()).key
+    return "held"
+
+
+def test_of_two_who_wait_for_each_other_one_is_told_to_try_again(service: Service) -> None:
+    case_ids, ready = ("C-0001", "C-0002"), Barrier(2)
+    for number in (1, 2):
+        open_case(service, number)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [
+            pool.submit(hold_in_turn, service.store, ids, ready)
+            for ids in (case_ids, case_ids[::-1])
+        ]
+
+    assert sorted(one.result() for one in told) == ["held", "store-busy"]
+
+
+def test_a_busy_store_is_no_outage_and_asked_again_after_a_second(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_case(service)
+    busy = Mock(side_effect=StoreBusyError("busy"))
+    monkeypatch.setattr("serving.decide.assign_case", busy)
+
+    answer = post(service, f"{CASE}/take", None, "arts")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["title"] == "De opslag is even bezet"
 
 
 def test_of_two_who_take_a_case_at_once_the_second_is_told(service: Service) -> None:
