@@ -7,6 +7,8 @@ import typer
 
 from serving import person_commands, store_commands, user_commands
 
+# made by a demo that is served, and by one that is only checked
+PERSONS, CHECK_PERSONS = 20_000, 1_500
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port to listen on.")]
 
@@ -53,7 +55,12 @@ def demo(
         bool, typer.Option("--check", help="Do everything, call every page once, and end.")
     ] = False,
     persons: Annotated[
-        int | None, typer.Option("--persons", min=300, help="Persons made; without it 12,000.")
+        int | None,
+        typer.Option(
+            "--persons",
+            min=300,
+            help=f"Persons made; without it {PERSONS:,}, and with --check {CHECK_PERSONS:,}.",
+        ),
     ] = None,
     port: Annotated[
         int | None,
@@ -68,6 +75,7 @@ def demo(
     from serving.demo import check_demo, run_demo
 
     if check:
-        check_demo(folder, persons=persons, port=port or 0, fresh=fresh)
+        check_demo(folder, persons=persons or CHECK_PERSONS, port=port or 0, fresh=fresh)
     else:
-        run_demo(folder, persons=persons, port=8000 if port is None else port, fresh=fresh)
+        port = 8000 if port is None else port
+        run_demo(folder, persons=persons or PERSONS, port=port, fresh=fresh)

@@ -12,9 +12,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -26,17 +27,18 @@ from features.errors import KantelpuntError
 from features.progress import Step, tell_steps
 from serving.accounts import add_account
 from serving.deps import get_now
-from serving.permissions import ROLE_NL, Role
+from serving.permissions import ROLE_NL, Role, needs_fund
 from serving.settings import Settings, read_settings
 from serving.store.engine import Store
+from serving.store.outcomes import OUTCOME_TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from features.tables import Extract
     from models.bundle import Bundle
 
 FOLDER = Path("var/demo")
-PERSONS, CHECK_PERSONS = 20_000, 1_500
 PILOT = "a pilot in which a lot gave support"
 RECENT_DAYS = 60
 CAPACITY = 0.05  # VDAB can start 5 to 10 % of the flow
@@ -49,6 +51,7 @@ USERS = (
     ("planner", "Piet Peeters", Role.PLANNER),
     ("dataspecialist", "Dina Desmet", Role.DATA_SCIENTIST),
     ("auditor", "Alex Aerts", Role.AUDITOR),
+    ("systeem", "Systeem van het ziekenfonds", Role.FUND_SYSTEM),
 )
 
 
@@ -65,20 +68,20 @@ class Demo:
     fund: str
 
 
-def run_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bool) -> None:
+def run_demo(folder: Path | None, *, persons: int, port: int, fresh: bool) -> None:
     """Make the demo where it is not there yet, and serve it until stopped."""
     from serving.app import create_app
     from serving.server import open_port, run_server, set_up_logs
 
     with open_port("127.0.0.1", port) as opened:
-        demo = prepare(folder or FOLDER, persons=persons or PERSONS, fresh=fresh, step=tell_steps())
+        demo = prepare(folder or FOLDER, persons=persons, fresh=fresh, step=tell_steps())
         set_up_logs()
         app = create_app(demo.settings, demo.bundle)
         _print_welcome(f"http://127.0.0.1:{opened.getsockname()[1]}", demo)
         run_server(app, opened)
 
 
-def check_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bool) -> None:
+def check_demo(folder: Path | None, *, persons: int, port: int, fresh: bool) -> None:
     """Make a small demo, call every page and endpoint once, and print the top of the list."""
     from serving.app import create_app
     from serving.demo_check import walk
@@ -86,7 +89,7 @@ def check_demo(folder: Path | None, *, persons: int | None, port: int, fresh: bo
 
     step = tell_steps()
     with open_port("127.0.0.1", port) as opened, _choose_folder(folder) as chosen:
-        demo = prepare(chosen, persons=persons or CHECK_PERSONS, fresh=fresh, step=step)
+        demo = prepare(chosen, persons=persons, fresh=fresh, step=step)
         set_up_logs(quiet=True)
         app = create_app(demo.settings, demo.bundle)
         with serve_aside(app, opened) as address:
@@ -175,8 +178,7 @@ def _make(folder: Path, persons: int, step: Step) -> None:
         fund = _fill(store, bundle, recent, build_settings(folder).limits)
         step("Making accounts")
         for key, name, role in USERS:
-            sees_cases = role in (Role.ADVISING_PHYSICIAN, Role.RTW_COORDINATOR)
-            own = fund if sees_cases else None
+            own = fund if needs_fund(role) else None
             add_account(
                 store, key, PASSWORD, role, sickness_fund=own, full_name=name, now=get_now()
             )
@@ -221,27 +223,34 @@ def _run(*arguments: str) -> None:
         raise DemoError(f"`kantelpunt {arguments[0]}` failed; what it said stands above")
 
 
-def _read_recent(extract: Path, bundle: "Bundle", today: date) -> "pd.DataFrame":
-    """Return the cases of the last weeks, with their earlier screenings."""
-    from features.tables import read_cases
+def _read_recent(folder: Path, bundle: "Bundle", today: date) -> "Extract":
+    """Return the cases of the last weeks, with their earlier screenings and what became of them."""
+    from features.tables import read_extract
 
-    frame = read_cases(extract, bundle.contract).cases
+    extract = read_extract(folder, bundle.contract)
+    frame = extract.cases
     known = frame[frame["screened_on"].dt.date <= today]
     recent = known[known["screened_on"].dt.date > today - timedelta(days=RECENT_DAYS)]
     if recent.empty:
         raise DemoError("no case was screened in the last weeks: ask for more persons")
-    return known[known["case_id"].isin(recent["case_id"])].sort_values("screened_on")
+    kept = set(recent["case_id"])
+    tables = {name: _keep(getattr(extract, name), kept) for name in OUTCOME_TABLES}
+    return replace(extract, cases=_keep(known, kept).sort_values("screened_on"), **tables)
 
 
-def _fill(store: Store, bundle: "Bundle", frame: "pd.DataFrame", limits: Path | None) -> str:
-    """Keep the cases, and return the sickness fund that has most of them."""
+def _keep(table: "pd.DataFrame", case_ids: set[str]) -> "pd.DataFrame":
+    return table[table["case_id"].isin(case_ids)]
+
+
+def _fill(store: Store, bundle: "Bundle", extract: "Extract", limits: Path | None) -> str:
+    """Keep the cases and outcomes, and return the sickness fund that has most of them."""
     from models.suggestion import DEFAULT_PATH, read_limits
     from serving.intake_file import Arrival, Intake, import_rows, open_import
 
     intake = Intake(store, bundle, read_limits(limits or DEFAULT_PATH), get_now())
-    arrival = Arrival(frame, (), "demo")
+    arrival = Arrival(extract.cases, (), "demo", extract)
     import_rows(arrival, open_import(arrival, intake), intake, count=lambda _: None)
-    return str(frame["sickness_fund"].mode().iloc[0])
+    return str(extract.cases["sickness_fund"].mode().iloc[0])
 
 
 def _print_welcome(address: str, demo: Demo) -> None:
@@ -252,3 +261,6 @@ def _print_welcome(address: str, demo: Demo) -> None:
     typer.echo(f"Persons, outcomes and places are made up: {PILOT}.")
     typer.echo(f"Physician and coordinator see the cases of sickness fund {demo.fund}.")
     typer.echo(f"The API is described at {address}/docs. Stop with Ctrl-C.")
+    typer.echo("For other commands on this store:")
+    typer.echo(f"export DATABASE_URL={quote(demo.settings.database_url)}")
+    typer.echo(f"export MLFLOW_TRACKING_URI={quote(demo.settings.tracking_uri)}")

@@ -40,6 +40,11 @@ def export(
         f"left out: {done.left_out.other_contract:,} assessments under another contract, "
         f"{done.left_out.objected:,} of cases under an objection"
     )
+    if not done.rows["follow_up"]:
+        typer.echo(
+            "0 cases with known follow-up: `kantelpunt train` needs it; report it with "
+            "POST /api/v1/outcomes, or import a folder that holds follow_up"
+        )
 
 
 def forget(

@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 import kantelpunt
 from features.progress import tell_steps
+from features.tables import read_extract
 from models.estimate import GainStatus
 from serving import demo, registry
+from serving.commands import CHECK_PERSONS, PERSONS
 from serving.demo import READY, DemoError, build_settings, prepare
 from serving.demo_check import Report
 from serving.server import PortTakenError, open_port
@@ -47,9 +49,32 @@ def test_a_demo_is_made_checked_and_used_again(
 
     assert "voorstel" in said
     assert "op 100" in said
-    for user in ("arts.a", "coordinator.a", "planner", "auditor", "dataspecialist"):
+    for user in ("arts.a", "coordinator.a", "planner", "auditor", "dataspecialist", "systeem"):
         assert user in again
+    for line in ("export DATABASE_URL=sqlite:///", "export MLFLOW_TRACKING_URI=sqlite:///"):
+        assert line in again
     assert (folder / READY).stat().st_mtime_ns == made
+
+
+def test_a_demo_keeps_what_became_of_its_cases(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = prepare(folder, persons=1500, fresh=False, step=tell_steps())
+    monkeypatch.setenv("DATABASE_URL", made.settings.database_url)
+    monkeypatch.setenv("KANTELPUNT_EXPORT_KEY", "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy")
+
+    done = CliRunner().invoke(kantelpunt.app, ["export", "--out", str(tmp_path / "out")])
+    extract = read_extract(tmp_path / "out")
+
+    assert "known follow-up" not in done.output
+    assert set(extract.follow_up["case_id"]) == set(extract.cases["case_id"])
+    assert len(extract.groups) == extract.cases["case_id"].nunique()
+
+
+def test_help_names_how_many_persons_a_demo_makes() -> None:
+    told = " ".join(invoke("--help").replace("│", " ").split())
+
+    assert f"without it {PERSONS:,}, and with --check {CHECK_PERSONS:,}" in told
 
 
 def test_a_demo_starts_over_when_asked(folder: Path) -> None:

@@ -266,4 +266,5 @@ def test_the_command_tells_what_it_wrote(
     told = capsys.readouterr().out
     assert "cases 1; pathways 0" in told
     assert "0 assessments under another contract" in told
+    assert "0 cases with known follow-up" in told
     assert (tmp_path / "out" / "contract.toml").read_text() == default_contract().text
