@@ -18,7 +18,7 @@ from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
 from serving.store.engine import Store
-from serving.store.requests import is_objection_open
+from serving.store.requests import is_objection_open, list_upheld
 from serving.store.standing import Standing, get_standing
 from serving.triage import open_due
 from serving.triage_query import REASSESSED
@@ -48,7 +48,8 @@ class CaseFile:
     """One case with every assessment, latest first, its clocks, and what people did with it.
 
     `sharpeners` are of the latest assessment; None when another model made it. Of a case that
-    `is_withheld` nothing that was estimated may be shown: the own answers come first.
+    `is_withheld` nothing that was estimated may be shown: the own answers come first, or the person
+    objects, with success if it `is_upheld`.
     """
 
     history: Sequence[Assessment]
@@ -62,6 +63,7 @@ class CaseFile:
     allowed: Allowed
     reassess_due: bool
     is_withheld: bool
+    is_upheld: bool
 
     @property
     def latest(self) -> Assessment:
@@ -90,6 +92,7 @@ def view_case(
         decided = list_decisions(connection, scope, case_id)
         estimated = list_own_estimates(connection, scope, case_id)
         is_waiting = is_objection_open(connection, scope, standing)
+        is_upheld = bool(list_upheld(connection, scope, [case_id]))
         seen = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id)
         save_audit(connection, [seen])
     started_on, today = history[0].absence_started_on, now.date()
@@ -109,6 +112,7 @@ def view_case(
         allowed=_list_allowed(user, standing, is_withheld=is_withheld, is_waiting=is_waiting),
         reassess_due=is_reassess_due(standing, now),
         is_withheld=is_withheld,
+        is_upheld=is_upheld,
     )
 
 

@@ -11,13 +11,12 @@ from serving.assessment import Assessment
 from serving.assessment_schemas import AssessmentOut, name_bounds
 from serving.case_file import CaseFile
 from serving.decision_schemas import AllowedOut, ChangesOut, DecisionOut, OwnEstimateOut
-from serving.states import STATE_NL, CaseState
+from serving.states import OBJECTION_NL, STATE_NL, CaseState
 from serving.triage import TriagePage, TriageRow
 
 _WITHHELD = (
     "Waar: eerst uw eigen inschatting, of de persoon maakt bezwaar; wat geschat is, is dan leeg."
 )
-_BLOCKED_NL = "bezwaar tegen inschatten"
 _DUE = "Maand 4, 7 of 11 is voorbij sinds de laatste inschatting."
 
 
@@ -35,7 +34,9 @@ class StandingOut(BaseModel):
     state_nl: str
     state_version: int = Field(description="Stuur dit mee met een beslissing.")
     is_blocked: bool = Field(description="De persoon maakt bezwaar: er wordt niets ingeschat.")
-    blocked_nl: str | None = Field(description="Enkel bij een bezwaar.")
+    blocked_nl: str | None = Field(
+        description="Enkel bij een bezwaar: of het nog loopt, of aanvaard is."
+    )
     assigned_to: str | None = Field(description="Wie eraan werkt.")
     look_again_on: date | None = Field(description="Enkel bij een dossier dat wacht op een dag.")
     reassess_due: bool = Field(description=_DUE)
@@ -91,7 +92,7 @@ class ListedCaseOut(StandingOut):
             state_nl=STATE_NL[c.state],
             state_version=c.state_version,
             is_blocked=c.is_blocked,
-            blocked_nl=_BLOCKED_NL if c.is_blocked else None,
+            blocked_nl=OBJECTION_NL[row.is_upheld] if c.is_blocked else None,
             assigned_to=c.assigned_to,
             look_again_on=c.look_again_on,
             reassess_due=row.reassess_due,
@@ -191,7 +192,7 @@ class CaseOut(StandingOut):
             state_nl=STATE_NL[standing.state],
             state_version=standing.state_version,
             is_blocked=standing.is_blocked,
-            blocked_nl=_BLOCKED_NL if standing.is_blocked else None,
+            blocked_nl=OBJECTION_NL[file.is_upheld] if standing.is_blocked else None,
             assigned_to=standing.assigned_to,
             look_again_on=standing.look_again_on,
             reassess_due=file.reassess_due,

@@ -12,7 +12,7 @@ from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
 from serving.estimate_view import EstimateView
 from serving.permissions import Action, can
-from serving.states import STATE_NL
+from serving.states import OBJECTION_NL, STATE_NL
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
 from serving.triage_query import Wanted
@@ -92,7 +92,7 @@ class RowView:
     clock: ClockView | None
     estimate: EstimateView | None
     state_nl: str
-    is_blocked: bool
+    blocked_nl: str | None
     reasons: Sequence[tuple[str, float]]
     answered: bool
 
@@ -109,7 +109,7 @@ class RowView:
             clock=ClockView.of(row.next_clock) if row.next_clock else None,
             estimate=None if row.is_withheld else _view_estimate(c),
             state_nl=STATE_NL[c.state],
-            is_blocked=c.is_blocked,
+            blocked_nl=OBJECTION_NL[row.is_upheld] if c.is_blocked else None,
             reasons=() if row.is_withheld else c.reasons,
             answered=c.answered,
         )

@@ -9,7 +9,7 @@ from uuid import uuid4
 from features.requests import CASE_LABELS_NL
 from serving.assess import Desk, build_event, prepare_assessment
 from serving.assessment import Assessment
-from serving.errors import FieldFault, NotFoundError, RequestRefusedError
+from serving.faults import FieldFault, NotFoundError, RequestRefusedError
 from serving.free_text import find_plain_fault_nl
 from serving.permissions import Action, User, check_can, get_scope
 from serving.states import CaseEvent, StateError, find_next
@@ -26,7 +26,7 @@ from serving.store.requests import (
     save_answer,
     save_request,
 )
-from serving.store.standing import ObjectionOpenError, Standing, get_standing
+from serving.store.standing import Standing, build_objection, get_standing
 
 MOST_TEXT = 1000
 # what a physician can answer to each
@@ -101,7 +101,8 @@ def handle_request(
         made, events = None, [_build_event(answered, desk, case_id)]
         if answer.corrected:
             if seen.is_blocked:
-                raise ObjectionOpenError("the person objects to estimates of this case")
+                upheld = any(one.outcome is RequestOutcome.UPHELD for one in found)
+                raise build_objection(is_upheld=upheld)
             latest = list_assessments(connection, scope, case_id)[0]
             made = _correct(latest, answer.corrected, desk)
             save_assessments(connection, [made], audit=())

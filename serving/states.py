@@ -114,6 +114,12 @@ STATE_NL: Mapping[CaseState, str] = {
     _S.CLOSED: "afgesloten",
 }
 
+# by whether it was upheld
+OBJECTION_NL: Mapping[bool, str] = {
+    False: "bezwaar in behandeling",
+    True: "bezwaar aanvaard: er wordt niets meer ingeschat",
+}
+
 DECISION_NL: Mapping[DecisionKind, str] = {
     _D.REFER: "doorverwijzen naar VDAB",
     _D.COORDINATOR_FIRST: "eerst de coördinator",

@@ -10,7 +10,7 @@ from typing import Any
 
 from features.deadlines import Clock, absent_day, find_next_clock
 from features.pseudonyms import ID_PATTERN
-from serving.errors import FieldFault, RequestRefusedError
+from serving.faults import FieldFault, RequestRefusedError
 from serving.own_estimate import must_estimate_first
 from serving.permissions import Action, Scope, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
@@ -29,6 +29,7 @@ from serving.store.cases import (
 )
 from serving.store.decisions import list_estimated
 from serving.store.engine import Connection, Store
+from serving.store.requests import list_upheld
 from serving.triage_query import REASSESSED, Wanted
 
 MOST_PER_PAGE = 200
@@ -39,7 +40,8 @@ CLOCKWORK = "system"  # who opens a case again because the day came
 class TriageRow:
     """One case in the list, with what follows from today's date.
 
-    Of a case that `is_withheld` nothing that was estimated may be shown.
+    Of a case that `is_withheld` nothing that was estimated may be shown; `is_upheld` tells that the
+    person objected with success.
     """
 
     rank: int
@@ -48,6 +50,7 @@ class TriageRow:
     next_clock: Clock | None
     reassess_due: bool
     is_withheld: bool
+    is_upheld: bool
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def read_rows(
     shown = found[:limit]
     ids = {case.assessment_id for case in shown}
     known = list_estimated(connection, scope, reader.user.key, ids) if is_blind else ids
-    rows = [_to_row(case, rank + i, today, known) for i, case in enumerate(shown, 1)]
+    upheld = list_upheld(connection, scope, [case.case_id for case in shown if case.is_blocked])
+    rows = [_to_row(case, rank + i, today, known, upheld) for i, case in enumerate(shown, 1)]
     if len(found) <= limit:
         return rows, None
     last = shown[-1]
@@ -143,7 +147,9 @@ def _to_filter(reader: Reader, wanted: Wanted) -> CaseFilter:
     return wanted.to_filter(reader.user, reader.now.date(), blind=reader.is_blind)
 
 
-def _to_row(case: ListedCase, rank: int, today: date, known: set[str]) -> TriageRow:
+def _to_row(
+    case: ListedCase, rank: int, today: date, known: set[str], upheld: set[str]
+) -> TriageRow:
     started_on = case.absence_started_on
     is_past = case.reassess_on is not None and case.reassess_on <= today
     return TriageRow(
@@ -153,6 +159,7 @@ def _to_row(case: ListedCase, rank: int, today: date, known: set[str]) -> Triage
         next_clock=find_next_clock(started_on, today),
         reassess_due=is_past and case.state in REASSESSED,
         is_withheld=case.is_blocked or case.assessment_id not in known,
+        is_upheld=case.case_id in upheld,
     )
 
 

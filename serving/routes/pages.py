@@ -14,10 +14,10 @@ from serving.deps import (
     give_now,
     give_service,
 )
-from serving.errors import RequestRefusedError
+from serving.faults import RequestRefusedError
 from serving.list_view import FilterView, TriageView
 from serving.permissions import Action, can
-from serving.store.standing import ObjectionOpenError
+from serving.store.standing import build_objection
 from serving.templating import render
 from serving.triage import Reader, list_triage
 from serving.views import CaseView, ModelView
@@ -64,7 +64,7 @@ def get_case(
         mode=service.settings.own_estimate,
     )
     if file.standing.is_blocked:
-        raise ObjectionOpenError("the person objects to estimates of this case")
+        raise build_objection(is_upheld=file.is_upheld)
     if file.is_withheld:
         raise RequestRefusedError("own-estimate-first")
     shows_chart = can(visitor.user, Action.VIEW_CONTRIBUTIONS)

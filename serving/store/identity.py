@@ -12,7 +12,7 @@ from serving.assessment import Assessment
 from serving.permissions import Scope
 from serving.store.reach import in_reach
 from serving.store.requests import list_upheld
-from serving.store.standing import ObjectionOpenError, ObjectionUpheldError, hold_cases
+from serving.store.standing import build_objection, hold_cases
 from serving.store.tables import cases
 
 FIXED = ("person_key", "absence_started_on")
@@ -126,11 +126,7 @@ def _find_bar(
         return OtherCaseError(["region"])
     if differing := kept.list_differing(one.case):
         return OtherCaseError(differing)
-    if is_upheld:
-        return ObjectionUpheldError("an objection to estimates of this case was upheld")
-    if kept.is_blocked:
-        return ObjectionOpenError("the person objects to estimates of this case")
-    return None
+    return build_objection(is_upheld=is_upheld) if kept.is_blocked else None
 
 
 def once_more(step: Callable[[], _T]) -> _T:

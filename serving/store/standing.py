@@ -30,6 +30,13 @@ class ObjectionUpheldError(ObjectionOpenError):
     """A case of which nothing may be estimated any more: the person objected with success."""
 
 
+def build_objection(*, is_upheld: bool) -> ObjectionOpenError:
+    """Return why nothing may be estimated of a case: an objection waits, or was upheld."""
+    if is_upheld:
+        return ObjectionUpheldError("an objection to estimates of this case was upheld")
+    return ObjectionOpenError("the person objects to estimates of this case")
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where a case stands; `state_version` counts how often that changed."""

@@ -66,7 +66,7 @@ def test_while_somebody_objects_nobody_reads_what_was_estimated(either_service: 
     found = either_service.get("/api/v1/cases").json()["cases"]
     rows = {row["case_id"]: row for row in found}
     assert (rows["C-0001"]["blocked_nl"], rows["C-0001"]["p_usual"]) == (
-        "bezwaar tegen inschatten",
+        "bezwaar in behandeling",
         None,
     )
     assert rows["C-0001"]["reasons"] == []
@@ -86,7 +86,7 @@ def test_the_pages_say_that_an_objection_is_open(service: Service) -> None:
 
     listed, opened = service.client.get("/"), service.client.get("/dossiers/C-0001")
 
-    assert "bezwaar tegen inschatten" in listed.text
+    assert "bezwaar in behandeling" in listed.text
     assert opened.status_code == 409
     assert "bezwaar" in opened.text
 
@@ -114,7 +114,39 @@ def test_an_upheld_objection_closes_the_case_and_stops_its_estimates_for_good(
 
     assert answer.json()["is_blocked"] is True
     assert get_state(either_service)[0] == "closed"
-    assert either_service.post(make_own_case(age_years=44)).status_code == 409
+    refused = either_service.post(make_own_case(age_years=44))
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "urn:kantelpunt:problem:objection-upheld"
+
+
+def test_everywhere_a_case_tells_an_objection_that_waits_from_one_that_was_upheld(
+    either_service: Service,
+) -> None:
+    either_service.post(make_own_case())
+    either_service.post(make_own_case(2))
+    handle(either_service, ask(either_service, "objection"), outcome="upheld")
+    post(either_service, "/api/v1/cases/C-0002/requests", {"kind": "objection"})
+    either_service.log_on()
+
+    rows = either_service.get("/api/v1/cases?window=all&state=closed").json()["cases"]
+    rows += either_service.get("/api/v1/cases?window=all").json()["cases"]
+
+    upheld, waits = "bezwaar aanvaard: er wordt niets meer ingeschat", "bezwaar in behandeling"
+    assert [(row["case_id"], row["blocked_nl"]) for row in rows] == [
+        ("C-0001", upheld),
+        ("C-0002", waits),
+    ]
+    assert either_service.get(CASE).json()["blocked_nl"] == upheld
+    pages = [either_service.client.get(f"/dossiers/C-000{n}").text for n in (1, 2)]
+    assert "is een bezwaar aanvaard" in pages[0]
+    assert "loopt een bezwaar" in pages[1]
+    correction = handle(
+        either_service,
+        ask(either_service, "correction"),
+        outcome="done",
+        corrected={"age_years": 50},
+    )
+    assert correction.json()["type"].endswith(":objection-upheld")
 
 
 def test_nobody_looks_again_at_a_case_that_an_upheld_objection_closed(
