@@ -23,13 +23,8 @@ from models.bundle import Bundle
 from models.suggestion import DEFAULT_PATH, read_limits
 from serving.auth import Gate
 from serving.deps import Service, find_visitor, get_now
-from serving.errors import (
-    FieldFault,
-    Problem,
-    RequestRefusedError,
-    build_problem,
-    explain,
-)
+from serving.errors import Problem, build_problem, explain
+from serving.faults import FieldFault, RequestRefusedError
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from serving.claims import OIDC_PREFIX, build_user
-from serving.errors import NotFoundError, NotLoggedOnError, SessionEndedError
+from serving.errors import NotLoggedOnError, SessionEndedError
+from serving.faults import NotFoundError
 from serving.issuer import Issuer
 from serving.oidc import CodeFlow
 from serving.passwords import VerifiedPasswords, is_password

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import uuid4
 
-from serving.errors import FieldFault, RequestRefusedError
+from serving.faults import FieldFault, RequestRefusedError
 from serving.permissions import Action, User, check_can, get_scope
 from serving.states import TRANSITIONS, CaseEvent
 from serving.store.audit import AuditEvent

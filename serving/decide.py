@@ -8,7 +8,7 @@ from uuid import uuid4
 from features.deadlines import add_months
 from features.pseudonyms import NUMBER_PATTERN
 from serving.decision_reasons import MOST_TEXT, DecisionReason
-from serving.errors import FieldFault, RequestRefusedError
+from serving.faults import FieldFault, RequestRefusedError
 from serving.own_estimate import check_estimated, must_estimate_first
 from serving.permissions import Action, User, check_can, get_scope
 from serving.settings import OwnEstimateMode

@@ -14,7 +14,8 @@ from models.bundle import Bundle
 from models.suggestion import Limits
 from serving.assess import Desk
 from serving.auth import Gate
-from serving.errors import NotLoggedOnError, RequestRefusedError
+from serving.errors import NotLoggedOnError
+from serving.faults import RequestRefusedError
 from serving.metrics import Metrics
 from serving.middleware import RENEWED_SESSION
 from serving.permissions import Action, User, check_can

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from serving.assessment import Assessment
 from serving.consent import PURPOSE_NL, ConsentPurpose, get_consent_to_refer
-from serving.errors import FieldFault, RequestRefusedError
+from serving.faults import FieldFault, RequestRefusedError
 from serving.permissions import Action, User, check_can, get_scope
 from serving.referral_form import (
     Consent,

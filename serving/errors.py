@@ -9,6 +9,7 @@ from features.requests import CASE_LABELS_NL, CaseRefusedError
 from features.wording import expected_nl
 from models.suggestion import LimitsError
 from serving.claims import AccountUnusableError
+from serving.faults import FieldFault, NoReferralError, NotFoundError, RequestRefusedError
 from serving.intake_check import UploadsGoneError
 from serving.issuer import IssuerGoneError
 from serving.permissions import NotAllowedError
@@ -30,34 +31,8 @@ class SessionEndedError(NotLoggedOnError):
     """A session that was idle or lasted too long, or that was ended."""
 
 
-class NotFoundError(KantelpuntError):
-    """A page or a case that is not there, or not for this user."""
-
-
-class NoReferralError(NotFoundError):
-    """A case in reach of which no form was sent yet."""
-
-
 class FormExpiredError(KantelpuntError):
     """A form without the token that we gave with it."""
-
-
-class RequestRefusedError(KantelpuntError):
-    """A request that cannot be read: its form, size or parameters, by the key of a text below."""
-
-    def __init__(self, key: str, faults: list["FieldFault"] | None = None) -> None:
-        """Keep the key of the text and the parameters that are wrong."""
-        self.key = key
-        self.faults = faults or []
-        super().__init__(f"request refused: {key}")
-
-
-@dataclass(frozen=True)
-class FieldFault:
-    """One field that has to change: its name and what is expected there, in Dutch."""
-
-    field: str
-    expected: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +91,7 @@ def explain(error: Exception, contract: Contract) -> Problem:
     if isinstance(error, OtherCaseError):
         return _explain_other_case(error)
     if isinstance(error, RequestRefusedError):
-        return build_problem(error.key, tuple(error.faults))
+        return build_problem(error.key, error.faults)
     if isinstance(error, TooManyError):
         return replace(build_problem("too-many"), retry_seconds=error.seconds)
     if isinstance(error, StaleError):

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from serving.errors import FieldFault, build_problem
+from serving.errors import build_problem
+from serving.faults import FieldFault
 from serving.schemas import ProblemOut
 from serving.store.imports import Import, ImportStatus
 

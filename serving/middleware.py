@@ -9,7 +9,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import RequestRefusedError
+from serving.faults import RequestRefusedError
 from serving.metrics import Metrics
 
 log = structlog.get_logger("kantelpunt")

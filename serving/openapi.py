@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from features.contract import Contract
 from features.requests import build_example, build_request_model
+from serving.api_texts import put_into_dutch
 from serving.assess import MOST_IN_BATCH
 from serving.schemas import ProblemOut
 
@@ -55,6 +56,7 @@ def build_openapi(
                 operation["requestBody"] = _body(case, example)
             elif path.endswith("/batch"):
                 operation["requestBody"] = _body(either, {"cases": [example]})
+    put_into_dutch(described)
     return described
 
 

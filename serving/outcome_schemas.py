@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from features.pseudonyms import ID_PATTERN, TEXT_PATTERN, is_person_number
-from serving.errors import FieldFault
+from serving.faults import FieldFault
 from serving.outcomes import UNKNOWN_CASE, WRONG_FIELDS, Reported
 
 MOST_ROWS = 1000
@@ -95,7 +95,9 @@ class RefusedRowOut(BaseModel):
 
     table: str
     index: int = Field(description="Plaats in de lijst, vanaf 0.")
-    key: str = Field(description="unknown-case of wrong-fields.")
+    key: str = Field(
+        description="`unknown-case` (onbekend dossier) of `wrong-fields` (een veld klopt niet)."
+    )
     reason_nl: str
     errors: list[FaultOut]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from features.pseudonyms import FIRST_DAY
-from serving.errors import FieldFault
+from serving.faults import FieldFault
 from serving.permissions import Action, Scope, User, check_can, get_scope
 from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Store

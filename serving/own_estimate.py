@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from serving.errors import RequestRefusedError
+from serving.faults import RequestRefusedError
 from serving.permissions import Action, Scope, User, can, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.states import StaleError

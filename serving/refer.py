@@ -13,7 +13,7 @@ from features.deadlines import Clock, clocks
 from serving.capacities import Choices
 from serving.consent import covers_partner, find_consent_to_refer
 from serving.draft import Draft, prepare
-from serving.errors import FieldFault, NoReferralError, RequestRefusedError
+from serving.faults import FieldFault, NoReferralError, RequestRefusedError
 from serving.free_text import clean, find_text_fault_nl
 from serving.medical import Medical
 from serving.offers import Offer, find_offers

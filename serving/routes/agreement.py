@@ -10,7 +10,7 @@ from serving.deps import ApiUser
 from serving.permissions import Action, User
 from serving.routes.parts import PREFIX, Now, ServiceHere, problems
 
-router = APIRouter(prefix=PREFIX, tags=["toezicht"])
+router = APIRouter(prefix=PREFIX, tags=["Toezicht"])
 
 
 @router.get(

@@ -17,7 +17,7 @@ from serving.case_file import view_case
 from serving.case_schemas import CaseOut, CasePageOut, WithheldOut
 from serving.csv_file import read_parts
 from serving.deps import ApiUser, build_desk
-from serving.errors import RequestRefusedError
+from serving.faults import RequestRefusedError
 from serving.list_export import export_list
 from serving.own_estimate import must_estimate_first
 from serving.permissions import Action, User, can

@@ -25,7 +25,7 @@ from serving.routes.parts import (
     to_json,
 )
 
-router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["api"])
+router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["Beslissen"])
 _ALL = (401, 403, 404, 409, 413, 415, 422, 503)
 
 

@@ -9,7 +9,7 @@ from serving.registry import is_reachable
 from serving.routes.parts import ServiceHere, problems
 from serving.schemas import HealthOut
 
-router = APIRouter(tags=["dienst"])
+router = APIRouter(tags=["Dienst"])
 
 
 @router.get("/healthz", summary="Draait de dienst?", response_model_exclude_none=True)

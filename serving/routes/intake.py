@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from serving.csv_file import read_parts, write_csv
 from serving.deps import ApiUser, get_service
-from serving.errors import NotFoundError, RequestRefusedError
+from serving.faults import NotFoundError, RequestRefusedError
 from serving.intake_check import FileRefusedError
 from serving.intake_schemas import ImportOut, ImportsOut
 from serving.permissions import Action, User, get_scope
@@ -19,7 +19,7 @@ from serving.routes.parts import PREFIX, Now, ServiceHere, problems, to_json
 from serving.store.engine import Store
 from serving.store.imports import Import, find_import, list_imports, list_rejects
 
-router = APIRouter(prefix=PREFIX, tags=["invoer"])
+router = APIRouter(prefix=PREFIX, tags=["Aanlevering"])
 Uploader = Annotated[User, Depends(ApiUser(Action.UPLOAD_CASES))]
 IMPORTS = f"{PREFIX}/imports"
 HEADER = ("table", "row", "field", "reason")

@@ -23,7 +23,7 @@ from serving.routes.parts import (
 )
 from serving.store.outcomes import Row
 
-router = APIRouter(prefix=PREFIX, tags=["opvolging"])
+router = APIRouter(prefix=PREFIX, tags=["Aanlevering"])
 
 
 @router.post(

@@ -14,7 +14,7 @@ from serving.permissions import Action, User
 from serving.routes.parts import PREFIX, Now, ServiceHere, problems
 from serving.store.audit_trail import AuditFilter
 
-router = APIRouter(prefix=PREFIX, tags=["toezicht"])
+router = APIRouter(prefix=PREFIX, tags=["Toezicht"])
 Overseer = Annotated[User, Depends(ApiUser(Action.VIEW_AUDIT))]
 _LAST_NUMBER = 2**63 - 1
 Text = Annotated[str | None, Query(pattern=TEXT_PATTERN)]

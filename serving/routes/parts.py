@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from serving.deps import Service, give_now, give_service, read_json
-from serving.errors import FieldFault, RequestRefusedError
+from serving.faults import FieldFault, RequestRefusedError
 
 PREFIX = "/api/v1"
 _PROBLEMS = {
@@ -122,6 +122,9 @@ def _expected_nl(kind: str, bounds: Mapping[str, Any]) -> str:
 def describe_body(kind: type[BaseModel]) -> dict[str, Any]:
     """Return what a route says of its body in /docs."""
     schema = kind.model_json_schema()
+    for part in schema.get("$defs", {}).values():
+        if "enum" in part:  # its docstring would hide that the property has no text of its own
+            part.pop("description", None)
     whole = _inline(schema, schema.pop("$defs", {}))
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
 

@@ -19,7 +19,7 @@ from serving.routes.parts import (
     to_json,
 )
 
-router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["de persoon"])
+router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["Persoon"])
 _WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
 
 

@@ -42,7 +42,7 @@ from serving.routes.parts import (
 )
 from serving.states import CaseEvent
 
-router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["doorverwijzing"])
+router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["Doorverwijzen"])
 Recorder = Annotated[User, Depends(ApiUser(Action.RECORD_CONSENT))]
 Referrer = Annotated[User, Depends(ApiUser(Action.REFER))]
 Viewer = Annotated[User, Depends(ApiUser(Action.VIEW_CASE))]
