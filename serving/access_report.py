@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from serving.assessment import Assessment
+from serving.own_estimate import check_estimated, must_estimate_first
 from serving.permissions import Action, User, check_can, get_scope
+from serving.settings import OwnEstimateMode
 from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.case_trail import Seen, list_outcomes, list_seen
@@ -48,14 +50,22 @@ class AccessReport:
     seen: Sequence[Seen]
 
 
-def build_access_report(user: User, case_id: str, *, store: Store, now: datetime) -> AccessReport:
-    """Return everything that is kept of a case in reach, and note that it was asked for."""
+def build_access_report(
+    user: User, case_id: str, *, store: Store, now: datetime, mode: OwnEstimateMode
+) -> AccessReport:
+    """Return everything that is kept of a case in reach, and note that it was asked for.
+
+    Where the own estimate comes first it does so here too; but who objects reads what was estimated
+    all the same, of which the physician decides nothing.
+    """
     check_can(user, Action.HANDLE_REQUEST)
     scope = get_scope(user)
     detail = {"event": "access_report"}
     event = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
         standing = get_standing(connection, scope, case_id)
+        if must_estimate_first(user, mode) and not standing.is_blocked:
+            check_estimated(connection, scope, user, standing)
         save_audit(connection, [event])
         return AccessReport(
             standing,

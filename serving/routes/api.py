@@ -107,7 +107,7 @@ def post_assessment(
     """Schat één melding in en bewaart de inschatting met alle redenen."""
     desk = build_desk(service, user, now)
     made = assess_case(body, desk=desk, store=service.store, save=save)
-    service.metrics.count_assessments([made])
+    service.metrics.count_assessments(1)
     if must_estimate_first(user, service.settings.own_estimate):
         return to_json(WithheldOut.of(made, saved=save), 201 if save else 200)
     sharpeners = find_open_questions(made, service.bundle)
@@ -133,7 +133,7 @@ def post_batch(
     desk = build_desk(service, user, now)
     items = assess_batch(cases, desk=desk, store=service.store, save=save)
     made = [item.assessment for item in items if item.assessment is not None]
-    service.metrics.count_assessments(made)
+    service.metrics.count_assessments(len(made))
     contract = service.bundle.contract
     blind = must_estimate_first(user, service.settings.own_estimate)
     answers = [BatchItemOut.of(item, contract, saved=save, withheld=blind) for item in items]

@@ -65,7 +65,7 @@ def post_answer(
     desk = build_desk(service, user, now)
     done = handle_request(case_id, request_id, answer, desk=desk, store=service.store)
     if done.assessment is not None:
-        service.metrics.count_assessments([done.assessment])
+        service.metrics.count_assessments(1)
     return to_json(CaseRequestOut.of_answer(done))
 
 
@@ -73,7 +73,7 @@ def post_answer(
     "/access-report",
     summary="Alles wat van een dossier bewaard is",
     response_model=AccessReportOut,
-    responses=problems(401, 403, 404, 503),
+    responses=problems(401, 403, 404, 409, 503),
 )
 def get_access_report(
     case_id: str,
@@ -82,6 +82,6 @@ def get_access_report(
     user: Annotated[User, Depends(ApiUser(Action.HANDLE_REQUEST))],
 ) -> Response:
     """Geeft alles wat van een dossier bewaard is, voor de persoon zelf; dit wordt genoteerd."""
-    report = build_access_report(user, case_id, store=service.store, now=now)
-    months = service.settings.retention_months
+    mode, months = service.settings.own_estimate, service.settings.retention_months
+    report = build_access_report(user, case_id, store=service.store, now=now, mode=mode)
     return to_json(AccessReportOut.of(report, retention_months=months, now=now))

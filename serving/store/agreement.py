@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, select, true
+from sqlalchemy import ColumnElement, Connection, Table, exists, not_, select, true, tuple_
 
 from models.suggestion import Suggestion
 from serving.permissions import Scope
@@ -58,14 +58,23 @@ def list_judged(connection: Connection, scope: Scope | None, since: datetime) ->
 def list_answered(
     connection: Connection, scope: Scope | None, since: datetime
 ) -> Iterator[Answered]:
-    """Yield the own estimates since a moment, those in reach of a scope or of every fund."""
-    o = own_estimates.c
+    """Yield the own estimates since a moment, those in reach of a scope or of every fund.
+
+    Of each physician the first about a case only: who answers again has seen what was estimated.
+    """
+    o, before = own_estimates.c, own_estimates.alias().c
+    answered_before = exists().where(
+        before.sickness_fund == o.sickness_fund,
+        before.case_id == o.case_id,
+        before.user_key == o.user_key,
+        tuple_(before.made_at, before.assessment_id) < tuple_(o.made_at, o.assessment_id),
+    )
     group = (o.made_at, o.user_key, o.sickness_fund, users.c.region)
     query = (
         select(*group, assessments.c.suggestion, o.is_possible, o.is_needed)
         .join(assessments, assessments.c.assessment_id == o.assessment_id)
         .outerjoin(users, users.c.user_key == o.user_key)
-        .where(_reach(own_estimates, scope), o.made_at >= since)
+        .where(_reach(own_estimates, scope), o.made_at >= since, not_(answered_before))
     )
     for row in connection.execute(query).yield_per(_AT_ONCE):
         own = (Answer(row[5]), Answer(row[6]))

@@ -96,6 +96,28 @@ def test_own_answers_are_held_against_what_the_suggestion_answers(judged: Servic
     assert group["followed"]["of"] is None
 
 
+def test_of_each_physician_only_the_first_answer_about_a_case_counts(judged: Service) -> None:
+    with judged.store.writing() as connection:
+        connection.exec_driver_sql("update users set region = null, sickness_fund = 'fonds-a'")
+        connection.exec_driver_sql("update users set sickness_fund = null where role = 'auditor'")
+    users = ("arts", "arts.antwerpen", "arts.b", "coordinator", "planner")
+    for later, said in enumerate([Answer.NO, Answer.YES, Answer.YES]):
+        [(assessment_id,)] = read_rows(judged, "select assessment_id from cases")
+        with judged.store.writing(FUND) as connection:
+            seen = get_standing(connection, Scope(FUND), "C-0001")
+            for user in users:
+                at = NOW + timedelta(seconds=later)
+                made = OwnEstimate(assessment_id, user, at, said, said)
+                save_own_estimate(connection, seen, made, audit=EVENT)
+        open_case(judged)
+        suggest(judged, Suggestion.REFER)
+
+    [group] = judged.get("/api/v1/agreement", user="auditor").json()["groups"]
+
+    assert (group["possible"]["of"], group["possible"]["share"]) == (5, 0.0)
+    assert (group["needed"]["of"], group["needed"]["share"]) == (5, 0.0)
+
+
 def test_from_an_unsure_suggestion_nothing_is_counted(judged: Service) -> None:
     suggest(judged, Suggestion.UNSURE)
     decide_often(judged, [DecisionKind.REFER] * 8, ("arts", "arts.antwerpen"))

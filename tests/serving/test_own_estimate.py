@@ -85,6 +85,40 @@ def test_after_the_own_answers_all_is_told_to_that_physician_only(asking: Servic
     assert "p_usual" in find_telling(coordinator)
 
 
+def test_the_access_report_comes_after_the_own_answers(asking: Service) -> None:
+    shown = open_case(asking)
+
+    early = asking.get("/api/v1/cases/C-0001/access-report")
+    answer_first(asking, shown)
+    told = asking.get("/api/v1/cases/C-0001/access-report")
+
+    assert (early.status_code, told.status_code) == (409, 200)
+    assert early.json()["type"].endswith("own-estimate-first")
+    [estimate] = told.json()["estimates"]
+    assert estimate["p_usual"] is not None
+
+
+def test_who_objects_reads_what_was_estimated_without_any_own_answers(asking: Service) -> None:
+    open_case(asking)
+    post(asking, "C-0001/requests", {"kind": "objection"})
+
+    told = asking.get("/api/v1/cases/C-0001/access-report").json()
+
+    [estimate] = told["estimates"]
+    assert told["is_blocked"]
+    assert estimate["p_usual"] is not None
+
+
+def test_the_counts_that_anybody_reads_tell_nothing_of_a_suggestion(asking: Service) -> None:
+    asking.post(make_own_case(), query="?save=false")
+
+    counts = asking.client.get("/metrics").text
+
+    told = [line for line in counts.splitlines() if line.startswith("kantelpunt_assessments")]
+    assert "kantelpunt_assessments_total 1.0" in told
+    assert not [line for line in told if "{" in line]
+
+
 def test_a_new_assessment_asks_for_new_answers_and_hides_the_old_numbers(asking: Service) -> None:
     shown = open_case(asking, screened_on="2026-04-01")
     answer_first(asking, shown)

@@ -88,7 +88,7 @@ def test_large_answers_travel_compressed(service: Service) -> None:
     assert answer.headers["content-encoding"] == "gzip"
 
 
-def test_counts_are_by_route_and_suggestion_and_name_no_case(service: Service) -> None:
+def test_counts_are_by_route_and_tell_nothing_of_a_case(service: Service) -> None:
     service.post(make_own_case())
     service.get("/api/v1/cases/C-0001")
     service.get("/api/v1/cases/C-0002")
