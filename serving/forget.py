@@ -22,16 +22,31 @@ class ForgetError(KantelpuntError):
 
 @dataclass(frozen=True)
 class Forgotten:
-    """How many cases go, how many rows of each table, and how many stay: their pathway runs."""
+    """How many cases go, how many rows of each table, and how many stay.
+
+    Those that stay have a pathway that runs, or a request of the person that waits for an answer.
+    """
 
     cases: int
     rows: Mapping[str, int]
-    running: int
+    running: int = 0
+    asking: int = 0
 
 
 def find_last_day(now: datetime, retention_months: int) -> date:
     """Return the day before which a case was last screened when its retention period is over."""
     return add_months(now.date(), -retention_months)
+
+
+def choose_day(now: datetime, retention_months: int, before: date | None) -> date:
+    """Return the day before which cases go; raises ForgetError for one within the retention period.
+
+    A single case can go earlier, by its number: whoever asks that names it.
+    """
+    last = find_last_day(now, retention_months)
+    if before is not None and before > last:
+        raise ForgetError(f"cases are kept until the retention period is over: not after {last}")
+    return before or last
 
 
 def forget_cases(
@@ -62,7 +77,7 @@ def forget_cases(
         removed = _forget_batch(store, part, now=now, before=before, remove=remove)
         gone, rows = gone + removed.cases, rows + Counter(removed.rows)
         count(len(part))
-    return Forgotten(gone, dict(rows), found.running)
+    return Forgotten(gone, dict(rows), found.running, found.asking)
 
 
 def _forget_batch(
@@ -80,4 +95,4 @@ def _forget_batch(
             fund, case_id = keys[0] if len(keys) == 1 else (None, None)
             event = AuditEvent(now, BY, "forget", fund, case_id, detail=rows)
             remove_cases(connection, keys, audit=[event])
-    return Forgotten(len(keys), {name: n for name, n in rows.items() if n}, 0)
+    return Forgotten(len(keys), {name: n for name, n in rows.items() if n})

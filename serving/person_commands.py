@@ -63,22 +63,24 @@ def forget(
     """
     from features.progress import show_count
     from serving.deps import get_now
-    from serving.forget import find_last_day, forget_cases
+    from serving.forget import choose_day, forget_cases
     from serving.settings import read_settings
     from serving.store.opening import open_store
 
     settings, now = read_settings(), get_now()
     if case is not None and before is not None:
         raise typer.BadParameter("give --before or --case, not both")
-    day = before.date() if before else None
-    if day is None and case is None:
-        day = find_last_day(now, settings.retention_months)
+    day = None
+    if case is None:
+        day = choose_day(now, settings.retention_months, before.date() if before else None)
     with open_store(settings.database_url) as store, show_count("Looked at") as count:
         done = forget_cases(store, now=now, before=day, key=case, remove=yes, count=count)
     told = "; ".join(f"{name} {rows:,}" for name, rows in done.rows.items()) or "nothing"
     typer.echo(f"{'removed' if yes else 'would remove'} {count_cases(done.cases)}: {told}")
     if done.running:
         typer.echo(f"kept {count_cases(done.running)} whose pathway still runs")
+    if done.asking:
+        typer.echo(f"kept {count_cases(done.asking)} of which a request waits for an answer")
     if not yes and done.cases:
         typer.echo("nothing was removed: add --yes to do it")
 

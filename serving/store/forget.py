@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select
 
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.columns import metadata
 from serving.store.referrals import RUNNING
 from serving.store.tables import audit, cases
+from serving.store.work_tables import requests
 
 Key = tuple[str, str]  # sickness fund and case
 
 
 @dataclass(frozen=True)
 class Forgettable:
-    """The cases that a removal is about, and those of them whose pathway still runs."""
+    """The cases that go, and how many stay: their pathway runs, or a request waits."""
 
     cases: tuple[Key, ...]
     running: int
+    asking: int
 
 
 def list_tables_of_cases() -> tuple[Table, ...]:
@@ -35,15 +37,25 @@ def list_tables_of_cases() -> tuple[Table, ...]:
 def find_forgettable(
     connection: Connection, *, before: date | None = None, key: Key | None = None
 ) -> Forgettable:
-    """Return the cases last screened before a day, or one case, apart from those that run."""
+    """Return the cases last screened before a day, or one case, apart from those that run.
+
+    With a day no cases go of which the person waits for an answer; by its number alone one does.
+    """
     c = cases.c
+    waits = exists().where(
+        requests.c.sickness_fund == c.sickness_fund,
+        requests.c.case_id == c.case_id,
+        requests.c.outcome.is_(None),
+    )
     tests = [] if before is None else [c.screened_on < before]
     if key is not None:
         tests += [c.sickness_fund == key[0], c.case_id == key[1]]
-    query = select(c.sickness_fund, c.case_id, c.state).where(*tests)
+    query = select(c.sickness_fund, c.case_id, c.state, waits.label("waits")).where(*tests)
     rows = connection.execute(query.order_by(c.sickness_fund, c.case_id).with_for_update()).all()
-    free = tuple((row.sickness_fund, row.case_id) for row in rows if row.state not in RUNNING)
-    return Forgettable(free, len(rows) - len(free))
+    free = [row for row in rows if row.state not in RUNNING]
+    gone = [row for row in free if before is None or not row.waits]
+    keys = tuple((row.sickness_fund, row.case_id) for row in gone)
+    return Forgettable(keys, len(rows) - len(free), len(free) - len(gone))
 
 
 def count_rows(connection: Connection, keys: Sequence[Key]) -> dict[str, int]:

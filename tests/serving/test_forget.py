@@ -6,7 +6,7 @@ from sqlalchemy import func, insert, select, update
 
 import kantelpunt
 from serving.deps import get_now
-from serving.forget import ForgetError, Forgotten, find_last_day, forget_cases
+from serving.forget import ForgetError, Forgotten, choose_day, find_last_day, forget_cases
 from serving.store.columns import metadata
 from serving.store.engine import EVERY_FUND
 from serving.store.forget import list_tables_of_cases
@@ -86,7 +86,7 @@ def test_without_yes_it_only_counts(either_service: Service) -> None:
     make_full_case(either_service)
     full = count_everything(either_service)
 
-    told = forget(either_service, before=TOMORROW, remove=False)
+    told = forget(either_service, key=(FUND, "C-0001"), remove=False)
 
     assert told == Forgotten(1, full, 0)
     assert count_everything(either_service) == full
@@ -121,6 +121,29 @@ def test_one_case_that_runs_or_is_not_there_is_refused(
 
     with pytest.raises(ForgetError, match="either"):
         forget(service)
+
+
+def test_a_case_stays_while_the_person_waits_for_an_answer(either_service: Service) -> None:
+    for number in (1, 2):
+        either_service.post(make_own_case(number))
+    post(either_service, "/api/v1/cases/C-0001/requests", {"kind": "objection"})
+
+    done = forget(either_service, before=TOMORROW)
+    after = count_everything(either_service)
+    by_number = forget(either_service, key=(FUND, "C-0001"))
+
+    assert (done.cases, done.running, done.asking) == (1, 0, 1)
+    assert (after["cases"], after["requests"]) == (1, 1)
+    assert by_number.cases == 1
+
+
+def test_no_case_goes_by_its_day_within_the_retention_period() -> None:
+    over = find_last_day(NOW, 12)
+
+    assert choose_day(NOW, 12, None) == over
+    assert choose_day(NOW, 12, over - timedelta(days=1)) == over - timedelta(days=1)
+    with pytest.raises(ForgetError, match="retention period"):
+        choose_day(NOW, 12, over + timedelta(days=1))
 
 
 def test_many_cases_go_in_parts_each_with_its_line(
