@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from models.suggestion import SUGGESTION_NL, Suggestion
+from serving.body_schemas import Closed
 from serving.case_file import Allowed
 from serving.changes import Changes, NumberChange
 from serving.decide import Choice, Decided
@@ -17,10 +18,8 @@ from serving.store.standing import Standing
 _ID = Field(min_length=1, max_length=64, description="De laatste inschatting van dit dossier.")
 
 
-class OwnEstimateIn(BaseModel):
+class OwnEstimateIn(Closed):
     """The own answers to both questions, about the latest assessment."""
-
-    model_config = ConfigDict(extra="forbid")
 
     assessment_id: str = _ID
     is_possible: Answer = Field(description="Zijn stappen naar werk mogelijk?")
@@ -52,10 +51,8 @@ class OwnEstimateOut(BaseModel):
         )
 
 
-class DecisionIn(BaseModel):
+class DecisionIn(Closed):
     """A decision, with the assessment and the state that were seen."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: DecisionKind
     assessment_id: str = _ID

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from serving.assessment import Assessment
 from serving.consent import PURPOSE_NL, ConsentPurpose, get_consent_to_refer
-from serving.faults import FieldFault, RequestRefusedError
+from serving.faults import RequestRefusedError
 from serving.permissions import Action, User, check_can, get_scope
 from serving.referral_form import (
     Consent,
@@ -94,8 +94,7 @@ def prepare(
     try:
         form = _build_form(latest, draft.wishes, consent, reference, sender, now, lists)
     except ReferralRefusedError as error:
-        faults = [FieldFault(fault.field, fault.expected_nl) for fault in error.faults]
-        raise RequestRefusedError("body", faults) from None
+        raise RequestRefusedError("body", error.faults) from None
     return Ready(form, standing, to, consent.consent_id, decision_id)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from features.pseudonyms import ID_PATTERN, TEXT_PATTERN, is_person_number
-from serving.faults import FieldFault
+from serving.body_schemas import Closed, FieldFaultOut
 from serving.outcomes import UNKNOWN_CASE, WRONG_FIELDS, Reported
 
 MOST_ROWS = 1000
@@ -24,11 +24,7 @@ CaseId = Annotated[str, Field(pattern=ID_PATTERN), AfterValidator(_check_no_pers
 ShortText = Annotated[str, Field(pattern=TEXT_PATTERN), AfterValidator(_check_no_person)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class PathwayIn(_Closed):
+class PathwayIn(Closed):
     """One pathway of VDAB; the case and the day of referral tell it apart."""
 
     case_id: CaseId
@@ -39,7 +35,7 @@ class PathwayIn(_Closed):
     partner: ShortText | None = None
 
 
-class WorkPeriodIn(_Closed):
+class WorkPeriodIn(Closed):
     """One period of work after the screening; the case and the first day tell it apart."""
 
     case_id: CaseId
@@ -47,7 +43,7 @@ class WorkPeriodIn(_Closed):
     ended_on: date | None = None
 
 
-class FollowUpIn(_Closed):
+class FollowUpIn(Closed):
     """Until when a case was followed, and how it ended; one per case."""
 
     case_id: CaseId
@@ -67,27 +63,20 @@ ROWS_IN: Mapping[str, type[BaseModel]] = {
 }
 
 
-class OutcomesIn(_Closed):
+class OutcomesIn(Closed):
     """Up to 1,000 rows of each kind, of cases of the own fund."""
 
-    pathways: Annotated[list[PathwayIn], Field(max_length=MOST_ROWS)] = []
-    work_periods: Annotated[list[WorkPeriodIn], Field(max_length=MOST_ROWS)] = []
-    follow_up: Annotated[list[FollowUpIn], Field(max_length=MOST_ROWS)] = []
+    pathways: list[PathwayIn] = Field([], max_length=MOST_ROWS)
+    work_periods: list[WorkPeriodIn] = Field([], max_length=MOST_ROWS)
+    follow_up: list[FollowUpIn] = Field([], max_length=MOST_ROWS)
 
 
-class OutcomeRows(_Closed):
+class OutcomeRows(Closed):
     """The same before each row by itself is checked, so that a bad one holds up no other."""
 
-    pathways: Annotated[list[Any], Field(max_length=MOST_ROWS)] = []
-    work_periods: Annotated[list[Any], Field(max_length=MOST_ROWS)] = []
-    follow_up: Annotated[list[Any], Field(max_length=MOST_ROWS)] = []
-
-
-class FaultOut(BaseModel):
-    """One field that has to change, and what is expected there."""
-
-    field: str
-    expected: str
+    pathways: list[Any] = Field([], max_length=MOST_ROWS)
+    work_periods: list[Any] = Field([], max_length=MOST_ROWS)
+    follow_up: list[Any] = Field([], max_length=MOST_ROWS)
 
 
 class RefusedRowOut(BaseModel):
@@ -99,7 +88,7 @@ class RefusedRowOut(BaseModel):
         description="`unknown-case` (onbekend dossier) of `wrong-fields` (een veld klopt niet)."
     )
     reason_nl: str
-    errors: list[FaultOut]
+    errors: list[FieldFaultOut]
 
 
 class ReportedOut(BaseModel):
@@ -128,7 +117,7 @@ class ReportedOut(BaseModel):
                     index=row.index,
                     key=row.key,
                     reason_nl=REFUSED_NL[row.key],
-                    errors=_list(row.faults),
+                    errors=[FieldFaultOut.of(fault) for fault in row.faults],
                 )
                 for row in reported.refused
             ],
@@ -141,7 +130,3 @@ def _sum_up(kept: int, refused: int) -> str:
     if refused == 0:
         return "Elke rij is bewaard."
     return f"Bewaard: {kept}. Geweigerd, en dus niet bewaard: {refused}."
-
-
-def _list(faults: tuple[FieldFault, ...]) -> list[FaultOut]:
-    return [FaultOut(field=fault.field, expected=fault.expected) for fault in faults]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from features.matrix import build_row
 from models.reasons import value_nl
@@ -12,6 +12,7 @@ from models.suggestion import SUGGESTION_NL
 from serving.access_report import NOT_USED_NL, PURPOSE_NL, RIGHTS_NL, AccessReport
 from serving.assessment import INTERVAL_LEVEL, Assessment
 from serving.assessment_schemas import name_bounds
+from serving.body_schemas import Closed
 from serving.decision_reasons import REASON_NL
 from serving.permissions import ROLE_NL
 from serving.persons import MOST_TEXT, Answered
@@ -49,18 +50,14 @@ _ACTION_NL = {
 }
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class RequestIn(_Closed):
+class RequestIn(Closed):
     """What a person asks."""
 
     kind: RequestKind
     text: Text | None = None
 
 
-class AnswerIn(_Closed):
+class AnswerIn(Closed):
     """What a physician answers; `corrected` holds the right values of a correction."""
 
     outcome: RequestOutcome

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from features.pseudonyms import TEXT_PATTERN
+from serving.body_schemas import Closed
 from serving.consent import PURPOSE_NL, ConsentPurpose, Withdrawn
 from serving.offers import FIT_NL, Fit, Offer
 from serving.refer import MOST_WHY, OfferList, ReferralFile
@@ -22,11 +23,7 @@ ShortText = Annotated[str, Field(pattern=TEXT_PATTERN)]
 Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class ConsentIn(_Closed):
+class ConsentIn(Closed):
     """What a person agreed to, and when."""
 
     given_on: date
@@ -142,7 +139,7 @@ class OffersOut(BaseModel):
         )
 
 
-class ReferralIn(_Closed):
+class ReferralIn(Closed):
     """What physician or coordinator chose for the form, from the lists that `offers` names."""
 
     state_version: Version = Field(description="Zoals het dossier getoond werd.")
@@ -153,14 +150,14 @@ class ReferralIn(_Closed):
     offers: Keys = ()
 
 
-class RecallIn(_Closed):
+class RecallIn(Closed):
     """Why a form is taken back."""
 
     state_version: Version = Field(description="Zoals het dossier getoond werd.")
     why: RecallReason
 
 
-class StepIn(_Closed):
+class StepIn(Closed):
     """On which day VDAB accepted or declined, or the pathway started or ended."""
 
     on: date
@@ -175,7 +172,7 @@ _NOT_COVERED_NL = (
     "De toestemming geldt niet voor een partner van VDAB. Deel niets met de partner voor de "
     "persoon daarmee instemt, en noteer dan die toestemming (share_with_vdab_and_partner)."
 )
-_STOPPED_NL: Mapping[str, str] = {
+STOPPED_NL: Mapping[str, str] = {
     **{reason.value: text for reason, text in RECALL_NL.items()},
     CaseEvent.WITHDRAW.value: EVENT_NL[CaseEvent.WITHDRAW],
 }
@@ -221,7 +218,7 @@ class ReferralOut(BaseModel):
             **{n: getattr(r, n) for n in ("accepted_on", "started_on", "ended_on")},
             stopped_on=r.stopped_on,
             stopped_why=r.stopped_why,
-            stopped_nl=_STOPPED_NL.get(r.stopped_why or "", r.stopped_why),
+            stopped_nl=STOPPED_NL.get(r.stopped_why or "", r.stopped_why),
             warnings_nl=[] if file.covers_partner else [_NOT_COVERED_NL],
             clock=PathwayClockOut(
                 label_nl=clock.label_nl,

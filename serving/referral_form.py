@@ -9,6 +9,7 @@ from features.contract import Contract, Field
 from features.errors import KantelpuntError
 from features.wording import to_dutch
 from serving.capacities import Choice, Choices, find_unknown, pick
+from serving.faults import FieldFault
 from serving.free_text import clean, find_text_fault_nl
 from serving.medical import Medical
 from serving.offers import OfferRule, get_rules
@@ -26,18 +27,10 @@ UNKNOWN_NL = "niet gekend"
 class ReferralRefusedError(KantelpuntError):
     """A form that cannot be made: which parts have to change, and what is expected there."""
 
-    def __init__(self, faults: list["FormFault"]) -> None:
+    def __init__(self, faults: list[FieldFault]) -> None:
         """Keep the faults; the message names the parts and holds nothing that was written."""
         self.faults = faults
         super().__init__("referral form refused: " + ", ".join(fault.field for fault in faults))
-
-
-@dataclass(frozen=True)
-class FormFault:
-    """One part of the form that has to change: its name and what is expected there, in Dutch."""
-
-    field: str
-    expected_nl: str
 
 
 @dataclass(frozen=True)
@@ -132,7 +125,7 @@ def build_referral_form(
         *_find_text_faults(wishes, consent, rules),
     ]
     if consent.given_on > made_on:
-        faults.append(FormFault("consent", "een toestemming op of voor de dag van het formulier"))
+        faults.append(FieldFault("consent", "een toestemming op of voor de dag van het formulier"))
     if faults:
         raise ReferralRefusedError(faults)
     named = [Choice(rule.key, rule.name_nl) for rule in on_day if not rule.reveals_diagnosis]
@@ -156,7 +149,7 @@ def build_referral_form(
 
 def _find_choice_faults(
     wishes: Wishes, choices: Choices, on_day: tuple[OfferRule, ...]
-) -> list[FormFault]:
+) -> list[FieldFault]:
     offers = [Choice(rule.key, rule.name_nl) for rule in on_day]
     lists = [
         ("capacities", wishes.capacities, choices.capacities),
@@ -166,9 +159,9 @@ def _find_choice_faults(
     faults = []
     for name, keys, declared in lists:
         if places := find_unknown(keys, declared):
-            faults.append(FormFault(name, _tell_unknown(places)))
+            faults.append(FieldFault(name, _tell_unknown(places)))
         elif len(set(keys)) > MOST_CHOSEN:
-            faults.append(FormFault(name, f"hoogstens {MOST_CHOSEN} keuzes uit de lijst"))
+            faults.append(FieldFault(name, f"hoogstens {MOST_CHOSEN} keuzes uit de lijst"))
     return faults
 
 
@@ -185,10 +178,10 @@ def check_not_empty(form: ReferralForm) -> None:
     """
     if not any((form.capacities, form.needs, form.capacities_text, form.needs_text, form.offers)):
         expected = "minstens één keuze of tekst: wat iemand kan, nodig heeft, of welk aanbod past"
-        raise ReferralRefusedError([FormFault("capacities", expected)])
+        raise ReferralRefusedError([FieldFault("capacities", expected)])
 
 
-def _find_text_faults(wishes: Wishes, consent: Consent, rules: Rules) -> list[FormFault]:
+def _find_text_faults(wishes: Wishes, consent: Consent, rules: Rules) -> list[FieldFault]:
     texts = [
         ("capacities_text", wishes.capacities_text, MOST_CHARACTERS),
         ("needs_text", wishes.needs_text, MOST_CHARACTERS),
@@ -198,7 +191,7 @@ def _find_text_faults(wishes: Wishes, consent: Consent, rules: Rules) -> list[Fo
         (name, find_text_fault_nl(clean(text), most, rules.contract, rules.medical))
         for name, text, most in texts
     ]
-    return [FormFault(name, fault) for name, fault in found if fault is not None]
+    return [FieldFault(name, fault) for name, fault in found if fault is not None]
 
 
 def _read_facts(case: Mapping[str, Any], rules: Rules) -> tuple[Fact, ...]:

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from serving.body_schemas import Closed
 from serving.capacities import Choice
 from serving.permissions import Role
 from serving.referral_form import IN_CONSULTATION_NL, Fact, ReferralForm
@@ -18,11 +19,7 @@ _TEXT = (
 )
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ChoiceOut(_Closed):
+class ChoiceOut(Closed):
     """One line that was chosen from a declared list."""
 
     key: str = Field(description="vaste sleutel, dezelfde in elke taal en op elke dag")
@@ -34,7 +31,7 @@ class ChoiceOut(_Closed):
         return cls(key=choice.key, label_nl=choice.label_nl)
 
 
-class FactOut(_Closed):
+class FactOut(Closed):
     """One fact of the case that VDAB may see."""
 
     key: str = Field(description="naam van het veld in het contract")
@@ -47,7 +44,7 @@ class FactOut(_Closed):
         return cls(key=fact.key, label_nl=fact.label_nl, value_nl=fact.value_nl)
 
 
-class ConsentOut(_Closed):
+class ConsentOut(Closed):
     """What the person agreed to."""
 
     given_on: date = Field(description="dag van de toestemming")
@@ -55,7 +52,7 @@ class ConsentOut(_Closed):
     purpose_nl: str = Field(description="waarvoor de toestemming geldt")
 
 
-class ReferralFormOut(_Closed):
+class ReferralFormOut(Closed):
     """The referral form: capacities, needs and wishes, and two texts of whoever sends it."""
 
     form_schema: Literal["kantelpunt-referral-form/1"] = Field(

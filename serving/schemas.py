@@ -11,15 +11,9 @@ from models.bundle import Bundle
 from models.estimate import GainStatus
 from serving.assess import BatchItem
 from serving.assessment_schemas import AssessmentOut
+from serving.body_schemas import FieldFaultOut
 from serving.case_schemas import WithheldOut
 from serving.errors import Problem, explain
-
-
-class FieldFaultOut(BaseModel):
-    """One field that has to change."""
-
-    field: str
-    expected: str
 
 
 class ProblemOut(BaseModel):

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from inspect import signature
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
@@ -27,6 +26,7 @@ from serving.routes.parts import (
     Now,
     Save,
     ServiceHere,
+    build_next,
     check_parameters,
     problems,
     to_json,
@@ -172,7 +172,10 @@ def get_cases(
     check_parameters(request, _FILTERS | {"cursor", "limit"})
     reader = Reader(user, service.store, now, service.settings.own_estimate)
     page = list_triage(reader, wanted, cursor=cursor, limit=limit)
-    shown, following = can(user, Action.VIEW_CONTRIBUTIONS), _build_next(request, page.next_cursor)
+    shown, following = (
+        can(user, Action.VIEW_CONTRIBUTIONS),
+        build_next(request, "cursor", page.next_cursor),
+    )
     return to_json(CasePageOut.of(page, following, with_contributions=shown))
 
 
@@ -202,13 +205,6 @@ def get_cases_csv(
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{made.file_name}"'},
     )
-
-
-def _build_next(request: Request, cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-    return f"{request.url.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 @router.get(

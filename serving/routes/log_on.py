@@ -17,14 +17,13 @@ from serving.deps import (
     find_address,
     find_cookie,
     get_service,
-    give_now,
-    give_service,
     read_form,
     set_cookie,
 )
 from serving.errors import NotLoggedOnError
 from serving.oidc import CALLBACK, FLOW_SECONDS
 from serving.permissions import Action, User
+from serving.routes.parts import Now, ServiceHere
 from serving.sessions import (
     DEVICE_COOKIE,
     DEVICE_SECONDS,
@@ -37,8 +36,6 @@ from serving.store.users import end_sessions
 from serving.templating import render
 
 router = APIRouter(include_in_schema=False)
-ServiceHere = Annotated[Service, Depends(give_service)]
-Now = Annotated[datetime, Depends(give_now)]
 Form = Annotated[Mapping[str, str], Depends(read_form)]
 EXPIRED_NL = (
     "Uw sessie is verlopen. Meld u opnieuw aan. "

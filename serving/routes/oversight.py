@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -11,7 +10,7 @@ from serving.audit_schemas import AuditPageOut, VerdictOut
 from serving.audit_trail import MOST_PER_PAGE, check_audit, view_audit
 from serving.deps import ZONE, ApiUser
 from serving.permissions import Action, User
-from serving.routes.parts import PREFIX, Now, ServiceHere, problems
+from serving.routes.parts import PREFIX, Now, ServiceHere, build_next, problems
 from serving.store.audit_trail import AuditFilter
 
 router = APIRouter(prefix=PREFIX, tags=["Toezicht"])
@@ -40,7 +39,7 @@ def get_audit(
     """Geeft de regels van het logboek, de nieuwste eerst; dat u keek, wordt genoteerd."""
     wanted = AuditFilter(user, action, case, fund, _start(since, 0), _start(until, 1))
     page = view_audit(overseer, wanted, store=service.store, now=now, before=before, limit=limit)
-    return AuditPageOut.of(page, _build_next(request, page.before))
+    return AuditPageOut.of(page, build_next(request, "before", page.before))
 
 
 def _start(day: date | None, later: int) -> datetime | None:
@@ -50,13 +49,6 @@ def _start(day: date | None, later: int) -> datetime | None:
     # nothing is noted outside these, and further away a moment cannot be told in every zone
     day = min(max(day, date(1900, 1, 1)), date(9000, 1, 1))
     return datetime.combine(day + timedelta(days=later), time(), ZONE)
-
-
-def _build_next(request: Request, before: int | None) -> str | None:
-    if before is None:
-        return None
-    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "before"]
-    return f"{request.url.path}?{urlencode([*kept, ('before', before)])}"
 
 
 @router.get(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ValidationError
@@ -51,6 +52,14 @@ def check_parameters(request: Request, known: Collection[str]) -> None:
 def to_json(model: BaseModel, status: int = 200) -> Response:
     """Return a model as the answer, without checking again what we made ourselves."""
     return Response(model.model_dump_json(), status, media_type="application/json")
+
+
+def build_next(request: Request, name: str, place: str | int | None) -> str | None:
+    """Return the address of the page after `place`: the same request, or None on the last page."""
+    if place is None:
+        return None
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k != name]
+    return f"{request.url.path}?{urlencode([*kept, (name, place)])}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def find_fault(text: str) -> str | None:
     try:
         make_form(Wishes(needs_text=text))
     except ReferralRefusedError as error:
-        return error.faults[0].expected_nl
+        return error.faults[0].expected
     return None
 
 
@@ -43,7 +43,7 @@ def test_a_number_that_may_be_of_a_person_is_refused_and_not_repeated(text: str)
     with pytest.raises(ReferralRefusedError) as caught:
         make_form(Wishes(capacities_text=text))
 
-    told = str(caught.value) + "".join(fault.expected_nl for fault in caught.value.faults)
+    told = str(caught.value) + "".join(fault.expected for fault in caught.value.faults)
     assert "nummer van een persoon" in told
     assert "85" not in told
 
@@ -68,7 +68,7 @@ def test_a_text_that_names_a_diagnosis_is_refused_and_not_repeated(text: str) ->
     with pytest.raises(ReferralRefusedError) as caught:
         make_form(Wishes(needs_text=f"Graag rust, {text}."))
 
-    told = str(caught.value) + "".join(fault.expected_nl for fault in caught.value.faults)
+    told = str(caught.value) + "".join(fault.expected for fault in caught.value.faults)
     assert "zonder diagnose" in told
     assert text not in told
 

@@ -126,7 +126,7 @@ def test_a_key_that_is_not_in_the_list_is_told_by_its_place_and_not_repeated() -
     with pytest.raises(ReferralRefusedError) as caught:
         make_form(Wishes(capacities=("seated", "fly", "swim")))
 
-    expected = caught.value.faults[0].expected_nl
+    expected = caught.value.faults[0].expected
     assert "GET offers" in expected
     assert "plaatsen 2, 3" in expected
     assert "fly" not in expected
@@ -141,7 +141,7 @@ def test_a_form_that_says_nothing_is_not_sent_nor_one_that_tells_by_being_empty(
     with pytest.raises(ReferralRefusedError) as caught:
         check_not_empty(form)
 
-    assert "minstens één" in caught.value.faults[0].expected_nl
+    assert "minstens één" in caught.value.faults[0].expected
 
 
 def test_every_fault_is_told_at_once() -> None:
