@@ -28,6 +28,7 @@ from serving.faults import FieldFault, RequestRefusedError
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
+from serving.problem_texts import ENTER_NL
 from serving.referral_lists import read_lists
 from serving.routes import (
     agreement,
@@ -236,6 +237,8 @@ def _find_onward(request: Request) -> str:
 def _to_json(request: Request, problem: Problem) -> Response:
     service: Service = request.app.state.service
     settings, body = service.settings, problem.to_json()
+    if problem.status == 401:
+        body["detail"] = ENTER_NL[tuple(service.gate.list_schemes())]
     if problem.status == 401 and settings.demo_hint:
         body["detail"] += f" In de demo: {settings.demo_hint}."
     response = JSONResponse(body, problem.status, media_type="application/problem+json")

@@ -6,12 +6,11 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from serving.claims import OIDC_PREFIX, build_user
 from serving.errors import NotLoggedOnError, SessionEndedError
 from serving.faults import NotFoundError
-from serving.issuer import Issuer
-from serving.oidc import CodeFlow
 from serving.passwords import VerifiedPasswords, is_password
 from serving.permissions import User
 from serving.rate_limit import ADDRESS_FACTOR, Limiter, LogOnLimits, MemoryLimiter
@@ -20,7 +19,10 @@ from serving.settings import Settings
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.users import AccountClosedError, find_account, find_user, save_log_on
-from serving.tokens import Tokens
+
+if TYPE_CHECKING:
+    from serving.oidc import CodeFlow
+    from serving.tokens import Tokens
 
 _CHALLENGES = {
     "basic": 'Basic realm="Kantelpunt", charset="UTF-8"',
@@ -42,8 +44,7 @@ class Gate:
         self.flow: CodeFlow | None = None
         self._tokens: Tokens | None = None
         if settings.oidc_issuer:
-            self._tokens = Tokens(Issuer(settings.oidc_issuer), clock=clock)
-            self.flow = CodeFlow(settings, self._tokens, Seal(secret, FLOW_COOKIE, clock))
+            self._tokens, self.flow = _open_flow(settings, Seal(secret, FLOW_COOKIE, clock), clock)
         self._verified = VerifiedPasswords()
         attempts = settings.log_on_per_minute
         self._attempts = LogOnLimits(
@@ -97,7 +98,7 @@ class Gate:
         self._attempts.give_address_back(address)
         return user, onward
 
-    def get_flow(self) -> CodeFlow:
+    def get_flow(self) -> "CodeFlow":
         """Return how one logs on with the identity provider; raises NotFoundError without one."""
         if self.flow is None:
             raise NotFoundError("no identity provider")
@@ -178,6 +179,18 @@ class Gate:
         """Let go of the connections to the identity provider."""
         if self._tokens is not None:
             self._tokens.issuer.close()
+
+
+def _open_flow(
+    settings: Settings, seal: Seal, clock: Callable[[], float]
+) -> "tuple[Tokens, CodeFlow]":
+    # libraries that are slow to load, and that nobody needs without an identity provider
+    from serving.issuer import Issuer
+    from serving.oidc import CodeFlow
+    from serving.tokens import Tokens
+
+    tokens = Tokens(Issuer(settings.oidc_issuer), clock=clock)
+    return tokens, CodeFlow(settings, tokens, seal)
 
 
 def _get_reach(user: User) -> tuple[str, str | None, str | None]:

@@ -11,7 +11,6 @@ from models.suggestion import LimitsError
 from serving.claims import AccountUnusableError
 from serving.faults import FieldFault, NoReferralError, NotFoundError, RequestRefusedError
 from serving.intake_check import UploadsGoneError
-from serving.issuer import IssuerGoneError
 from serving.permissions import NotAllowedError
 from serving.problem_texts import TEXTS
 from serving.rate_limit import TooManyError
@@ -25,6 +24,10 @@ from serving.store.users import AccountClosedError
 
 class NotLoggedOnError(KantelpuntError):
     """Nobody is logged on, or not with an account that counts."""
+
+
+class IssuerGoneError(KantelpuntError):
+    """The identity provider does not answer, or with something that cannot be used."""
 
 
 class SessionEndedError(NotLoggedOnError):

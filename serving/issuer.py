@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from pydantic_core import from_json
 
-from features.errors import KantelpuntError
+from serving.errors import IssuerGoneError
 from serving.settings import is_safe_address
 
 log = structlog.get_logger("kantelpunt")
@@ -27,10 +27,6 @@ STALE_SECONDS = 24 * 3600.0
 # after a failure, and after a key that nobody knew, the issuer is left in peace this long
 PAUSE_SECONDS = 10.0
 WELL_KNOWN = "/.well-known/openid-configuration"
-
-
-class IssuerGoneError(KantelpuntError):
-    """The identity provider does not answer, or with something that cannot be used."""
 
 
 @dataclass(frozen=True)

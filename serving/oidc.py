@@ -12,12 +12,9 @@ from urllib.parse import quote_plus, urlencode
 from serving.claims import build_user
 from serving.issuer import Issuer
 from serving.permissions import User
-from serving.sessions import Seal
+from serving.sessions import CALLBACK, FLOW_SECONDS, Seal
 from serving.settings import Settings
 from serving.tokens import TokenRefusedError, Tokens
-
-CALLBACK = "/login/oidc/terug"
-FLOW_SECONDS = 600
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,21 @@
 
 from serving.file_texts import FILE_TEXTS
 
+# how the API is entered, by the schemes that this deployment takes
+ENTER_NL: dict[tuple[str, ...], str] = {
+    ("basic",): "Meld u aan met een naam en een wachtwoord die hier bekend zijn.",
+    ("bearer",): "Stuur een geldig token van uw organisatie mee, als Authorization: Bearer.",
+    ("basic", "bearer"): "Meld u aan met een naam en een wachtwoord die hier bekend zijn, of stuur "
+    "een geldig token van uw organisatie mee, als Authorization: Bearer.",
+    (): "De API staat hier voor niemand open: vraag het aan uw beheerder.",
+}
+
 # key: status, title, what to do
 TEXTS: dict[str, tuple[int, str, str]] = {
     "not-logged-on": (
         401,
         "U bent niet aangemeld",
-        "Meld u aan met een naam en een wachtwoord die hier bekend zijn.",
+        "Meld u aan.",
     ),
     "session-ended": (
         401,

@@ -16,6 +16,8 @@ SESSION_COOKIE = "kantelpunt_session"
 FORM_COOKIE = "kantelpunt_form"
 DEVICE_COOKIE = "kantelpunt_device"
 FLOW_COOKIE = "kantelpunt_flow"
+FLOW_SECONDS = 600
+CALLBACK = "/login/oidc/terug"  # where the identity provider brings one back
 DEVICE_SECONDS = 90 * 24 * 3600
 # a cookie is written anew when it is this old: not with every picture of a page
 RENEW_SECONDS = 60.0

@@ -197,7 +197,8 @@ class Settings(BaseSettings):
         secret = self.oidc_client_secret.get_secret_value()
         if secret and _is_placeholder(secret):
             raise SettingsError(
-                "KANTELPUNT_OIDC_CLIENT_SECRET: expected the secret that the issuer made"
+                "KANTELPUNT_OIDC_CLIENT_SECRET: this looks like a placeholder; expected the secret "
+                "that the issuer made, with 8 different characters or more"
             )
 
 

@@ -21,13 +21,14 @@ from serving.deps import (
     set_cookie,
 )
 from serving.errors import NotLoggedOnError
-from serving.oidc import CALLBACK, FLOW_SECONDS
 from serving.permissions import Action, User
 from serving.routes.parts import Now, ServiceHere
 from serving.sessions import (
+    CALLBACK,
     DEVICE_COOKIE,
     DEVICE_SECONDS,
     FLOW_COOKIE,
+    FLOW_SECONDS,
     FORM_COOKIE,
     SESSION_COOKIE,
 )

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import structlog
 
-from serving.issuer import Issuer, IssuerGoneError
+from serving.errors import IssuerGoneError
+from serving.issuer import Issuer
 from tests.running_issuer import RunningIssuer, make_key
 
 HOUR = 3600.0

@@ -1,5 +1,8 @@
 import json
 from collections.abc import Callable
+from typing import Any
+
+import pytest
 
 from tests.running_issuer import RunningIssuer, ask
 from tests.running_service import Service, make_own_case
@@ -45,3 +48,22 @@ def test_another_role_or_region_in_a_token_is_noted_once(
     role = "advising_physician"
     assert kept == [("Dr. Van Elders", role, "limburg")]
     assert noted == [{"role": role}, {"role": role, "region": "limburg"}]
+
+
+ENTERS: list[tuple[dict[str, Any], set[str]]] = [
+    ({}, {"wachtwoord", "Bearer"}),
+    ({"local_accounts": False}, {"Bearer"}),
+    ({"oidc_api_audience": ""}, {"wachtwoord"}),
+    ({"local_accounts": False, "oidc_api_audience": ""}, {"beheerder"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "named"), ENTERS)
+def test_who_is_not_logged_on_is_told_what_opens_the_api_here(
+    start_oidc: Callable[..., Service], changes: dict[str, Any], named: set[str]
+) -> None:
+    answer = start_oidc(**changes).client.get("/api/v1/model")
+
+    told = answer.json()["detail"]
+    assert answer.status_code == 401
+    assert {word for word in ("wachtwoord", "Bearer", "beheerder") if word in told} == named

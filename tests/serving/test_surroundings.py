@@ -17,20 +17,24 @@ from tests.factories import make_contract
 from tests.running_service import PASSWORD, Service, get_bundle_folder, make_own_case
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("pandas", "sklearn", "mlflow", "shap", "matplotlib", "lightgbm", "pandera", "pyarrow")
+HEAVY = (
+    *("pandas", "sklearn", "mlflow", "shap", "matplotlib", "lightgbm", "pandera", "pyarrow"),
+    *("typst", "joserfc"),
+)
 
 
 def test_the_server_loads_no_heavy_library_to_start_or_to_assess_a_case(sqlite_url: str) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from fastapi.testclient import TestClient
 from models.bundle import read_bundle
 from serving.app import create_app
 from serving.settings import read_settings
 settings = read_settings(
     database_url={sqlite_url!r}, session_secret="k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy")
 app = create_app(settings, read_bundle(Path({str(get_bundle_folder())!r})))
+assert "httpx2" not in sys.modules
+from fastapi.testclient import TestClient  # brings httpx2 along itself
 with TestClient(app) as client:
     auth = ("arts", {PASSWORD!r})
     case = {make_own_case()!r}
