@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from serving import consent
 from serving.deps import give_now
 from serving.forget import forget_cases
 from serving.store.forget import list_tables_of_cases
+from serving.store.work_tables import consents
 from tests.running_service import FUND, NOW, TODAY, Service
 from tests.serving.case_work import read_rows
 from tests.serving.meanwhile import Meanwhile, all_at_once
@@ -74,3 +76,18 @@ def test_a_case_that_is_forgotten_meanwhile_leaves_no_consent(
     assert (agreed.status_code, forgetting.join()) == (201, 1)
     for table in list_tables_of_cases():
         assert read_rows(either_service, f"select * from {table.name}") == []  # noqa: S608
+
+
+def test_a_consent_that_was_withdrawn_keeps_that_day(either_service: Service) -> None:
+    make_case_to_refer(either_service)
+    query = select(consents.c.withdrawn_at).order_by(consents.c.recorded_at)
+
+    for days in (0, 1):
+        moment = NOW + timedelta(days=days)
+        either_service.app.dependency_overrides[give_now] = lambda moment=moment: moment
+        agree(either_service, given_on=moment.date().isoformat())
+        post(either_service, f"{CASE}/consent/withdraw")
+
+    with either_service.store.reading(FUND) as connection:
+        kept = list(connection.execute(query).scalars())
+    assert kept == [NOW, NOW + timedelta(days=1)]

@@ -5,14 +5,11 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
-from sqlalchemy import select
 
 from features.contract import default_contract
-from serving.deps import give_now
 from serving.offers import DEFAULT_PATH as OFFERS
 from serving.offers import OffersError
-from serving.store.work_tables import consents
-from tests.running_service import FUND, NOW, TODAY, Service
+from tests.running_service import TODAY, Service
 from tests.serving.referred_cases import (
     CASE,
     PERSON_NUMBER,
@@ -261,21 +258,6 @@ def test_a_consent_can_be_withdrawn_before_anything_was_sent(service: Service) -
     assert answer["tell_vdab"] is False
     assert get_state(service)[0] == "to_refer"
     assert send(service, state_version=answer["state_version"]).status_code == 409
-
-
-def test_a_consent_that_was_withdrawn_keeps_that_day(either_service: Service) -> None:
-    make_case_to_refer(either_service)
-    query = select(consents.c.withdrawn_at).order_by(consents.c.recorded_at)
-
-    for days in (0, 1):
-        moment = NOW + timedelta(days=days)
-        either_service.app.dependency_overrides[give_now] = lambda moment=moment: moment
-        agree(either_service, given_on=moment.date().isoformat())
-        post(either_service, f"{CASE}/consent/withdraw")
-
-    with either_service.store.reading(FUND) as connection:
-        kept = list(connection.execute(query).scalars())
-    assert kept == [NOW, NOW + timedelta(days=1)]
 
 
 def test_offers_come_with_the_conditions_they_met_and_what_to_ask(either_service: Service) -> None:
