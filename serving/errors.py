@@ -62,7 +62,7 @@ class Problem:
         return body
 
 
-_CASE_EXPECTED_NL = {
+CASE_EXPECTED_NL = {
     "case_id": "1 tot 64 letters, cijfers, punten of streepjes",
     "person_key": "een pseudoniem van 1 tot 64 letters, cijfers, punten of streepjes",
     "sickness_fund": "een tekst van 1 tot 64 tekens",
@@ -163,5 +163,5 @@ def _expected_nl(name: str, fault: str, contract: Contract) -> str:
         return "een dag die niet na vandaag ligt"
     if name not in CASE_LABELS_NL and name not in contract.names:
         return "een object met één waarde per veld"
-    expected = _CASE_EXPECTED_NL.get(name) or expected_nl(contract.get_field(name))
+    expected = CASE_EXPECTED_NL.get(name) or expected_nl(contract.get_field(name))
     return f"{expected} (ontbreekt nu)" if "it is missing" in fault else expected

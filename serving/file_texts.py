@@ -56,7 +56,8 @@ FILE_TEXTS: dict[str, tuple[int, str, str]] = {
     "rows-too-many-rejected": (
         422,
         _REFUSED,
-        f"Te veel rijen zijn afgekeurd. {_KEPT_NOTHING} De lijst van afgekeurde rijen zegt waarom.",
+        f"Te veel rijen zijn afgekeurd. {_KEPT_NOTHING} De lijst van afgekeurde rijen zegt waarom. "
+        "Verbeter ze, of stuur het bestand opnieuw met een hogere max_rejected.",
     ),
     "columns-missing": (422, _REFUSED, f"Deze kolommen ontbreken. {_KEPT_NOTHING}"),
     "columns-unknown": (422, _REFUSED, f"Deze kolommen zijn onbekend. {_KEPT_NOTHING}"),

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from features.tables import Extract
 
 BATCH = 500
+MAX_REJECTED = 0.05  # share of the rows; more means that the file itself is wrong
 OTHER_CASE = "differs from what this number stands for: a new absence or person needs a new number"
 IMPORTER = User(key="import", name="Invoer", role=Role.ADVISING_PHYSICIAN)
 Count = Callable[[int], None]
@@ -89,7 +90,7 @@ def import_cases(
     intake: Intake,
     *,
     count: Count,
-    max_rejected: float = 0.05,
+    max_rejected: float = MAX_REJECTED,
     rejected_to: Path | None = None,
 ) -> Imported:
     """Assess every good case of a file or folder and keep it; a second time changes nothing."""
@@ -98,7 +99,7 @@ def import_cases(
 
 
 def read_arrival(
-    path: Path, intake: Intake, *, max_rejected: float = 0.05, rejected_to: Path | None = None
+    path: Path, intake: Intake, *, max_rejected: float, rejected_to: Path | None = None
 ) -> Arrival:
     """Return what a file or folder holds; raises FileRefusedError or an error of the tables."""
     from features.tables import read_cases

@@ -19,7 +19,7 @@ from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.suggestion import Limits
 from serving.intake_check import FileRefusedError, UploadsGoneError, check_file
-from serving.intake_file import Intake, begin_import, import_rows, read_arrival
+from serving.intake_file import MAX_REJECTED, Intake, begin_import, import_rows, read_arrival
 from serving.permissions import Action, Role, User, check_can, get_scope
 from serving.rate_limit import TooManyError
 from serving.store.engine import EVERY_FUND, Store, StoreGoneError
@@ -38,6 +38,7 @@ from serving.store.imports import (
 MOST_WAITING = 8
 RETRY_SECONDS = 5.0
 _STOP = ""
+_SHARE = "max_rejected"
 log = structlog.get_logger("kantelpunt")
 
 
@@ -100,13 +101,16 @@ class Uploads:
             raise
         return number
 
-    def accept(self, number: str, user: User, now: datetime) -> Import:
+    def accept(
+        self, number: str, user: User, now: datetime, max_rejected: float = MAX_REJECTED
+    ) -> Import:
         """Note that a file came in, and have it imported; it keeps its place until it is done."""
         check_can(user, Action.UPLOAD_CASES)
         version = self._work.bundle.version
         made = Import(number, "", version, get_scope(user), now, user.key)
         intake = self._build_intake(made)
         try:
+            self._keep_share(number, max_rejected)
             with self._work.store.writing(intake.reach) as connection:
                 received = intake.tell(import_id=number, step="received")
                 save_import(connection, made, audit=received)
@@ -116,6 +120,15 @@ class Uploads:
         self.start()
         self._queue.put(number)
         return made
+
+    def _keep_share(self, number: str, max_rejected: float) -> None:
+        """Keep beside the file what may be rejected of it, also for after a restart."""
+        try:
+            path = self.folder / number / _SHARE
+            path.touch(mode=0o600)
+            path.write_text(str(max_rejected), encoding="utf-8")
+        except OSError as error:
+            raise UploadsGoneError(f"{self.folder} cannot be written ({error.strerror})") from None
 
     def start(self) -> None:
         """Begin to work, with what an earlier run of the service left unfinished."""
@@ -190,7 +203,8 @@ class Uploads:
         path = next(place.glob("cases.*"), None)
         if path is None:
             raise FileLostError("an uploaded file is gone")
-        arrival = read_arrival(path, intake, rejected_to=place)
+        share = float((place / _SHARE).read_text(encoding="utf-8"))
+        arrival = read_arrival(path, intake, max_rejected=share, rejected_to=place)
         told = (ImportStatus.RUNNING, arrival.fingerprint, self._work.bundle.version)
         if (made.status, made.fingerprint, made.model_version) != told:
             made = begin_import(made, arrival, intake)

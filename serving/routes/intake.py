@@ -3,26 +3,29 @@
 from re import fullmatch
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
+from features.contract import Contract
 from serving.csv_file import read_parts, write_csv
 from serving.deps import ApiUser, get_service
 from serving.faults import NotFoundError, RequestRefusedError
 from serving.intake_check import FileRefusedError
+from serving.intake_file import MAX_REJECTED
 from serving.intake_schemas import ImportOut, ImportsOut
 from serving.permissions import Action, User, get_scope
+from serving.reject_texts import tell_reject_nl
 from serving.routes.parts import PREFIX, Now, ServiceHere, problems, to_json
 from serving.store.engine import Store
-from serving.store.imports import Import, find_import, list_imports, list_rejects
+from serving.store.imports import Import, Reject, find_import, list_imports, list_rejects
 
 router = APIRouter(prefix=PREFIX, tags=["Aanlevering"])
 Uploader = Annotated[User, Depends(ApiUser(Action.UPLOAD_CASES))]
 IMPORTS = f"{PREFIX}/imports"
-HEADER = ("table", "row", "field", "reason")
+HEADER = ("table", "row", "field", "reason", "reason_nl")
 _FILE = {
     "requestBody": {
         "required": True,
@@ -70,7 +73,7 @@ def _get_file(form: FormData) -> BinaryIO:
 
 @router.post(
     "/imports",
-    summary="Een bestand met meldingen sturen",
+    summary="Een bestand met dossiers sturen",
     status_code=202,
     response_model=ImportOut,
     responses=problems(401, 403, 413, 422, 429, 503),
@@ -81,10 +84,19 @@ def post_import(
     now: Now,
     user: Uploader,
     number: Annotated[str, Depends(read_upload)],
+    max_rejected: Annotated[
+        float,
+        Query(
+            ge=0,
+            le=1,
+            description="Welk deel van de rijen afgekeurd mag zijn; zijn het er meer, dan wordt "
+            "het hele bestand geweigerd.",
+        ),
+    ] = MAX_REJECTED,
 ) -> Response:
-    """Neemt een bestand aan en schat de meldingen op de achtergrond in; volg het met `GET`."""
+    """Neemt een bestand aan en schat de dossiers op de achtergrond in; volg het met `GET`."""
     try:
-        made = service.uploads.accept(number, user, now)
+        made = service.uploads.accept(number, user, now, max_rejected)
     except BaseException:
         service.uploads.give_back_room()
         raise
@@ -118,7 +130,7 @@ def get_import(import_id: str, service: ServiceHere, user: Uploader) -> ImportOu
     responses={
         200: {
             "content": {"text/csv": {}},
-            "description": "Tabel, rij, veld en reden; UTF-8 met BOM, puntkomma's",
+            "description": "Tabel, rij, veld, reden (ook Nederlands); UTF-8 met BOM, puntkomma's",
         },
         **problems(401, 403, 404, 503),
     },
@@ -129,12 +141,16 @@ def get_rejected(import_id: str, service: ServiceHere, user: Uploader) -> Respon
     made = _find_import(service.store, user, import_id)
     with service.store.reading(get_scope(user).sickness_fund) as connection:
         found = list_rejects(connection, import_id)
-        content = write_csv(HEADER, ((r.table, r.row, r.field, r.reason) for r in found))
+        content = write_csv(HEADER, (_tell(r, service.bundle.contract) for r in found))
     return StreamingResponse(
         read_parts(content),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="afgekeurd-{made.import_id}.csv"'},
     )
+
+
+def _tell(r: Reject, contract: Contract) -> tuple[str | int, ...]:
+    return r.table, r.row, r.field, r.reason, tell_reject_nl(r.field, r.reason, contract)
 
 
 def _find_import(store: Store, user: User, import_id: str) -> Import:

@@ -43,7 +43,7 @@ def wait(service: Service, answer: Any) -> dict[str, Any]:
         found: dict[str, Any] = service.get(answer.headers["location"], "systeem").json()
         if found["status"] in ("done", "failed"):
             return found
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError("the import did not end")
 
 
@@ -88,8 +88,9 @@ def test_rejected_rows_are_listed_with_field_and_reason_and_no_value(
 
     assert (done["counts"]["saved"], done["counts"]["rejected"]) == (29, 1)
     assert rejected.headers["content-type"].startswith("text/csv")
-    assert rejected.content.decode("utf-8-sig").splitlines()[0] == "table;row;field;reason"
+    assert rejected.content.decode("utf-8-sig").splitlines()[0] == "table;row;field;reason;reason_nl"
     assert "cases;4;age_years" in rejected.text
+    assert "buiten de grenzen; verwacht: geheel getal van" in rejected.text
     assert "477" not in rejected.text
 
 
@@ -228,7 +229,7 @@ def test_a_file_that_waited_when_the_service_stopped_follows_at_the_next_start(
     done = wait(again, answer)
     again.app.state.service.uploads.stop()
 
-    assert modes == [0o700, 0o600]
+    assert modes == [0o700, 0o600, 0o600]
     assert done["counts"]["saved"] == 6
 
 
@@ -266,7 +267,7 @@ def test_a_file_that_cannot_even_fail_holds_up_no_other(
             assert send(service, content).status_code == 202
         until = time.monotonic() + 10
         while len({c.args[1] for c in end.call_args_list}) < 2 and time.monotonic() < until:
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     done = wait(service, send(service, content))
 
