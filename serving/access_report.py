@@ -19,21 +19,6 @@ from serving.store.referrals import Referral, list_referrals
 from serving.store.requests import PersonRequest, list_requests
 from serving.store.standing import Standing, get_standing
 
-PURPOSE_NL = (
-    "De inschatting helpt de adviserend arts om tijdig steun bij terugkeer naar werk te bespreken.",
-    "De adviserend arts beslist, altijd. De inschatting beslist niets.",
-)
-NOT_USED_NL = (
-    "Ze dient nooit voor controle of sanctie, en niet om een uitkering te bepalen.",
-    "Deelnemen aan een traject is vrijwillig.",
-    "Geslacht, herkomst, nationaliteit en taal gaan nooit in de inschatting.",
-)
-RIGHTS_NL = (
-    "U kunt bezwaar maken: tot het behandeld is, wordt er niets ingeschat.",
-    "U kunt gegevens laten verbeteren: dan volgt een nieuwe inschatting van dezelfde dag.",
-    "U kunt een toestemming op elk moment intrekken.",
-)
-
 
 @dataclass(frozen=True)
 class AccessReport:

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     fund_names: dict[str, str] = Field(
         {}, description="JSON of sickness funds and the names to show of them on the referral form"
     )
+    dpo_contact: str = Field(
+        "",
+        max_length=200,
+        description="how to reach the DPO of the sickness fund; stands in every access report",
+    )
     session_secret: SecretStr = Field(
         SecretStr(""), description="32 characters or more that sign the sessions"
     )

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from serving.access_report import build_access_report
+from serving.access_schemas import AccessReportOut
 from serving.deps import ApiUser, build_desk
 from serving.permissions import Action, User
-from serving.person_schemas import AccessReportOut, AnswerIn, CaseRequestOut, RequestIn
+from serving.person_schemas import AnswerIn, CaseRequestOut, RequestIn
 from serving.persons import Answer, handle_request, record_request
 from serving.routes.parts import (
     PREFIX,
@@ -82,6 +83,14 @@ def get_access_report(
     user: Annotated[User, Depends(ApiUser(Action.HANDLE_REQUEST))],
 ) -> Response:
     """Geeft alles wat van een dossier bewaard is, voor de persoon zelf; dit wordt genoteerd."""
-    mode, months = service.settings.own_estimate, service.settings.retention_months
-    report = build_access_report(user, case_id, store=service.store, now=now, mode=mode)
-    return to_json(AccessReportOut.of(report, retention_months=months, now=now))
+    settings = service.settings
+    report = build_access_report(
+        user, case_id, store=service.store, now=now, mode=settings.own_estimate
+    )
+    told = AccessReportOut.of(
+        report,
+        retention_months=settings.retention_months,
+        dpo_contact=settings.dpo_contact,
+        now=now,
+    )
+    return to_json(told)

@@ -20,18 +20,19 @@ class Seen:
     at: datetime
     role: Role | None
     action: str
+    detail: Mapping[str, Any]
 
 
 def list_seen(connection: Connection, scope: Scope, case_id: str) -> list[Seen]:
     """Return who did or saw what of a case in reach, the last first; None for a role unknown."""
     query = (
-        select(audit.c.at, users.c.role, audit.c.action)
+        select(audit.c.at, users.c.role, audit.c.action, audit.c.detail)
         .join(users, users.c.user_key == audit.c.user_key, isouter=True)
         .where(in_reach(audit, scope, case_id))
         .order_by(audit.c.audit_id.desc())
     )
     return [
-        Seen(row.at, Role(row.role) if row.role else None, row.action)
+        Seen(row.at, Role(row.role) if row.role else None, row.action, row.detail)
         for row in connection.execute(query)
     ]
 

@@ -266,7 +266,7 @@ def test_the_access_report_tells_everything_and_is_noted(either_service: Service
     assert "op 100" in estimate["told_nl"]
     assert estimate["reasons_usual"][0]["text_nl"]
     assert report["decisions"][0]["kind_nl"] == "doorverwijzen naar VDAB"
-    assert report["consents"][0]["purpose"] == "share_with_vdab"
+    assert "aan VDAB door" in report["consents"][0]["purpose_nl"]
     assert report["requests"][0]["text"] == "Wat weet u van mij?"
     assert report["outcomes"]["work_periods"][0]["started_on"] == TODAY.isoformat()
     assert "controle" in report["not_used_for_nl"][0]

@@ -122,7 +122,9 @@ def test_filters_narrow_the_list(either_service: Service, query: str, count: int
         either_service.post(make_own_case(n, region="limburg", **answers))
     blank = dict.fromkeys(_list_answers())
     for n in (1, 2, 3):
-        either_service.post(make_own_case(n, **blank))
+        started_on = (START + timedelta(days=n)).isoformat()
+        again = make_own_case(n, absence_started_on=started_on, **blank)
+        assert either_service.post(again).status_code == 201
 
     answer = either_service.get(f"/api/v1/cases?{query}")
 
