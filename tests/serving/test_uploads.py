@@ -88,7 +88,8 @@ def test_rejected_rows_are_listed_with_field_and_reason_and_no_value(
 
     assert (done["counts"]["saved"], done["counts"]["rejected"]) == (29, 1)
     assert rejected.headers["content-type"].startswith("text/csv")
-    assert rejected.content.decode("utf-8-sig").splitlines()[0] == "table;row;field;reason;reason_nl"
+    header = rejected.content.decode("utf-8-sig").splitlines()[0]
+    assert header == "table;row;field;reason;reason_nl"
     assert "cases;4;age_years" in rejected.text
     assert "buiten de grenzen; verwacht: geheel getal van" in rejected.text
     assert "477" not in rejected.text
