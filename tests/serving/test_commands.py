@@ -61,25 +61,6 @@ def test_a_new_store_gets_its_tables_an_account_and_cases(store_path: Path) -> N
         check_store(store)
 
 
-def test_an_import_tells_of_the_rows_under_the_number_of_another_case(store_path: Path) -> None:
-    tables = make_extract_tables(10)
-    folder = write_extract(store_path.parent / "data", tables)
-    tables["cases"].loc[4, "person_key"] = "P-GEMERKT"
-    changed = write_extract(store_path.parent / "changed", tables)
-    invoke("db", "upgrade")
-    invoke("import", str(folder))
-
-    said = invoke("import", str(changed))
-
-    assert "known already 9" in said
-    assert (
-        f"under the number of another case 1; rejected 0 (see {changed / 'rejected.csv'})" in said
-    )
-    rejected = (changed / "rejected.csv").read_text()
-    assert rejected.startswith("table,row,field,reason\ncases,5,person_key,differs from")
-    assert "GEMERKT" not in rejected
-
-
 ACCOUNTS = [
     (("Arts", "--role", "auditor"), "small letters"),
     (("arts", "--role", "advising_physician"), "needs a sickness fund"),

@@ -6,7 +6,9 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+import kantelpunt
 from models.suggestion import read_limits
 from serving.intake_file import Intake, import_cases
 from serving.permissions import Scope
@@ -22,6 +24,7 @@ from tests.running_service import (
     PASSWORD,
     Service,
     get_bundle,
+    get_bundle_folder,
     make_assessment,
     make_own_case,
 )
@@ -251,3 +254,27 @@ def test_a_bar_names_what_differs_in_the_order_of_the_fields(either_service: Ser
     assert list(bars) == [0]
     assert isinstance(bars[0], OtherCaseError)
     assert bars[0].fields == ["person_key"]
+
+
+def test_an_import_tells_of_the_rows_under_the_number_of_another_case(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("KANTELPUNT_BUNDLE", str(get_bundle_folder()))
+    tables = make_extract_tables(10)
+    folder = write_extract(tmp_path / "data", tables)
+    tables["cases"].loc[4, "person_key"] = "P-GEMERKT"
+    changed = write_extract(tmp_path / "changed", tables)
+    first, said = (
+        CliRunner().invoke(kantelpunt.app, ["import", str(path)]).output
+        for path in (folder, changed)
+    )
+
+    assert "saved 10;" in first
+    assert "known already 9;" in said
+    assert (
+        f"under the number of another case 1; rejected 0 (see {changed / 'rejected.csv'})" in said
+    )
+    rejected = (changed / "rejected.csv").read_text()
+    assert rejected.startswith("table,row,field,reason\ncases,5,person_key,differs from")
+    assert "GEMERKT" not in rejected
