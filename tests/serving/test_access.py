@@ -253,7 +253,8 @@ def test_logging_on_and_off_is_noted(either_service: Service) -> None:
 
     with either_service.store.reading() as connection:
         rows = connection.exec_driver_sql(
-            "select user_key, action from audit where action in ('log_on', 'log_off') order by audit_id"
+            "select user_key, action from audit where action in ('log_on', 'log_off') "
+            "order by audit_id"
         ).fetchall()
 
     assert [tuple(r) for r in rows] == [("arts", "log_on"), ("arts", "log_off")]
