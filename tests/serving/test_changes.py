@@ -7,6 +7,7 @@ import pytest
 
 from models.estimate import GainStatus
 from serving.changes import Changes, find_changes
+from serving.store.engine import EVERY_FUND
 from tests.running_service import Service, make_assessment, make_own_case
 from tests.serving.case_work import open_case
 
@@ -119,7 +120,7 @@ def test_a_case_that_waits_is_due_too_and_a_closed_one_is_not(either_service: Se
     day = (make_assessment().screened_on - timedelta(days=120)).isoformat()
     for number, state in enumerate(("open", "waiting", "closed", "started"), 1):
         open_case(either_service, number, absence_started_on=day, screened_on="2026-03-01")
-        with either_service.store.writing("*") as connection:
+        with either_service.store.writing(EVERY_FUND) as connection:
             connection.exec_driver_sql(
                 f"update cases set state = '{state}' where case_id = 'C-{number:04d}'"  # noqa: S608
             )
