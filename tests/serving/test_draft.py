@@ -119,3 +119,15 @@ def test_the_form_calls_the_fund_by_its_name(
     assert (form["sickness_fund"], form["fund_nl"]) == (FUND, "Ziekenfonds De Brug")
     assert form["sent_by"] == "rtw_coordinator"
     assert "Ziekenfonds De Brug" in read_text(made.get(f"{CASE}/referral.pdf").content)
+
+
+def test_a_text_with_a_diagnosis_is_refused_and_not_repeated(service: Service) -> None:
+    make_case_to_refer(service)
+    agree(service)
+
+    answer = send(service, needs_text="Herstelt van een burn-out")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "needs_text"
+    assert "burn-out" not in answer.text
+    assert get_state(service) == ("to_refer", 1)

@@ -41,7 +41,9 @@ def test_no_cell_is_a_formula_and_numbers_stay_numbers(cell: str, safe: str) -> 
 
 
 def test_a_file_is_written_row_by_row_and_no_cell_of_it_is_a_formula() -> None:
-    content = write_csv(("a", "b"), iter([("=1+1", 2), ("＠x", ""), ("-5", "gewoon")]))  # noqa: RUF001
+    rows: list[tuple[str | int, ...]] = [("=1+1", 2), ("＠x", ""), ("-5", "gewoon")]  # noqa: RUF001
+
+    content = write_csv(("a", "b"), iter(rows))
 
     text = b"".join(read_parts(content)).decode()
 

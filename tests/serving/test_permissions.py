@@ -153,7 +153,7 @@ def test_an_account_reaches_its_own_fund_and_region_only() -> None:
         get_scope(User("u", "U", Role.ADVISING_PHYSICIAN))
 
 
-ANY_BODY = {
+ANY_BODY: dict[str, dict[str, object]] = {
     "own-estimate": {"is_possible": "yes", "is_needed": "no"},
     "decisions": {"kind": "refer", "state_version": 0},
     "consent": {"given_on": TODAY.isoformat(), "purpose": "share_with_vdab"},

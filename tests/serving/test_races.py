@@ -51,9 +51,7 @@ def test_who_objects_while_a_file_is_imported_is_estimated_no_more(
     open_case(either_service)
     pd.DataFrame([make_own_case(age_years=44)]).to_csv(tmp_path / "cases.csv", index=False)
     intake = Intake(either_service.store, get_bundle(), read_limits(), NOW)
-    objection = Meanwhile(
-        monkeypatch, intake_file, "find_bars", lambda: object_to(either_service)
-    )
+    objection = Meanwhile(monkeypatch, intake_file, "find_bars", lambda: object_to(either_service))
 
     done = import_cases(tmp_path / "cases.csv", intake, count=lambda _: None)
 

@@ -142,18 +142,6 @@ def test_a_case_that_nobody_decided_to_refer_is_not_referred(service: Service) -
     assert answer.json()["type"] == "urn:kantelpunt:problem:wrong-state"
 
 
-def test_a_text_with_a_diagnosis_is_refused_and_not_repeated(service: Service) -> None:
-    make_case_to_refer(service)
-    agree(service)
-
-    answer = send(service, needs_text="Herstelt van een burn-out")
-
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "needs_text"
-    assert "burn-out" not in answer.text
-    assert get_state(service) == ("to_refer", 1)
-
-
 def test_a_referral_is_accepted_started_and_ended_in_order(either_service: Service) -> None:
     make_sent_case(either_service)
 
