@@ -30,7 +30,7 @@ from serving.permissions import (
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
-from serving.store.identity import find_bars, hold_all, once_more
+from serving.store.identity import find_bars, once_more
 
 MOST_IN_BATCH = 1000
 
@@ -185,8 +185,7 @@ def _keep(
 
     def keep() -> dict[int, KantelpuntError]:
         with store.writing(fund) as connection:
-            hold_all(connection, made)
-            bars = find_bars(connection, made, region=region)
+            bars = find_bars(connection, made, region=region, hold=True)
             kept = [one for place, one in enumerate(made) if place not in bars]
             lines = [build_event(one, desk) for one in kept]
             save_assessments(connection, kept, audit=lines, may_move=region is None)

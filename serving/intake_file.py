@@ -23,7 +23,7 @@ from serving.permissions import Action, Role, Scope, User
 from serving.store.assessments import build_known, list_known, save_assessments
 from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Store
-from serving.store.identity import OtherCaseError, find_bars, hold_all, once_more
+from serving.store.identity import OtherCaseError, find_bars, once_more
 from serving.store.imports import (
     Import,
     Imported,
@@ -236,8 +236,7 @@ def _keep_batch(
     """Keep what may be kept of a batch and set aside what came under the number of another case."""
     region = intake.scope.region if intake.scope else None
     with intake.store.writing(intake.reach) as connection:
-        hold_all(connection, found)
-        bars = find_bars(connection, found, region=region)
+        bars = find_bars(connection, found, region=region, hold=True)
         other = {i: error for i, error in bars.items() if isinstance(error, OtherCaseError)}
         kept = [a for i, a in enumerate(found) if i not in bars]
         counts = done.counts + Imported(

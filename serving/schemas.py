@@ -129,6 +129,6 @@ class HealthOut(BaseModel):
         default=None,
         description="Bij het starten was MLflow weg: dit is het model van een vorige start.",
     )
-    registry: Literal["ok", "gone"] | None = Field(
-        default=None, description="Of MLflow er nu is, met `registry=true`."
+    mlflow: Literal["ok", "gone"] | None = Field(
+        default=None, description="Of MLflow er nu is, met `mlflow=true`."
     )

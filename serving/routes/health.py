@@ -26,7 +26,7 @@ def get_health() -> HealthOut:
 )
 def get_readiness(
     service: ServiceHere,
-    registry: Annotated[bool, Query(description="Kijk ook of MLflow er is.")] = False,
+    mlflow: Annotated[bool, Query(description="Kijk ook of MLflow er is.")] = False,
 ) -> HealthOut:
     """Antwoordt 200 als de opslag bereikbaar is; het model is geladen bij het starten.
 
@@ -34,10 +34,10 @@ def get_readiness(
     """
     service.store.check()
     model: Literal["cached"] | None = "cached" if service.model_from_cache else None
-    if not registry or service.settings.bundle is not None:
+    if not mlflow or service.settings.bundle is not None:
         return HealthOut(model=model)
     found = is_reachable(service.settings.tracking_uri)
-    return HealthOut(model=model, registry="ok" if found else "gone")
+    return HealthOut(model=model, mlflow="ok" if found else "gone")
 
 
 @router.get("/metrics", summary="Tellers voor Prometheus", include_in_schema=False)

@@ -62,7 +62,7 @@ def save_assessments(
     """
     if made:
         _save_contract(connection, made[0].contract)
-        connection.execute(insert(assessments), [_to_row(a) for a in made])
+        connection.execute(_ADD, [_to_row(a) for a in made])
         _save_cases(connection, made, may_move=may_move)
     save_audit(connection, audit)
 
@@ -88,6 +88,9 @@ def _save_cases(connection: Connection, made: Sequence[Assessment], *, may_move:
 
 
 # built once: building a statement takes longer than running it
+_ADD = insert(assessments)
+
+
 @cache
 def _build_contract_insert(dialect: str) -> Executable:
     statement: Executable = _insert_for(dialect, contracts).on_conflict_do_nothing()

@@ -7,13 +7,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, insert, select, update
 
+from serving.store.columns import BigKey
 from serving.store.engine import StoreGoneError
 from serving.store.tables import audit, audit_head
 
 HEAD = 1
 START = "0" * 64  # the hash before the first line
+# built once: every view and every write of a case runs these three
+_AT_HEAD = audit_head.c.head_id == HEAD
+_GET_HEAD = select(audit_head.c.lines, audit_head.c.hash).where(_AT_HEAD).with_for_update()
+_ADD_LINES = insert(audit)
+_MOVE_HEAD = (
+    update(audit_head)
+    .where(_AT_HEAD)
+    .values(lines=bindparam("last", BigKey), hash=bindparam("end", Text))
+)
 
 
 class AuditHeadGoneError(StoreGoneError):
@@ -40,17 +50,12 @@ def save_audit(connection: Connection, events: Sequence[AuditEvent]) -> None:
     """
     if not events:
         return
-    head = connection.execute(
-        select(audit_head.c.lines, audit_head.c.hash)
-        .where(audit_head.c.head_id == HEAD)
-        .with_for_update()
-    ).one_or_none()
+    head = connection.execute(_GET_HEAD).one_or_none()
     if head is None:
         raise AuditHeadGoneError("the store is damaged: the end of the audit log is not noted")
     rows = list(chain_lines(map(_to_row, events), head.lines, head.hash))
-    connection.execute(insert(audit), rows)
-    last = {"lines": rows[-1]["audit_id"], "hash": rows[-1]["hash"]}
-    connection.execute(update(audit_head).where(audit_head.c.head_id == HEAD).values(last))
+    connection.execute(_ADD_LINES, rows)
+    connection.execute(_MOVE_HEAD, {"last": rows[-1]["audit_id"], "end": rows[-1]["hash"]})
 
 
 def _to_row(event: AuditEvent) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
@@ -20,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from features.errors import KantelpuntError
 
 EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
+BUSY_SECONDS = 5  # how long whoever writes to SQLite waits for another
 _UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
 _GAVE_WAY = ("40001", "40P01")  # what PostgreSQL calls a failed serialization, and a deadlock
 _OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
@@ -45,6 +47,7 @@ class Store:
         self.engine = build_engine(url)
         self._file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         self._inode: int | None = None
+        self._turn = Lock()
 
     @contextmanager
     def reading(self, fund: str | None = None) -> Iterator[Connection]:
@@ -65,11 +68,24 @@ class Store:
         It reaches the rows that `reading` would reach.
         """
         self._check_file()
-        with _telling_outages(), self.engine.connect() as connection:
+        with self._take_turn(), _telling_outages(), self.engine.connect() as connection:
             connection = connection.execution_options(kantelpunt_writes=True)
             with connection.begin():
                 self._limit(connection, fund)
                 yield connection
+
+    @contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        """Let the writers of this process wait in line: SQLite has each of them sleep and ask."""
+        if self._file is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise StoreBusyError("somebody else has been writing for too long: try once more")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _limit(self, connection: Connection, fund: str | None) -> None:
         if fund is None or self.engine.dialect.name != "postgresql":
@@ -188,7 +204,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "busy_timeout=5000",
+        f"busy_timeout={1000 * BUSY_SECONDS}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

@@ -12,7 +12,7 @@ from serving.assessment import Assessment
 from serving.permissions import Scope
 from serving.store.reach import in_reach
 from serving.store.requests import list_upheld
-from serving.store.standing import build_objection, hold_cases
+from serving.store.standing import build_objection
 from serving.store.tables import cases
 
 FIXED = ("person_key", "absence_started_on")
@@ -59,15 +59,19 @@ def list_other(
 
 
 def find_bars(
-    connection: Connection, made: Sequence[Assessment], *, region: str | None = None
+    connection: Connection,
+    made: Sequence[Assessment],
+    *,
+    region: str | None = None,
+    hold: bool = False,
 ) -> dict[int, KantelpuntError]:
     """Return by its place why an assessment may not be made; none is there for those that may.
 
     Its number stands for another case, in the store or before it among `made`; or the person
-    objects. Whoever is limited to a region draws no case of another one to it. Who saves holds the
-    cases first, with `hold_all`.
+    objects. Whoever is limited to a region draws no case of another one to it. Who saves
+    must `hold` the cases until the transaction ends: whoever else writes about them waits.
     """
-    kept = _find_all(connection, _list_keys(made))
+    kept = _find_all(connection, [(one.sickness_fund, one.case_id) for one in made], hold=hold)
     upheld = {
         (fund, case_id)
         for fund, ids in _group(key for key, one in kept.items() if one.is_blocked)
@@ -83,26 +87,20 @@ def find_bars(
     return bars
 
 
-def _find_all(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, KeptCase]:
+def _find_all(
+    connection: Connection, keys: Iterable[_Key], *, hold: bool = False
+) -> dict[_Key, KeptCase]:
     names = KeptCase.__dataclass_fields__
     found = {}
     for fund, ids in _group(keys):
         query = select(*(cases.c[name] for name in names)).where(
             in_reach(cases, Scope(fund)), cases.c.case_id.in_(sorted(ids))
         )
+        if hold:  # in one order, or two who wait would wait forever
+            query = query.order_by(cases.c.case_id).with_for_update()
         for row in connection.execute(query).mappings():
             found[fund, row["case_id"]] = KeptCase(**row)
     return found
-
-
-def hold_all(connection: Connection, made: Sequence[Assessment]) -> None:
-    """Hold the cases of assessments until the transaction ends, always in the same order."""
-    for fund, ids in _group(_list_keys(made)):
-        hold_cases(connection, Scope(fund), ids)
-
-
-def _list_keys(made: Sequence[Assessment]) -> list[_Key]:
-    return [(one.sickness_fund, one.case_id) for one in made]
 
 
 def _group(keys: Iterable[_Key]) -> list[tuple[str, set[str]]]:

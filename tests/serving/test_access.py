@@ -106,7 +106,7 @@ def test_outside_the_demo_cookies_travel_over_https_and_come_from_this_host_only
     start_service: Callable[..., Service], sqlite_url: str
 ) -> None:
     service = start_service(sqlite_url, secure_cookies=True)
-    service.client.base_url = "https://testserver"
+    service.client.base_url = "https://127.0.0.1"
 
     service.log_on()
 

@@ -172,11 +172,11 @@ def test_ready_says_when_the_model_is_an_earlier_one_and_mlflow_is_gone(
     app = create_app(settings, get_bundle(), model_from_cache=True)
     client = TestClient(app)
 
-    plain, asked = client.get("/readyz").json(), client.get("/readyz?registry=true").json()
+    plain, asked = client.get("/readyz").json(), client.get("/readyz?mlflow=true").json()
     app.state.service.store.close()
 
     assert plain == {"status": "ok", "model": "cached"}
-    assert asked == {"status": "ok", "model": "cached", "registry": "gone"}
+    assert asked == {"status": "ok", "model": "cached", "mlflow": "gone"}
 
 
 def test_mlflow_is_looked_for_where_it_should_be(tmp_path: Path) -> None:

@@ -12,7 +12,12 @@ from serving.permissions import Scope
 from serving.store.assessments import count_assessments, list_assessments, save_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.cases import CaseFilter, ListedCase, count_cases, list_cases, list_regions
-from serving.store.engine import EVERY_FUND, Store, StoreAddressError, StoreGoneError
+from serving.store.engine import (
+    EVERY_FUND,
+    Store,
+    StoreAddressError,
+    StoreGoneError,
+)
 from serving.store.tables import audit
 from serving.store.upgrade import (
     StoreOutdatedError,

@@ -1,25 +1,28 @@
-"""Two who write about the same case at once, on PostgreSQL: they wait, and neither is in a knot."""
+"""Two who write at once: they wait, and neither is in a knot; on PostgreSQL unless told."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from features.contract import default_contract
 from serving.errors import explain
 from serving.permissions import Scope
 from serving.states import CaseState, DecisionKind
+from serving.store import engine
 from serving.store.assessments import save_assessments
 from serving.store.assignments import assign_case
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.engine import Connection, Store, StoreBusyError
 from serving.store.standing import get_standing, move_case
+from serving.store.tables import audit
 from tests.running_postgres import Postgres
 from tests.running_service import FUND, NOW, TODAY, Service, make_assessment
 from tests.serving.case_work import build_decision, open_case
@@ -155,3 +158,27 @@ def test_who_decides_while_a_new_assessment_comes_in_is_told_to_look_again(
 
     assert answer.result().json()["type"].endswith("stale")
     assert service.get(CASE).json()["decisions"] == []
+
+
+def test_who_writes_too_long_makes_the_next_one_busy_and_not_stuck(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    with closing(Store(sqlite_url)) as store:
+        with (
+            store.writing(),
+            pytest.raises(StoreBusyError, match="try once more"),
+            ThreadPoolExecutor(1) as other,
+        ):
+            other.submit(write_line, store).result()
+
+        write_line(store)
+        with store.reading() as connection:
+            lines = connection.execute(select(audit.c.user_key)).scalars().all()
+
+    assert lines.count("next") == 1
+
+
+def write_line(store: Store) -> None:
+    with store.writing() as connection:
+        save_audit(connection, [replace(LINE, user="next")])
