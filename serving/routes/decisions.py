@@ -17,6 +17,7 @@ from serving.own_estimate import estimate_first
 from serving.permissions import Action, User
 from serving.routes.parts import (
     PREFIX,
+    WRITES,
     Now,
     ReadBody,
     ServiceHere,
@@ -26,7 +27,6 @@ from serving.routes.parts import (
 )
 
 router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["Beslissen"])
-_ALL = (401, 403, 404, 409, 413, 415, 422, 503)
 
 
 @router.post(
@@ -66,7 +66,7 @@ def post_release(
     summary="De eigen inschatting, vóór de getallen",
     status_code=201,
     response_model=OwnEstimateOut,
-    responses=problems(*_ALL),
+    responses=WRITES,
     openapi_extra=describe_body(OwnEstimateIn),
 )
 def post_own_estimate(
@@ -93,7 +93,7 @@ def post_own_estimate(
     summary="Beslissen",
     status_code=201,
     response_model=DecidedOut,
-    responses=problems(*_ALL),
+    responses=WRITES,
     openapi_extra=describe_body(DecisionIn),
 )
 def post_decision(

@@ -49,6 +49,11 @@ def check_parameters(request: Request, known: Collection[str]) -> None:
         raise RequestRefusedError("parameters", [FieldFault("query", expected)])
 
 
+# of routes that read or write what belongs to one case
+READS = problems(401, 403, 404, 503)
+WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
+
+
 def to_json(model: BaseModel, status: int = 200) -> Response:
     """Return a model as the answer, without checking again what we made ourselves."""
     return Response(model.model_dump_json(), status, media_type="application/json")

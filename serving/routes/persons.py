@@ -12,6 +12,7 @@ from serving.person_schemas import AnswerIn, CaseRequestOut, RequestIn
 from serving.persons import Answer, handle_request, record_request
 from serving.routes.parts import (
     PREFIX,
+    WRITES,
     Now,
     ReadBody,
     ServiceHere,
@@ -21,7 +22,6 @@ from serving.routes.parts import (
 )
 
 router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["Persoon"])
-_WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
 
 
 @router.post(
@@ -29,7 +29,7 @@ _WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
     summary="Een vraag van de persoon noteren",
     response_model=CaseRequestOut,
     status_code=201,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(RequestIn),
 )
 def post_request(
@@ -50,7 +50,7 @@ def post_request(
     "/requests/{request_id}/handle",
     summary="Een vraag van de persoon behandelen",
     response_model=CaseRequestOut,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(AnswerIn),
 )
 def post_answer(

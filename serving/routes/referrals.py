@@ -33,6 +33,8 @@ from serving.referral_letter import to_pdf
 from serving.referral_schemas import ReferralFormOut
 from serving.routes.parts import (
     PREFIX,
+    READS,
+    WRITES,
     Now,
     ReadBody,
     ServiceHere,
@@ -48,8 +50,6 @@ Referrer = Annotated[User, Depends(ApiUser(Action.REFER))]
 Viewer = Annotated[User, Depends(ApiUser(Action.VIEW_CASE))]
 ReferralBody = Annotated[ReferralIn, Depends(ReadBody(ReferralIn))]
 StepBody = Annotated[StepIn, Depends(ReadBody(StepIn))]
-_READS = problems(401, 403, 404, 503)
-_WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
 
 
 @router.post(
@@ -57,7 +57,7 @@ _WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
     summary="Een toestemming noteren",
     response_model=RecordedConsentOut,
     status_code=201,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(ConsentIn),
 )
 def post_consent(
@@ -88,7 +88,7 @@ def post_withdrawal(case_id: str, service: ServiceHere, now: Now, user: Recorder
     "/offers",
     summary="Het aanbod dat past",
     response_model=OffersOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_offers(case_id: str, service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft het aanbod dat past, met elke voorwaarde waaraan voldaan is en wat na te vragen is."""
@@ -101,7 +101,7 @@ def get_offers(case_id: str, service: ServiceHere, now: Now, user: Viewer) -> Re
     summary="Doorverwijzen naar VDAB",
     response_model=ReferralOut,
     status_code=201,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(ReferralIn),
 )
 def post_referral(
@@ -126,7 +126,7 @@ def _draft(case_id: str, body: ReferralIn) -> Draft:
     "/referral/preview",
     summary="Het aanmeldingsformulier eerst nalezen",
     response_model=ReferralFormOut,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(ReferralIn),
 )
 def post_preview(
@@ -142,7 +142,7 @@ def post_preview(
     "/referral/preview.pdf",
     summary="De brief eerst nalezen",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, **_WRITES},
+    responses={200: {"content": {"application/pdf": {}}}, **WRITES},
     openapi_extra=describe_body(ReferralIn),
 )
 def post_preview_pdf(
@@ -160,7 +160,7 @@ def post_preview_pdf(
     "/referral",
     summary="De laatste doorverwijzing",
     response_model=ReferralOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_referral(case_id: str, service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft het formulier zoals het verstuurd is, hoever het staat, en de termijn van maand 5."""
@@ -172,7 +172,7 @@ def get_referral(case_id: str, service: ServiceHere, now: Now, user: Viewer) -> 
     "/referral.pdf",
     summary="Het aanmeldingsformulier als pdf",
     response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}}, **_READS},
+    responses={200: {"content": {"application/pdf": {}}}, **READS},
 )
 def get_referral_pdf(case_id: str, service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft het formulier zoals het verstuurd is, om af te drukken."""
@@ -198,7 +198,7 @@ def _step(
 
 _STEP: dict[str, Any] = {
     "response_model": ReferralOut,
-    "responses": _WRITES,
+    "responses": WRITES,
     "openapi_extra": describe_body(StepIn),
 }
 
@@ -223,7 +223,7 @@ def post_decline(
     "/referral/recall",
     summary="Een formulier terugnemen",
     response_model=RecalledOut,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(RecallIn),
 )
 def post_recall(
