@@ -28,24 +28,12 @@ from serving.faults import FieldFault, RequestRefusedError
 from serving.metrics import Metrics
 from serving.middleware import SizeLimit, Surroundings
 from serving.openapi import build_openapi
+from serving.pages.templating import build_pages, render_error
 from serving.problem_texts import ENTER_NL
 from serving.referral_lists import read_lists
-from serving.routes import (
-    agreement,
-    api,
-    decisions,
-    health,
-    intake,
-    log_on,
-    outcomes,
-    oversight,
-    pages,
-    persons,
-    referrals,
-)
+from serving.routes import intake, list_routers
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
-from serving.templating import build_pages, render_error
 from serving.uploads import Uploads, Workplace
 
 log = structlog.get_logger("kantelpunt")
@@ -81,20 +69,8 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         lifespan=_run_beside,
     )
     app.state.service = service
-    for module in (
-        api,
-        decisions,
-        referrals,
-        persons,
-        outcomes,
-        intake,
-        oversight,
-        agreement,
-        health,
-        log_on,
-        pages,
-    ):
-        app.include_router(module.router)
+    for router in list_routers():
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(KantelpuntError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_http_error)

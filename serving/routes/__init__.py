@@ -1,1 +1,35 @@
 """Routes: parse, call a use case, answer. Nothing is decided here."""
+
+from fastapi import APIRouter
+
+from serving.routes import (
+    agreement,
+    api,
+    decisions,
+    health,
+    intake,
+    log_on,
+    outcomes,
+    oversight,
+    page_case,
+    page_help,
+    page_intake,
+    page_letters,
+    page_list,
+    page_model,
+    page_oversight,
+    page_requests,
+    page_work,
+    persons,
+    referrals,
+)
+
+# in the order of /docs; pages are not described there
+_API = (api, decisions, referrals, persons, outcomes, intake, oversight, agreement, health)
+_PAGES = (log_on, page_list, page_case, page_work, page_requests, page_letters, page_intake)
+_MORE_PAGES = (page_oversight, page_model, page_help)
+
+
+def list_routers() -> list[APIRouter]:
+    """Return the routers of the whole service."""
+    return [module.router for module in (*_API, *_PAGES, *_MORE_PAGES)]

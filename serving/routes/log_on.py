@@ -21,6 +21,7 @@ from serving.deps import (
     set_cookie,
 )
 from serving.errors import NotLoggedOnError
+from serving.pages.templating import render
 from serving.permissions import Action, User
 from serving.routes.parts import Now, ServiceHere
 from serving.sessions import (
@@ -34,7 +35,6 @@ from serving.sessions import (
 )
 from serving.store.audit import AuditEvent
 from serving.store.users import end_sessions
-from serving.templating import render
 
 router = APIRouter(include_in_schema=False)
 Form = Annotated[Mapping[str, str], Depends(read_form)]

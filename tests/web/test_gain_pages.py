@@ -7,9 +7,9 @@ import pytest
 
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
-from serving.chart import build_chart
-from serving.curve_view import build_curve
-from serving.estimate_view import EstimateView, view_estimate
+from serving.pages.chart import build_chart
+from serving.pages.curve_view import build_curve
+from serving.pages.estimate_view import EstimateView, view_estimate
 from serving.store.cases import Bounds
 from tests.running_service import Service, make_assessment
 from tests.web.test_pages import read

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from serving.assessment import INTERVAL_LEVEL
-from serving.templating import HERE, build_pages
+from serving.pages.templating import HERE, build_pages
 from serving.wording import EN_DASH, MINUS
 from tests.running_service import Service, make_own_case
 

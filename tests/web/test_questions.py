@@ -7,8 +7,8 @@ import pytest
 
 from models.estimate import Estimate, GainStatus, Sum
 from models.suggestion import Limits, Suggestion, suggest
-from serving.estimate_view import view_estimate
-from serving.questions import answer_questions, describe_gain, describe_hidden, summarise
+from serving.pages.estimate_view import view_estimate
+from serving.pages.questions import answer_questions, describe_gain, describe_hidden, summarise
 from tests.running_service import make_assessment
 
 ESTIMATED, SAME, UNKNOWN = GainStatus.ESTIMATED, GainStatus.SAME_FOR_ALL, GainStatus.UNKNOWN

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from serving.assessment import Assessment
-from serving.estimate_view import ChanceView, EstimateView, see_chance
+from serving.pages.estimate_view import ChanceView, EstimateView, see_chance
 from serving.store.cases import Bounds
 
 WIDTH, HEIGHT = 340, 236

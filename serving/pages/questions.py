@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models.estimate import Estimate, GainStatus, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
-from serving.estimate_view import ChanceView, EstimateView
+from serving.pages.estimate_view import ChanceView, EstimateView
 from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, whole_nl
 
 POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"

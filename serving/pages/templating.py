@@ -11,13 +11,18 @@ from starlette.responses import HTMLResponse
 
 from serving import wording
 from serving.errors import Problem
+from serving.pages.questions import SAME_NL
 from serving.permissions import ROLE_NL, Action, can
-from serving.questions import SAME_NL
 
 if TYPE_CHECKING:
     from serving.deps import Service, Visitor
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
+# the main menu: address, label, and who may go there
+MENU: tuple[tuple[str, str, Action], ...] = (
+    ("/", "Triagelijst", Action.LIST_CASES),
+    ("/model", "Model", Action.VIEW_MODEL),
+)
 
 
 def build_pages() -> Environment:
@@ -50,10 +55,9 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     shared: dict[str, Any] = {
         "visitor": visitor,
-        "place": template.removesuffix(".html"),
+        "menu": [(a, label) for a, label, action in MENU if visitor and can(visitor.user, action)],
+        "place": request.url.path,
         "role_nl": ROLE_NL[visitor.user.role] if visitor else "",
-        "may_list": visitor is not None and can(visitor.user, Action.LIST_CASES),
-        "may_see_model": visitor is not None and can(visitor.user, Action.VIEW_MODEL),
         "token": service.gate.sessions.build_token(visitor.nonce) if visitor else "",
         "demo_hint": service.settings.demo_hint,
     }

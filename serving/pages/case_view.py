@@ -6,20 +6,16 @@ from datetime import date
 from typing import Any
 
 from features.contract import Contract
-from features.deadlines import Clock
 from features.matrix import build_row
-from features.wording import describe_nl
-from models.bundle import Bundle
-from models.estimate import GainStatus
 from models.reasons import Reason, value_nl
 from models.sharpen import Sharpener
 from serving.assessment import Assessment
 from serving.case_file import CaseFile
-from serving.chart import Chart, build_chart
-from serving.curve_view import CurveView, build_curve
-from serving.estimate_view import EstimateView, view_estimate
-from serving.questions import (
-    SAME_NL,
+from serving.pages.chart import Chart, build_chart
+from serving.pages.clock_view import ClockView
+from serving.pages.curve_view import CurveView, build_curve
+from serving.pages.estimate_view import EstimateView, view_estimate
+from serving.pages.questions import (
     Question,
     answer_questions,
     describe_gain,
@@ -28,31 +24,7 @@ from serving.questions import (
 )
 from serving.wording import VISIBLE_POINTS, number_nl, op_100
 
-SOON_DAYS = 7
 MOST_PER_SIDE = 5
-MODEL_GAIN_NL = {
-    GainStatus.ESTIMATED: "geschat per persoon",
-    GainStatus.SAME_FOR_ALL: SAME_NL,
-    GainStatus.UNKNOWN: "onbekend, dit model kon ze niet schatten",
-}
-
-
-@dataclass(frozen=True)
-class ClockView:
-    """One legal clock: `state` is past, soon or later."""
-
-    label: str
-    due_on: date
-    days_left: int
-    state: str
-    source: str
-
-    @classmethod
-    def of(cls, clock: Clock) -> "ClockView":
-        """Return what a page shows of a clock."""
-        soon = "soon" if clock.days_left <= SOON_DAYS else "later"
-        state = "past" if clock.days_left < 0 else soon
-        return cls(clock.label_nl, clock.due_on, clock.days_left, state, clock.source)
 
 
 @dataclass(frozen=True)
@@ -144,39 +116,3 @@ def list_inputs(
         part = "Uit de vragenlijst" if field.kind == "answer" else "Uit het dossier"
         known[part].append((field.label_nl, value_nl(field, float(value))))
     return [(title, pairs) for title, pairs in known.items() if pairs]
-
-
-@dataclass(frozen=True)
-class ModelView:
-    """The model that is served."""
-
-    version: str
-    trained_on: date
-    contract: Contract
-    gain_nl: str
-    card_html: str
-    fields: Sequence[tuple[str, str]]
-
-    @classmethod
-    def of(cls, bundle: Bundle) -> "ModelView":
-        """Return what the page of the model shows."""
-        return cls(
-            version=bundle.version,
-            trained_on=bundle.trained_on,
-            contract=bundle.contract,
-            gain_nl=MODEL_GAIN_NL[bundle.model.gain_status],
-            card_html=render_card(bundle.card),
-            fields=[(f.label_nl, describe_nl(f)) for f in bundle.contract.fields],
-        )
-
-
-def render_card(card: str) -> str:
-    """Return a model card as HTML: its headings one level down, raw HTML in it as text."""
-    from markdown_it import MarkdownIt
-
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = renderer.parse(card)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
-    return str(renderer.renderer.render(tokens, renderer.options, {}))

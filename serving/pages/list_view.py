@@ -10,13 +10,13 @@ from features.pseudonyms import TEXT_PATTERN
 from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
-from serving.estimate_view import EstimateView
+from serving.pages.clock_view import ClockView
+from serving.pages.estimate_view import EstimateView
 from serving.permissions import Action, can
 from serving.states import OBJECTION_NL, STATE_NL
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
 from serving.triage_query import Wanted
-from serving.views import ClockView
 from serving.wording import number_nl
 
 _SEARCH = r"[A-Za-z0-9._-]{1,64}"

@@ -1,0 +1,1 @@
+"""What the pages in Dutch show, worked out in Python so that templates only lay out."""
