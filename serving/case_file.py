@@ -16,6 +16,7 @@ from serving.settings import OwnEstimateMode
 from serving.states import TRANSITIONS, CaseEvent, DecisionKind
 from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
+from serving.store.case_trail import Trail, read_trail
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
 from serving.store.engine import Store
 from serving.store.requests import is_objection_open, list_upheld
@@ -49,7 +50,7 @@ class CaseFile:
 
     `sharpeners` are of the latest assessment; None when another model made it. Of a case that
     `is_withheld` nothing that was estimated may be shown: the own answers come first, or the person
-    objects, with success if it `is_upheld`.
+    objects, with success if it `is_upheld`. The `trail` is empty unless it was asked for.
     """
 
     history: Sequence[Assessment]
@@ -64,6 +65,7 @@ class CaseFile:
     reassess_due: bool
     is_withheld: bool
     is_upheld: bool
+    trail: Trail
 
     @property
     def latest(self) -> Assessment:
@@ -79,6 +81,7 @@ def view_case(
     bundle: Bundle,
     now: datetime,
     mode: OwnEstimateMode,
+    with_trail: bool = False,
 ) -> CaseFile:
     """Return one case in reach and note that it was seen; raises NoSuchCaseError for any other."""
     check_can(user, Action.VIEW_CASE)
@@ -93,6 +96,7 @@ def view_case(
         estimated = list_own_estimates(connection, scope, case_id)
         is_waiting = is_objection_open(connection, scope, standing)
         is_upheld = bool(list_upheld(connection, scope, [case_id]))
+        trail = read_trail(connection, scope, case_id) if with_trail else Trail()
         seen = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id)
         save_audit(connection, [seen])
     started_on, today = history[0].absence_started_on, now.date()
@@ -113,6 +117,7 @@ def view_case(
         reassess_due=is_reassess_due(standing, now),
         is_withheld=is_withheld,
         is_upheld=is_upheld,
+        trail=trail,
     )
 
 

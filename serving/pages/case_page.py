@@ -1,0 +1,62 @@
+"""The page of a case: one case, loaded once, with everything that its parts show."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.case_file import view_case
+from serving.faults import FieldFault
+from serving.offers import find_offers
+from serving.pages.case_view import CaseView
+from serving.pages.people_view import find_people
+from serving.pages.templating import render
+from serving.pages.told_view import ToldView
+from serving.pages.work_view import WorkInput, WorkView
+from serving.permissions import Action, can
+
+if TYPE_CHECKING:
+    from serving.deps import Service, Visitor
+
+
+def show_case(
+    request: Request,
+    service: "Service",
+    visitor: "Visitor",
+    now: datetime,
+    case_id: str,
+    *,
+    faults: Sequence[FieldFault] = (),
+    filled: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page of a case in reach, and note that it was seen.
+
+    `faults` and `filled` are of a form on it that was refused. While the case is withheld nothing
+    that was estimated reaches the templates: `told` is None.
+    """
+    user, today = visitor.user, now.date()
+    mode, lists = service.settings.own_estimate, service.referral_lists
+    file = view_case(
+        user,
+        case_id,
+        store=service.store,
+        bundle=service.bundle,
+        now=now,
+        mode=mode,
+        with_trail=True,
+    )
+    latest = file.latest
+    offers = find_offers(latest.case, latest.contract, today, lists.offers)
+    shows_points = can(user, Action.VIEW_CONTRIBUTIONS)
+    return render(
+        request,
+        "case.html",
+        status=status,
+        view=CaseView.of(file, today),
+        told=None if file.is_withheld else ToldView.of(file, shows_points=shows_points),
+        people=None if file.is_withheld else find_people(file, service.bundle),
+        work=WorkView.of(WorkInput(file, user, mode, offers, today, faults, filled)),
+    )

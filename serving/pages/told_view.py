@@ -1,0 +1,84 @@
+"""What the page of a case tells of the estimate: numbers, answers, reasons and what changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from features.contract import Contract
+from models.reasons import Reason
+from models.sharpen import Sharpener
+from serving.assessment import Assessment
+from serving.case_file import CaseFile
+from serving.pages.chart import Chart, build_chart
+from serving.pages.curve_view import CurveView, build_curve
+from serving.pages.estimate_view import EstimateView, view_estimate
+from serving.pages.questions import (
+    Question,
+    answer_questions,
+    describe_gain,
+    describe_hidden,
+    summarise,
+)
+from serving.wording import VISIBLE_POINTS, number_nl, op_100
+
+MOST_PER_SIDE = 5
+
+
+@dataclass(frozen=True)
+class ToldView:
+    """What was estimated of a case. Only made where it may be shown."""
+
+    screened_on: date
+    model_version: str
+    estimate: EstimateView
+    summary_nl: str
+    questions: Sequence[Question]
+    gain_nl: str
+    hidden_nl: str
+    horizon_nl: str
+    sustained_days: int
+    average_op_100: int
+    changeable: Sequence[Reason]
+    fixed: Sequence[Reason]
+    raises: Sequence[Reason]
+    lowers: Sequence[Reason]
+    chart: Chart | None
+    curve: CurveView | None
+    sharpeners: Sequence[Sharpener]
+    earlier: Sequence[tuple[Assessment, EstimateView]]
+
+    @classmethod
+    def of(cls, file: CaseFile, *, shows_points: bool) -> "ToldView":
+        """Return what was estimated of a case; the chart only for who may see points."""
+        a, estimate = file.latest, view_estimate(file.latest)
+        gain_reasons = a.reasons.gain or ()
+        return cls(
+            screened_on=a.screened_on,
+            model_version=a.model_version,
+            estimate=estimate,
+            summary_nl=summarise(a),
+            questions=answer_questions(a, estimate),
+            gain_nl=describe_gain(estimate, a.limits),
+            hidden_nl=describe_hidden(a.estimate),
+            horizon_nl=name_horizon(a.contract),
+            sustained_days=a.contract.outcome.sustained_days,
+            average_op_100=op_100(a.estimate.usual.base),
+            changeable=_pick(a.reasons.usual, changeable=True),
+            fixed=_pick(a.reasons.usual, changeable=False),
+            raises=[r for r in gain_reasons if r.points >= VISIBLE_POINTS][:MOST_PER_SIDE],
+            lowers=[r for r in gain_reasons if r.points <= -VISIBLE_POINTS][:MOST_PER_SIDE],
+            chart=build_chart(a) if shows_points else None,
+            curve=build_curve(a, estimate),
+            sharpeners=file.sharpeners or (),
+            earlier=[(e, view_estimate(e)) for e in file.history[1:]],
+        )
+
+
+def _pick(reasons: Sequence[Reason], *, changeable: bool) -> list[Reason]:
+    return [r for r in reasons if r.changeable == changeable][:MOST_PER_SIDE]
+
+
+def name_horizon(contract: Contract) -> str:
+    """Return the horizon of a contract in words."""
+    days = contract.outcome.horizon_days
+    return "binnen een jaar" if days in (365, 366) else f"binnen {number_nl(days)} dagen"
