@@ -15,13 +15,15 @@ from features.matrix import Matrix
 from models.curve import Band, trace_curves
 from models.estimate import Estimate, Estimates, Sums
 from models.parts import PartReader, PartWriter, read_answers
+from models.people import read_people
 from models.screening import ScreeningModel
 from models.trees import TreesUnreadableError
 from models.wholeness import check_whole
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 CARD = "card.md"
+PEOPLE = "people.json"
 SMOKE_TOLERANCE = 1e-9
 NOT_KNOWN = -9.0
 # what comes of files that are whole, but were not written by `write_bundle`
@@ -155,7 +157,8 @@ def _describe(model: ScreeningModel) -> dict[str, str]:
         "curve": writer.describe_curve(model.curve),
         "answers": model.answers and asdict(model.answers),
     }
-    return {"model.json": _dump(parts), **writer.files}
+    people = model.people and model.people.plain()
+    return {"model.json": _dump(parts), PEOPLE: _dump(people), **writer.files}
 
 
 def _rebuild(texts: dict[str, str]) -> ScreeningModel:
@@ -168,6 +171,7 @@ def _rebuild(texts: dict[str, str]) -> ScreeningModel:
         gain=reader.read_gain(parts["gain"]),
         curve=reader.read_curve(parts["curve"]),
         answers=read_answers(parts["answers"]),
+        people=read_people(json.loads(texts[PEOPLE], parse_constant=_refuse_constant)),
     )
     check_whole(model)
     return model

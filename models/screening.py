@@ -11,6 +11,7 @@ from models.answers import AnswerTable
 from models.curve import CurveHead
 from models.estimate import Estimate, Estimates, GainStatus, Sums
 from models.heads import AdditiveHead, GainHead, SpreadHead
+from models.people import PeopleTable
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ class ScreeningModel:
     """p_usual and the gain of support, with intervals and with contributions that add up.
 
     Without `gain` nothing could be learnt of support: the gain of every case is unknown. `answers`
-    are those that people give to its questions.
+    are those that people give to its questions; `people` tells what became of earlier people.
     """
 
     contract: Contract
@@ -29,6 +30,7 @@ class ScreeningModel:
     gain: GainHead | None = None
     curve: CurveHead | None = None
     answers: AnswerTable | None = None
+    people: PeopleTable | None = None
 
     @property
     def gain_status(self) -> GainStatus:

@@ -45,6 +45,7 @@ from tests.factories import (
     make_stump,
 )
 from training.config import read_config
+from training.people import count_people
 
 NOW = datetime(2026, 4, 15, 10, 0, tzinfo=ZONE)
 TODAY = NOW.date()
@@ -87,7 +88,9 @@ def _fit(sample: Sample, contract: Contract) -> Path:
     folder = Path(mkdtemp(prefix="kantelpunt-bundle-")) / "bundle"
     card = "# Model card\n\n| figure | value |\n| --- | --- |\n| AUC | 0.7 |\n"
     info = {"trained_on": "2026-03-31", "figures": {"auc": 0.7}}
-    write_bundle(folder, ScreeningModel(contract, head, spread), info, card)
+    # counted among those who were learnt from: good enough where nobody decides by it
+    people = count_people(head.predict(sample.matrix), sample, date(2024, 1, 1), date(2025, 1, 1))
+    write_bundle(folder, ScreeningModel(contract, head, spread, people=people), info, card)
     return folder
 
 

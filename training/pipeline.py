@@ -20,6 +20,7 @@ from training.decision_curve import DecisionPoint, measure_decisions
 from training.evaluate import Measured, measure
 from training.gain import LearntGain, learn_gain
 from training.gaps import tell_gaps
+from training.people import count_people
 from training.refutation import Refutation
 from training.refute import refute
 from training.rivals import OURS, choose_shipped, compare_errors, fit_release, hold_contest
@@ -125,6 +126,8 @@ def train(
             gain=gain.head,
             curve=curve.head,
             answers=collect_answers(extract.contract, known.matrix),
+            # the tested model: the released one learnt from these people too
+            people=count_people(estimated[shipped], test, windows.test_from, windows.test_until),
         ),
         windows=windows,
         shape=shape,

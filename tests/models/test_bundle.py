@@ -82,7 +82,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_foreign_format_is_refused(bundle_folder: Path) -> None:
     _rewrite(bundle_folder, format=99)
 
-    with pytest.raises(BundleMismatchError, match="has format 99, this release reads 3"):
+    with pytest.raises(BundleMismatchError, match="has format 99, this release reads 4"):
         read_bundle(bundle_folder)
 
 
@@ -111,14 +111,14 @@ def test_a_manifest_cannot_point_outside_its_folder(bundle_folder: Path) -> None
 def test_a_signed_file_with_foreign_content_is_refused(
     bundle_folder: Path, name: str, text: str
 ) -> None:
-    _replace_signed(bundle_folder, name, text)
+    replace_signed(bundle_folder, name, text)
 
     with pytest.raises(BundleDamagedError):
         read_bundle(bundle_folder)
 
 
 def test_a_signed_file_that_is_no_text_is_refused(bundle_folder: Path) -> None:
-    _replace_signed(bundle_folder, "card.md", "\udcff")
+    replace_signed(bundle_folder, "card.md", "\udcff")
 
     with pytest.raises(BundleDamagedError, match=r"card\.md cannot be read"):
         read_bundle(bundle_folder)
@@ -134,7 +134,7 @@ def test_a_bundle_without_a_card_is_refused(bundle_folder: Path) -> None:
 
 def test_smoke_cases_that_come_out_differently_are_refused(bundle_folder: Path) -> None:
     smoke = np.array(json.loads((bundle_folder / "smoke.json").read_text()))
-    _replace_signed(bundle_folder, "smoke.json", json.dumps((smoke + 1e-6).tolist()))
+    replace_signed(bundle_folder, "smoke.json", json.dumps((smoke + 1e-6).tolist()))
 
     with pytest.raises(BundleDamagedError, match="smoke cases come out differently"):
         read_bundle(bundle_folder)
@@ -145,7 +145,7 @@ def _rewrite(folder: Path, **changes: object) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def _replace_signed(folder: Path, name: str, text: str) -> None:
+def replace_signed(folder: Path, name: str, text: str) -> None:
     from hashlib import sha256
 
     content = text.encode(errors="surrogateescape")

@@ -87,6 +87,18 @@ def test_the_champion_is_the_bundle_that_was_trained(road: Road) -> None:
     assert bundle.info["gain"]["status"] == bundle.model.gain_status == "same_for_all"
 
 
+def test_people_like_this_are_those_of_the_test_window(road: Road) -> None:
+    people = road.trained.model.people
+    assert people is not None
+
+    tested = len(np.unique(road.trained.test.person))
+
+    windows = road.trained.windows
+    assert (people.screened_from, people.screened_until) == (windows.test_from, windows.test_until)
+    assert people.groups
+    assert 100 <= sum(group.people for group in people.groups) <= tested
+
+
 def test_the_card_says_what_a_committee_asks(road: Road) -> None:
     folder, _ = fetch_bundle(road.made.version, road.config.registry, road.uri)
 
