@@ -55,7 +55,7 @@ def show_case(
         request,
         "case.html",
         status=status,
-        view=CaseView.of(file, today),
+        view=CaseView.of(file, user, now, offers),
         told=None if file.is_withheld else ToldView.of(file, shows_points=shows_points),
         people=None if file.is_withheld else find_people(file, service.bundle),
         work=WorkView.of(WorkInput(file, user, mode, offers, today, faults, filled)),

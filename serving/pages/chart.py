@@ -5,17 +5,17 @@ on to the chance with support.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from models.estimate import GainStatus
 from models.reasons import Reason
 from serving.assessment import Assessment
+from serving.wording import one_decimal_nl
 
 STEP = 10
 THINNEST = 0.35  # percent of the width: a bar of nearly nothing still shows where it is
-SMALL = 0.5  # points: of the effect of support, fields that move it by less share one row
-SMALL_NL = "Alle andere gegevens samen, elk minder dan 0,5"
+MOST_USUAL, MOST_GAIN = 8, 5  # rows of their own; what weighs less shares one row
 NOTHING = 1e-7  # points: a sum that was not bounded differs by rounding alone
 
 
@@ -24,6 +24,7 @@ class Bar:
     """One row: `start` and `width` place the bar in percent of the chart's width.
 
     `points` is what the row adds, `total` the sum so far; in a row that is a sum they are equal.
+    The bar begins at `enters`, where the one before ended, and ends at `leaves`.
     """
 
     kind: str
@@ -32,14 +33,20 @@ class Bar:
     total: float
     start: float
     width: float
+    enters: float
+    leaves: float
 
 
 @dataclass(frozen=True)
 class Chart:
-    """All rows from the average case to this estimate; ticks of the axis as (place, number)."""
+    """The rows from the average case to this estimate; ticks of the axis as (place, number).
+
+    `every` has all reasons one by one, where in `bars` the small ones share a row.
+    """
 
     bars: Sequence[Bar]
     ticks: Sequence[tuple[float, int]]
+    every: Sequence[Bar] = ()
 
 
 Step = tuple[str, float]
@@ -47,13 +54,20 @@ Step = tuple[str, float]
 
 def build_chart(a: Assessment) -> Chart:
     """Return the chart of an assessment; its rows add up to the estimate."""
+    short = _build(a, MOST_USUAL, MOST_GAIN)
+    full = _build(a, len(a.reasons.usual), len(a.reasons.gain or ()))
+    return replace(short, every=full.bars)
+
+
+def _build(a: Assessment, most_usual: int, most_gain: int) -> Chart:
     e = a.estimate
-    first = [(r.text_nl, r.points) for r in a.reasons.usual] + _list_limit(e.usual.limit)
+    first = _join_small(a.reasons.usual, most_usual) + _list_limit(e.usual.limit)
     if e.gain is None or e.support is None or a.reasons.gain is None:
         return _draw(e.usual.base, first, [("Deze inschatting", e.usual.value, [])])
     is_same = e.gain_status is GainStatus.SAME_FOR_ALL
     label = "Geschat effect van steun, " + ("voor iedereen gelijk" if is_same else "gemiddeld")
-    more = [(label, e.gain.base * 100), *_join_small(a.reasons.gain), *_list_limit(e.gain.limit)]
+    steps = _join_small(a.reasons.gain, most_gain)
+    more = [(label, e.gain.base * 100), *steps, *_list_limit(e.gain.limit)]
     sums = [("Zonder extra steun", e.usual.value, more), ("Met steun", e.support.value, [])]
     return _draw(e.usual.base, first, sums)
 
@@ -63,10 +77,19 @@ def _list_limit(limit: float) -> list[Step]:
     return [("Begrensd tot 0 à 100", points)] if abs(points) > NOTHING else []
 
 
-def _join_small(reasons: Sequence[Reason]) -> list[Step]:
-    steps = [(r.text_nl, r.points) for r in reasons if abs(r.points) >= SMALL]
-    rest = sum(r.points for r in reasons if abs(r.points) < SMALL)
-    return [*steps, (SMALL_NL, rest)] if len(steps) < len(reasons) else steps
+def _join_small(reasons: Sequence[Reason], most: int) -> list[Step]:
+    """Return a step for each of the strongest reasons, and one for all others together."""
+    ordered = sorted(reasons, key=lambda reason: -abs(reason.points))
+    # a row for one alone is no shorter than that reason itself
+    kept, rest = ordered[:most], ordered[most:]
+    if len(rest) < 2:
+        kept, rest = ordered, []
+    steps = [(reason.text_nl, reason.points) for reason in kept]
+    if not rest:
+        return steps
+    most_nl = one_decimal_nl(abs(rest[0].points))
+    label = f"Alle andere {len(rest)} gegevens samen, elk hoogstens {most_nl}"
+    return [*steps, (label, sum(reason.points for reason in rest))]
 
 
 def _draw(base: float, steps: list[Step], sums: list[tuple[str, float, list[Step]]]) -> Chart:
@@ -84,7 +107,8 @@ def _draw(base: float, steps: list[Step], sums: list[tuple[str, float, list[Step
     bars = []
     for (kind, label, points), before, after in zip(rows, [0.0, *totals], totals, strict=False):
         start = before if kind in ("up", "down") else 0.0
-        bars.append(Bar(kind, label, points, after, *place.span(start, after)))
+        ends = (place.of(before), place.of(after))
+        bars.append(Bar(kind, label, points, after, *place.span(start, after), *ends))
     ticks = [(place.of(t), t) for t in range(low, high + 1, _find_step(low, high))]
     return Chart(bars, ticks)
 

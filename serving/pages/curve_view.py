@@ -9,7 +9,6 @@ from serving.store.cases import Bounds
 
 WIDTH, HEIGHT = 340, 236
 LEFT, RIGHT, TOP, BOTTOM = 38, 334, 12, 184
-APART = 5  # between both marks of a day, so that neither hides the other
 MARGIN = 16
 TICKS = (0, 25, 50, 75, 100)
 
@@ -75,10 +74,15 @@ class CurveView:
             "traject vraagt tijd, en wie het volgt hervat intussen minder. Daarna ligt ze hoger."
         )
 
-    @staticmethod
-    def draw(marks: Sequence[Mark]) -> str:
-        """Return the line through marks, as SVG has it."""
-        return " ".join(f"{mark.x},{mark.y}" for mark in marks)
+    def draw(self, marks: Sequence[Mark]) -> str:
+        """Return the line through marks, as SVG has it: on the first day nobody is back."""
+        return " ".join([f"{self.left},{self.bottom}", *(f"{mark.x},{mark.y}" for mark in marks)])
+
+    def shade(self, marks: Sequence[Mark]) -> str:
+        """Return the outline of the band of marks, as SVG has it."""
+        above = [f"{mark.x},{mark.high}" for mark in marks]
+        below = [f"{mark.x},{mark.low}" for mark in reversed(marks)]
+        return " ".join([f"{self.left},{self.bottom}", *above, *below])
 
 
 def build_curve(a: Assessment, shown: EstimateView) -> CurveView | None:
@@ -104,9 +108,9 @@ def build_curve(a: Assessment, shown: EstimateView) -> CurveView | None:
             replace(row, usual=shown.usual, support=shown.support) if row.days == horizon else row
             for row in rows
         ],
-        usual=[_mark(_across(days, last) - APART, found) for days, found in usual],
-        support=[_mark(_across(days, last) + APART, found) for days, found in support],
-        days=[(_across(row.days, last), row.count) for row in rows],
+        usual=[_mark(_across(days, last), found) for days, found in usual],
+        support=[_mark(_across(days, last), found) for days, found in support],
+        days=[(LEFT, 0), *((_across(row.days, last), row.count) for row in rows)],
         unit_nl=unit.name_nl,
         ticks=[(_up(tick / 100), tick) for tick in TICKS],
     )

@@ -12,12 +12,18 @@ from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, 
 POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
 ADDS_NL = "Voegt steun iets toe?"
 UNSURE_NL = "Onzeker"
+SAME_WORD_NL = "Voor iedereen gelijk geschat"
 SAME_NL = "voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
 UNKNOWN_NL = (
     "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun, "
     "of bijna iedereen"
 )
 NOT_YET_ESTIMATED_NL = "Meerwaarde van steun onbekend: ze werd toen nog niet geschat"
+# by whether it was from before the effect of support was estimated at all
+_UNKNOWN_WHY_NL = {
+    False: "Bijna niemand in een vergelijkbare situatie kreeg steun, of bijna iedereen",
+    True: "De meerwaarde van steun werd toen nog niet geschat",
+}
 SUMMARY_NL = {
     Suggestion.REFER: "Stappen naar werk lijken mogelijk, maar niet vanzelf. "
     "Bespreek of VDAB of een partner kan helpen.",
@@ -71,7 +77,7 @@ def describe_hidden(estimate: Estimate) -> str:
     if estimate.gain is None or estimate.hidden * 100 < VISIBLE_POINTS:
         return ""
     return (
-        "In het interval van het effect en van de kans met steun zit "
+        "In het interval van het effect en van de kans met steun zitten "
         f"±\N{NO-BREAK SPACE}{one_decimal_nl(estimate.hidden * 100)} punten voor verschillen die "
         "nergens genoteerd staan, zoals motivatie; die schuiven ieders getal even ver op."
     )
@@ -82,24 +88,38 @@ def _ask_possible(a: Assessment, view: EstimateView) -> Question:
     word = {True: "Ja", False: "Nog niet", None: UNSURE_NL}[found]
     which = "Met steun" if view.support else "Zonder extra steun"
     why = f"{which} keren er naar schatting {_tell(view.end)} terug"
-    return Question(
-        POSSIBLE_NL, word, f"{why}: {_place(found, a.limits.not_yet_below)}.{_look_again(a)}"
-    )
+    return Question(POSSIBLE_NL, word, f"{why}, {_place(found, a.limits.not_yet_below)}.")
 
 
 def _ask_support(a: Assessment, view: EstimateView) -> Question:
-    known = describe_gain(view, a.limits)
     if a.estimate.gain and view.gain_status is GainStatus.ESTIMATED:
         bounds = bound_by_chance(a.estimate.gain.bounded, a.estimate.hidden)
         found = compare(bounds, a.limits.gain_from)
         word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
-        if a.estimate.hidden * 100 >= VISIBLE_POINTS:
-            low, high = (whole_nl(round(one * 100)) for one in bounds[1:])
-            known = f"{known}. Voor toeval alleen is dat {low} tot {high}"
-        return Question(ADDS_NL, word, f"{known}: {_place(found, a.limits.gain_from)}.")
+        low, high = (whole_nl(round(one * 100)) for one in bounds[1:])
+        by_chance = a.estimate.hidden * 100 >= VISIBLE_POINTS
+        apart = f"{low} tot {high}" + (", voor toeval alleen" if by_chance else "")
+        why = f"{_tell_gain(view)} ({apart}), {_place(found, a.limits.gain_from)}"
+        return Question(ADDS_NL, word, f"{why}.")
     found = compare(a.estimate.usual.bounded, a.limits.own_way_from)
-    alone = f"Het voorstel steunt daarom op de kans zonder extra steun, {_tell(view.usual)}"
-    return Question(ADDS_NL, "", f"{known}. {alone}: {_place(found, a.limits.own_way_from)}.")
+    alone = f"daarom telt hier de kans zonder extra steun, {_tell(view.usual)}"
+    why = f"{_say_why_alone(a, view)}; {alone}, {_place(found, a.limits.own_way_from)}"
+    return Question(ADDS_NL, "Onbekend" if view.gain is None else SAME_WORD_NL, f"{why}.")
+
+
+def _tell_gain(view: EstimateView) -> str:
+    more = view.end.op_100 - view.usual.op_100
+    if more == 0:
+        return "Met steun keren er naar schatting evenveel mensen terug"
+    which = "meer" if more > 0 else "minder"
+    return f"Met steun keren er naar schatting {abs(more)} op 100 {which} terug"
+
+
+def _say_why_alone(a: Assessment, view: EstimateView) -> str:
+    if view.gain is None:
+        return _UNKNOWN_WHY_NL[math.isnan(a.limits.gain_from)]
+    shown = f"{view.gain.points} op 100 ({view.gain.low} tot {view.gain.high})"
+    return f"Steun voegt naar schatting bij iedereen evenveel toe, {shown}"
 
 
 def _tell(chance: ChanceView) -> str:
@@ -109,8 +129,8 @@ def _tell(chance: ChanceView) -> str:
 def _place(found: bool | None, limit: float) -> str:
     shown = number_nl(limit * 100)
     if found is None:
-        return f"het interval loopt over de grens van {shown}"
-    return f"het hele interval ligt {'op of boven' if found else 'onder'} de grens van {shown}"
+        return f"en de grens van {shown} ligt daartussen"
+    return f"en dat ligt helemaal {'op of boven' if found else 'onder'} de grens van {shown}"
 
 
 def _look_again(a: Assessment) -> str:

@@ -7,11 +7,12 @@ from datetime import date
 from features.contract import Contract
 from models.reasons import Reason
 from models.sharpen import Sharpener
-from serving.assessment import Assessment
+from models.suggestion import Suggestion
 from serving.case_file import CaseFile
 from serving.pages.chart import Chart, build_chart
 from serving.pages.curve_view import CurveView, build_curve
 from serving.pages.estimate_view import EstimateView, view_estimate
+from serving.pages.history_view import HistoryView
 from serving.pages.questions import (
     Question,
     answer_questions,
@@ -45,7 +46,12 @@ class ToldView:
     chart: Chart | None
     curve: CurveView | None
     sharpeners: Sequence[Sharpener]
-    earlier: Sequence[tuple[Assessment, EstimateView]]
+    history: HistoryView
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether more has to be known before anything is suggested."""
+        return self.estimate.suggestion is Suggestion.UNSURE
 
     @classmethod
     def of(cls, file: CaseFile, *, shows_points: bool) -> "ToldView":
@@ -70,7 +76,7 @@ class ToldView:
             chart=build_chart(a) if shows_points else None,
             curve=build_curve(a, estimate),
             sharpeners=file.sharpeners or (),
-            earlier=[(e, view_estimate(e)) for e in file.history[1:]],
+            history=HistoryView.of(file, shows_points=shows_points),
         )
 
 

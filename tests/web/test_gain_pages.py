@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,11 @@ def test_a_case_shows_both_questions_with_their_answers(pages: Service) -> None:
     assert re.search(r"\d+ → zonder extra steun, met steun \d+ op 100", page.text)
     assert "Zijn stappen naar werk mogelijk? Ja. Met steun keren er naar schatting" in page.text
     assert re.search(
-        r"Voegt steun iets toe\? Ja\. Het geschatte effect van steun is \+\d+ \(\d+ tot \d+\) "
-        r"op 100\. Voor toeval alleen is dat \d+ tot \d+: "
-        r"het hele interval ligt op of boven de grens van 10\.",
+        r"Voegt steun iets toe\? Ja\. Met steun keren er naar schatting \d+ op 100 meer terug "
+        r"\(\d+ tot \d+, voor toeval alleen\), en dat ligt helemaal op of boven de grens van 10\.",
         page.text,
     )
-    assert "zit ± 1,2 punten voor verschillen die nergens genoteerd" in page.text
+    assert "zitten ± 1,2 punten voor verschillen die nergens genoteerd" in page.text
     assert "Dit is een voorstel: u beslist." in page.text
 
 
@@ -57,7 +57,7 @@ def test_a_case_for_later_tells_the_day_to_look_again(pages: Service) -> None:
     page = read(pages, find_case(pages, suggestion="not_yet", gain_status="estimated"))
 
     assert re.search(
-        r"mogelijk\? Nog niet\. Met steun keren er naar schatting .* onder de grens van 60\. "
+        r"mogelijk\? Nog niet\. Met steun keren er naar schatting .* onder de grens van 60\. .*"
         r"Opnieuw te bekijken op \d+ \w+ 2026\.",
         page.text,
     )
@@ -66,7 +66,8 @@ def test_a_case_for_later_tells_the_day_to_look_again(pages: Service) -> None:
 def test_a_case_that_nobody_supported_resembles_says_so(pages: Service) -> None:
     page = read(pages, find_case(pages, gain_status="unknown"))
 
-    assert f"Voegt steun iets toe? {UNKNOWN_NL}" in page.text
+    assert "Voegt steun iets toe? Onbekend. Bijna niemand in een vergelijkbare" in page.text
+    assert UNKNOWN_NL in page.text
     assert "Met steun onbekend" in page.text
     assert "meerwaarde onbekend" in read(pages, "/?voorstel=unsure").text
 
@@ -87,7 +88,7 @@ def test_a_model_without_differences_in_gain_says_so_on_every_page(
     for page, words in zip((listed, case, model), expected, strict=True):
         assert words in page.text
     assert case.text.count("nergens genoteerd") == (status == "same_for_all")
-    assert "Het voorstel steunt daarom op de kans zonder extra steun" in case.text
+    assert "daarom telt hier de kans zonder extra steun" in case.text
     assert "Hier ligt het geschatte effect" not in case.text
 
 
@@ -102,7 +103,8 @@ def test_the_curve_is_a_picture_and_a_table_that_says_the_same(pages: Service) -
         usual = f"{months} maanden {round(100 * point['usual'])} ("
         assert usual in table
     assert len(page.all("polyline")) == 2
-    assert len(page.all("circle")) == 4
+    assert len(page.all("polygon")) == 2
+    assert len([one for one in page.all("circle") if "%" not in str(one["cx"])]) == 4
 
 
 def test_the_open_questions_are_listed_with_points_for_the_physician_alone(
@@ -161,16 +163,25 @@ def test_the_chart_goes_from_the_average_to_the_chance_with_support(
     assert sums == (["Zonder extra steun", "Met steun"] if e.support else ["Deze inschatting"])
 
 
-def test_what_moves_the_effect_of_support_little_is_shown_in_one_row() -> None:
+def test_weak_reasons_share_a_row_and_stand_one_by_one_below() -> None:
     made = make_assessment(status=ESTIMATED)
-    reasons = [r._replace(points=0.2) for r in made.reasons.usual[:3]]
-    assert made.reasons.gain is not None
-    many = replace(made.reasons, gain=(*made.reasons.gain, *reasons))
 
-    chart = build_chart(replace(made, reasons=many))
+    chart = build_chart(made)
 
-    [joined] = [bar for bar in chart.bars if bar.label.startswith("Alle andere gegevens samen")]
-    assert joined.points == pytest.approx(0.6)
+    [joined] = [bar for bar in chart.bars if bar.label.startswith("Alle andere")]
+    weakest = sorted(abs(r.points) for r in made.reasons.usual)[: len(made.reasons.usual) - 8]
+    assert joined.label.startswith(f"Alle andere {len(weakest)} gegevens samen, elk hoogstens ")
+    assert abs(joined.points) <= sum(weakest)
+    assert len(chart.every) == len(chart.bars) - 1 + len(weakest)
+    assert chart.every[-1].total == pytest.approx(chart.bars[-1].total)
+
+
+def test_every_bar_begins_where_the_one_before_ended() -> None:
+    for status in GainStatus:
+        bars = build_chart(make_assessment(status=status)).bars
+
+        for before, bar in pairwise(bars):
+            assert bar.enters == before.leaves
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ UNKNOWN_NL = (
     "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun"
 )
 HIDDEN_NL = (
-    "In het interval van het effect en van de kans met steun zit ±\N{NO-BREAK SPACE}6,5 punten "
+    "In het interval van het effect en van de kans met steun zitten ±\N{NO-BREAK SPACE}6,5 punten "
     "voor verschillen die nergens genoteerd staan, zoals motivatie; die schuiven ieders getal even "
     "ver op."
 )
@@ -59,7 +59,7 @@ def test_the_answers_to_the_questions_are_those_of_the_suggestion(
             own = adds_nl == "Weinig" if status is ESTIMATED else "op of boven de grens" in why_nl
             assert own == (suggestion is Suggestion.OWN_WAY)
         if suggestion is Suggestion.UNSURE:
-            assert "Onzeker" in (possible_nl, adds_nl) or "loopt over de grens" in why_nl
+            assert "Onzeker" in (possible_nl, adds_nl) or "ligt daartussen" in why_nl
     assert {one[0] for one in found} == set(Suggestion)
 
 
@@ -91,13 +91,46 @@ def test_the_second_question_names_the_interval_that_it_was_answered_by() -> Non
     with_hidden, by_chance = (answer_questions(a, view_estimate(a))[1] for a in (hidden, none))
 
     assert with_hidden.why_nl == (
-        "Het geschatte effect van steun is +15 (6 tot 24) op 100. Voor toeval alleen is dat "
-        "12 tot 18: het hele interval ligt op of boven de grens van 10."
+        "Met steun keren er naar schatting 15 op 100 meer terug (12 tot 18, voor toeval alleen), "
+        "en dat ligt helemaal op of boven de grens van 10."
     )
-    assert by_chance.why_nl == (
-        "Het geschatte effect van steun is +15 (12 tot 18) op 100: "
-        "het hele interval ligt op of boven de grens van 10."
-    )
+    assert by_chance.why_nl == with_hidden.why_nl.replace(", voor toeval alleen", "")
+
+
+@pytest.mark.parametrize(
+    ("gain", "says"), [(0.0, "evenveel mensen terug ("), (-0.04, "4 op 100 minder terug (")]
+)
+def test_support_that_adds_nothing_is_told_in_words(gain: float, says: str) -> None:
+    made = make_assessment(status=ESTIMATED)
+    a = replace(made, estimate=make_estimate(ESTIMATED, 0.4, gain), limits=LIMITS)
+
+    question = answer_questions(a, view_estimate(a))[1]
+
+    assert question.answer_nl == "Weinig"
+    assert question.why_nl.startswith(f"Met steun keren er naar schatting {says}")
+
+
+@pytest.mark.parametrize(
+    ("status", "gain_from", "answer", "why"),
+    [
+        (SAME, 0.1, "Voor iedereen gelijk geschat", "bij iedereen evenveel toe, +5 op 100 (2 tot"),
+        (UNKNOWN, 0.1, "Onbekend", "Bijna niemand in een vergelijkbare situatie kreeg steun"),
+        (UNKNOWN, nan, "Onbekend", "De meerwaarde van steun werd toen nog niet geschat"),
+    ],
+)
+def test_where_the_gain_answers_nothing_the_chance_alone_counts(
+    status: GainStatus, gain_from: float, answer: str, why: str
+) -> None:
+    made = make_assessment(status=status)
+    limits = replace(LIMITS, gain_from=gain_from)
+    a = replace(made, estimate=make_estimate(status, 0.4, 0.05), limits=limits)
+
+    question = answer_questions(a, view_estimate(a))[1]
+
+    assert question.answer_nl == answer
+    assert why in question.why_nl
+    assert "daarom telt hier de kans zonder extra steun, 40 op 100" in question.why_nl
+    assert question.why_nl.endswith("en dat ligt helemaal onder de grens van 55.")
 
 
 def test_why_someone_goes_their_own_way_depends_on_what_is_known_of_the_gain() -> None:
