@@ -19,7 +19,7 @@ from serving.store.consents import (
 )
 from serving.store.engine import Store
 from serving.store.referrals import RUNNING, list_referrals, move_referral
-from serving.store.standing import Standing, get_standing, move_case
+from serving.store.standing import Standing, check_version, get_standing, move_case
 
 
 class ConsentPurpose(StrEnum):
@@ -96,14 +96,21 @@ def _check_day(
         raise RequestRefusedError("body", [FieldFault("given_on", expected)])
 
 
-def withdraw_consent(user: User, case_id: str, *, store: Store, now: datetime) -> Withdrawn:
-    """End every consent of a case and the referral that rested on it, with an audit line."""
+def withdraw_consent(
+    user: User, case_id: str, *, store: Store, now: datetime, seen: int | None = None
+) -> Withdrawn:
+    """End every consent of a case and the referral that rested on it, with an audit line.
+
+    Raises StaleError where the case changed since it was `seen`, or NoConsentError.
+    """
     check_can(user, Action.RECORD_CONSENT)
     scope = get_scope(user)
     detail = {"event": CaseEvent.WITHDRAW.value}
     event = AuditEvent(now, user.key, Action.RECORD_CONSENT, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
         standing = get_standing(connection, scope, case_id, hold=True)
+        if seen is not None:
+            check_version(standing, seen)
         if all(one.withdrawn_at for one in list_consents(connection, scope, case_id)):
             raise NoConsentError("there is no consent to withdraw")
         to = TRANSITIONS.get((standing.state, CaseEvent.WITHDRAW))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from serving.assessment import Assessment
 from serving.faults import FieldFault, NotFoundError, RequestRefusedError
 from serving.free_text import find_plain_fault_nl
 from serving.permissions import Action, User, check_can, get_scope
+from serving.reassess import fill_again
 from serving.states import CaseEvent, StateError, find_next
 from serving.store.assessments import list_assessments, save_assessments
 from serving.store.audit import AuditEvent
@@ -26,7 +27,7 @@ from serving.store.requests import (
     save_answer,
     save_request,
 )
-from serving.store.standing import Standing, build_objection, get_standing
+from serving.store.standing import Standing, build_objection, check_version, get_standing
 
 MOST_TEXT = 1000
 # what a physician can answer to each
@@ -41,11 +42,15 @@ _FIXED = ("case_id", *FIXED, "sickness_fund", "screened_on")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a physician answers; `corrected` holds the values that were wrong."""
+    """What a physician answers; `corrected` holds the values that were wrong.
+
+    With `seen_version` it is refused where the case changed since.
+    """
 
     outcome: RequestOutcome
     text: str | None = None
     corrected: Mapping[str, Any] | None = None
+    seen_version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,19 @@ class Answered:
 
 
 def record_request(
-    user: User, case_id: str, kind: RequestKind, text: str | None, *, store: Store, now: datetime
+    user: User,
+    case_id: str,
+    kind: RequestKind,
+    text: str | None,
+    *,
+    store: Store,
+    now: datetime,
+    seen_version: int | None = None,
 ) -> tuple[PersonRequest, Standing]:
-    """Keep what a person asks; an objection stops every estimate until it is handled."""
+    """Keep what a person asks; an objection stops every estimate until it is handled.
+
+    Raises StaleError where the case changed since the version that was seen, if one is given.
+    """
     check_can(user, Action.RECORD_REQUEST)
     _check_text("text", text)
     scope = get_scope(user)
@@ -69,6 +84,8 @@ def record_request(
     event = AuditEvent(now, user.key, Action.RECORD_REQUEST, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
         seen = get_standing(connection, scope, case_id, hold=True)
+        if seen_version is not None:
+            check_version(seen, seen_version)
         save_request(connection, seen, made, audit=[event])
         return made, get_standing(connection, scope, case_id)
 
@@ -90,6 +107,8 @@ def handle_request(
         seen = get_standing(connection, scope, case_id, hold=True)
         found = list_requests(connection, scope, case_id)
         asked = _get_open(found, request_id)
+        if answer.seen_version is not None:
+            check_version(seen, answer.seen_version)
         _check_answer(asked, answer)
         answered = replace(
             asked,
@@ -156,13 +175,7 @@ def _find_faults_of_corrected(asked: PersonRequest, answer: Answer) -> list[Fiel
 
 def _correct(latest: Assessment, corrected: Mapping[str, Any], desk: Desk) -> Assessment:
     """Return the assessment of the same day from corrected values; raises CaseRefusedError."""
-    known = {*CASE_LABELS_NL, *(field.name for field in desk.bundle.contract.columns)}
-    as_it_was = {k: v for k, v in latest.case.items() if k in known}
-    return prepare_assessment({**_to_json(as_it_was), **corrected}, desk)
-
-
-def _to_json(case: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in case.items()}
+    return prepare_assessment(fill_again(latest, corrected, desk.bundle.contract), desk)
 
 
 def _check_text(name: str, text: str | None) -> None:

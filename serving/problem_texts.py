@@ -139,6 +139,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "De aanvraag klopt niet",
         "Pas deze velden aan; er is niets bewaard.",
     ),
+    "form": (
+        422,
+        "Dit formulier is nog niet in orde",
+        "Er is niets bewaard. Pas aan wat hieronder staat.",
+    ),
     "parameters": (
         422,
         "De aanvraag klopt niet",
@@ -172,6 +177,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "De opslag is even bezet",
         "Iemand anders bewaarde tegelijk iets over dezelfde dossiers; wat u stuurde, is niet "
         "bewaard. Probeer het opnieuw.",
+    ),
+    "maintenance": (
+        503,
+        "Kantelpunt is even dicht voor onderhoud",
+        "Er wordt aan de dienst gewerkt.",
     ),
     "store-gone": (
         503,

@@ -1,6 +1,6 @@
 """The page of a case: one case, loaded once, with everything that its parts show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from serving.case_file import view_case
 from serving.faults import FieldFault
 from serving.offers import find_offers
 from serving.pages.case_view import CaseView
+from serving.pages.colleagues import find_colleagues
+from serving.pages.forms import Filled
 from serving.pages.people_view import find_people
 from serving.pages.templating import render
 from serving.pages.told_view import ToldView
@@ -29,7 +31,7 @@ def show_case(
     case_id: str,
     *,
     faults: Sequence[FieldFault] = (),
-    filled: Mapping[str, str] | None = None,
+    filled: Filled | None = None,
     status: int = 200,
 ) -> Response:
     """Return the page of a case in reach, and note that it was seen.
@@ -58,5 +60,18 @@ def show_case(
         view=CaseView.of(file, user, now, offers),
         told=None if file.is_withheld else ToldView.of(file, shows_points=shows_points),
         people=None if file.is_withheld else find_people(file, service.bundle),
-        work=WorkView.of(WorkInput(file, user, mode, offers, today, faults, filled)),
+        work=WorkView.of(
+            WorkInput(
+                file=file,
+                user=user,
+                mode=mode,
+                offers=offers,
+                choices=lists.choices,
+                today=today,
+                faults=faults,
+                filled=filled,
+                names=find_colleagues(service.store, file),
+                done=request.query_params.get("gedaan", ""),
+            )
+        ),
     )

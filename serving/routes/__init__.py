@@ -13,11 +13,13 @@ from serving.routes import (
     oversight,
     page_case,
     page_help,
+    page_inputs,
     page_intake,
     page_letters,
     page_list,
     page_model,
     page_oversight,
+    page_refer,
     page_requests,
     page_work,
     persons,
@@ -26,10 +28,11 @@ from serving.routes import (
 
 # in the order of /docs; pages are not described there
 _API = (api, decisions, referrals, persons, outcomes, intake, oversight, agreement, health)
-_PAGES = (log_on, page_list, page_case, page_work, page_requests, page_letters, page_intake)
+_PAGES = (log_on, page_list, page_case, page_letters, page_intake)
+_WORK_PAGES = (page_work, page_refer, page_requests, page_inputs)
 _MORE_PAGES = (page_oversight, page_model, page_help)
 
 
 def list_routers() -> list[APIRouter]:
     """Return the routers of the whole service."""
-    return [module.router for module in (*_API, *_PAGES, *_MORE_PAGES)]
+    return [module.router for module in (*_API, *_PAGES, *_WORK_PAGES, *_MORE_PAGES)]

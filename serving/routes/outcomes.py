@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import ValidationError
 from pydantic_core import to_json as to_json_bytes
 
+from serving.body_faults import list_faults
 from serving.deps import ApiUser
 from serving.outcome_schemas import ROWS_IN, OutcomeRows, OutcomesIn, ReportedOut
 from serving.outcomes import WRONG_FIELDS, RefusedRow, report_outcomes
@@ -17,7 +18,6 @@ from serving.routes.parts import (
     ReadBody,
     ServiceHere,
     describe_body,
-    list_faults,
     problems,
     to_json,
 )

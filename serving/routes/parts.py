@@ -1,6 +1,6 @@
 """What the routes of the API share: what they ask for, how they answer, how they read bodies."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from serving.body_faults import list_faults
 from serving.deps import Service, give_now, give_service, read_json
 from serving.faults import FieldFault, RequestRefusedError
 
@@ -83,54 +84,6 @@ class ReadBody(Generic[Model]):
             return self.kind.model_validate_json(await request.body(), strict=True)
         except ValidationError as error:
             raise RequestRefusedError("body", list_faults(error, self.kind)) from None
-
-
-def list_faults(error: ValidationError, kind: type[BaseModel]) -> list[FieldFault]:
-    """Return what has to change in a body, in Dutch; a name that we do not know is not repeated."""
-    known = set(_list_names(kind.model_json_schema()))
-    faults = {}
-    for e in error.errors(include_input=False, include_url=False):
-        parts = [str(p) for p in e["loc"] if isinstance(p, int) or p in known]
-        name = ".".join(parts) or "body"
-        faults[name, e["type"]] = FieldFault(name, _expected_nl(e["type"], e.get("ctx", {})))
-    return list(faults.values())
-
-
-def _list_names(schema: Any) -> Iterator[str]:
-    if isinstance(schema, Mapping):
-        yield from schema.get("properties", {})
-        for part in schema.values():
-            yield from _list_names(part)
-    elif isinstance(schema, list):
-        for part in schema:
-            yield from _list_names(part)
-
-
-_EXPECTED_NL = {
-    "missing": "dit veld ontbreekt",
-    "extra_forbidden": "enkel velden die /docs beschrijft; laat andere weg",
-    "enum": "een van de waarden die /docs noemt",
-    "literal_error": "een van de waarden die /docs noemt",
-    "bool_type": "true of false",
-    "int_type": "een geheel getal",
-    "float_type": "een getal",
-    "string_type": "een tekst",
-    "list_type": "een lijst",
-    "dict_type": "een object",
-    "model_type": "een object met één waarde per veld",
-    "string_too_long": "hoogstens {max_length} tekens",
-    "string_too_short": "minstens {min_length} teken(s)",
-    "too_long": "hoogstens {max_length} in de lijst",
-    "too_short": "minstens {min_length} in de lijst",
-    "greater_than_equal": "minstens {ge}",
-    "less_than_equal": "hoogstens {le}",
-}
-
-
-def _expected_nl(kind: str, bounds: Mapping[str, Any]) -> str:
-    if kind.startswith("date"):
-        return "een datum als JJJJ-MM-DD"
-    return _EXPECTED_NL.get(kind, "een waarde zoals /docs beschrijft").format(**bounds)
 
 
 def describe_body(kind: type[BaseModel]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Accounts of users in the store: local ones, and those that an identity provider vouches for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,14 @@ def find_user(connection: Connection, user_key: str, issuer: str | None = None) 
     if account is None or not account.active or account.issuer != issuer:
         return None
     return account.user
+
+
+def list_names(connection: Connection, user_keys: Collection[str]) -> Mapping[str, str]:
+    """Return the names of users by key; of a key without an account there is none."""
+    if not user_keys:
+        return {}
+    query = select(users.c.user_key, users.c.name).where(users.c.user_key.in_(user_keys))
+    return {key: name for key, name in connection.execute(query)}
 
 
 def list_accounts(connection: Connection) -> Sequence[Account]:

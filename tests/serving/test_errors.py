@@ -213,7 +213,7 @@ def test_a_fault_of_ours_is_told_without_what_went_wrong(
         raise ZeroDivisionError(MARK)
 
     monkeypatch.setattr("serving.routes.api.assess_case", fail)
-    monkeypatch.setattr("serving.routes.pages.list_triage", fail)
+    monkeypatch.setattr("serving.routes.page_list.list_triage", fail)
     api = service.post(make_own_case())
     service.log_on()
     page = service.client.get("/")

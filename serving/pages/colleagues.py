@@ -1,0 +1,14 @@
+"""What the colleagues are called who did something with a case."""
+
+from collections.abc import Mapping
+
+from serving.case_file import CaseFile
+from serving.store.engine import Store
+from serving.store.users import list_names
+
+
+def find_colleagues(store: Store, file: CaseFile) -> Mapping[str, str]:
+    """Return the names, by key, of who works at a case and of who decided about it."""
+    keys = {file.standing.assigned_to, *(one.made_by for one in file.decisions)}
+    with store.reading(file.standing.sickness_fund) as connection:
+        return list_names(connection, sorted(key for key in keys if key))

@@ -1,0 +1,114 @@
+"""The inputs of a case as a form: what was known, and which values somebody changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from features.contract import Contract, Field
+from features.requests import CASE_LABELS_NL
+from features.wording import to_dutch
+from serving.pages.form_texts import LABEL_NL
+from serving.pages.forms import FaultSummary, Filled, FormView, Posted
+
+FORM = "gegevens"
+_FLAG_NL = (("true", "Ja"), ("false", "Nee"))
+_ANSWERS, _FACTS = "Uit de vragenlijst", "Uit het dossier"
+
+
+@dataclass(frozen=True)
+class InputField:
+    """One input: a list to choose from, or a line to write on."""
+
+    name: str
+    label_nl: str
+    hint_nl: str
+    options: Sequence[tuple[str, str]]
+    empty_nl: str
+
+
+@dataclass(frozen=True)
+class InputsView:
+    """The inputs to correct or to bring up to date, in parts."""
+
+    case_id: str
+    state_version: int
+    assessment_id: str
+    form: FormView
+    summary: FaultSummary | None
+    parts: Sequence[tuple[str, Sequence[InputField]]]
+
+    @classmethod
+    def of(
+        cls,
+        case: Mapping[str, Any],
+        contract: Contract,
+        seen: tuple[int, str],
+        filled: Filled | None = None,
+    ) -> "InputsView":
+        """Return the form with the inputs as they are known, or as they were filled in."""
+        faults = filled.problem.errors if filled and filled.problem else ()
+        current = {f.name: write_value(case.get(f.name)) for f in contract.columns}
+        fields = [f for f in contract.fields if f.name in current]
+        ids = {f"{FORM}-{name}" for name in (*current, "outcome_text")}
+        labels = {**LABEL_NL, **CASE_LABELS_NL, **{f.name: f.label_nl for f in contract.fields}}
+        return cls(
+            case_id=str(case["case_id"]),
+            state_version=seen[0],
+            assessment_id=seen[1],
+            form=FormView.of(FORM, filled, faults, current),
+            summary=FaultSummary.of(filled, faults, ids, labels),
+            parts=[
+                (title, [_show(f) for f in fields if (f.kind == "answer") is is_answer])
+                for title, is_answer in ((_ANSWERS, True), (_FACTS, False))
+            ],
+        )
+
+
+def _show(f: Field) -> InputField:
+    options: Sequence[tuple[str, str]] = ()
+    hint = f"van {to_dutch(f.low)} tot {to_dutch(f.high)}{f', in {f.unit_nl}' if f.unit_nl else ''}"
+    if f.levels:
+        options, hint = list(f.levels.items()), ""
+    elif f.kind == "flag":
+        options, hint = _FLAG_NL, ""
+    empty = "niet beantwoord" if f.kind == "answer" else "niet bekend"
+    return InputField(f.name, f.label_nl, hint, options, empty)
+
+
+def read_changes(posted: Posted, case: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
+    """Return only the inputs that somebody changed, as they come in; empty means not known."""
+    changed: dict[str, Any] = {}
+    for f in contract.columns:
+        written = posted.get(f.name).strip()
+        if f.name in posted.values and written != write_value(case.get(f.name)):
+            changed[f.name] = _read_value(f, written)
+    return changed
+
+
+def write_value(value: Any) -> str:
+    """Return a value as it stands in a form: a comma in a number, nothing for not known."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value).replace(".", ",")
+    return str(value)
+
+
+def _read_value(f: Field, written: str) -> Any:
+    """Return what was written; what cannot be read stays a text, which the contract refuses."""
+    if not written:
+        return None
+    if f.levels:
+        return written
+    if f.kind == "flag":
+        return {"true": True, "false": False}.get(written, written)
+    try:
+        number = float(written.replace(",", "."))
+    except ValueError:
+        return written
+    if not isfinite(number):
+        return written
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,118 @@
+"""The forms of a physician on the page of a case: the own estimate and the decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from features.deadlines import add_months
+from serving.access_texts import ANSWER_NL
+from serving.case_file import CaseFile
+from serving.decide import FURTHEST_MONTHS
+from serving.decision_reasons import MOST_TEXT, REASON_NL
+from serving.deps import ZONE
+from serving.pages.form_texts import DECISION_HINT_NL
+from serving.pages.forms import FormView
+from serving.permissions import Action, User, can
+from serving.settings import OwnEstimateMode
+from serving.states import DECISION_NL, FOLLOWS, CaseState, DecisionKind
+from serving.wording import date_nl
+
+Options = Sequence[tuple[str, str]]
+# states in which a decision is what the case waits for
+_UNDECIDED = (CaseState.OPEN, CaseState.WITH_COORDINATOR)
+
+
+@dataclass(frozen=True)
+class OwnPart:
+    """The own estimate: the form, or what was answered."""
+
+    form: FormView | None
+    is_first: bool
+    told_nl: str
+    answers: Options
+
+    @classmethod
+    def of(
+        cls, file: CaseFile, user: User, mode: OwnEstimateMode, form: FormView
+    ) -> "OwnPart | None":
+        """Return the own estimate of who gives one; None where it is not asked."""
+        if not can(user, Action.ESTIMATE_FIRST) or mode is OwnEstimateMode.OFF:
+            return None
+        about = (file.latest.assessment_id, user.key)
+        own = [e for e in file.own_estimates if (e.assessment_id, e.user_key) == about]
+        if own:
+            possible, needed = ANSWER_NL[own[0].is_possible], ANSWER_NL[own[0].is_needed]
+            told = f"Uw eigen inschatting: stappen naar werk {possible}, steun nodig {needed}."
+            return cls(None, False, told, ())
+        if file.standing.is_blocked:
+            return None
+        return cls(form, file.is_withheld, "", list_options(ANSWER_NL))
+
+
+@dataclass(frozen=True)
+class DecisionOption:
+    """One decision to choose; `follows` tells whether that is what was suggested."""
+
+    key: str
+    label_nl: str
+    hint_nl: str
+    follows: bool
+
+
+@dataclass(frozen=True)
+class DecisionPart:
+    """The form of a decision. `deviating` are the choices that ask for a reason."""
+
+    form: FormView
+    title_nl: str
+    is_open: bool
+    options: Sequence[DecisionOption]
+    deviating: str
+    reasons: Options
+    first_day: str
+    last_day: str
+    most_text: int
+
+    @classmethod
+    def of(cls, file: CaseFile, form: FormView, today: date) -> "DecisionPart | None":
+        """Return the form of a decision; None where nothing can be decided."""
+        allowed, standing = file.allowed.decisions, file.standing
+        if not allowed:
+            return None
+        # after an objection that was upheld there is no suggestion to follow
+        follows = frozenset() if standing.is_blocked else FOLLOWS[standing.suggestion]
+        free = set(DecisionKind) if standing.is_blocked else {*follows, DecisionKind.NOT_OPPORTUNE}
+        is_first = standing.state in _UNDECIDED
+        named = follows if len(follows) < len(DecisionKind) else frozenset()
+        return cls(
+            form=form,
+            title_nl="Uw beslissing" if is_first else "De beslissing wijzigen",
+            is_open=is_first or form.is_again,
+            options=[
+                DecisionOption(
+                    k.value, upper_first(DECISION_NL[k]), DECISION_HINT_NL[k], k in named
+                )
+                for k in allowed
+            ],
+            deviating=" ".join(k.value for k in allowed if k not in free),
+            reasons=list_options(REASON_NL),
+            first_day=(today + timedelta(days=1)).isoformat(),
+            last_day=add_months(today, FURTHEST_MONTHS).isoformat(),
+            most_text=MOST_TEXT,
+        )
+
+
+def list_options(texts: Mapping[Any, str]) -> Options:
+    """Return the choices of a list, by key and text."""
+    return [(str(key), upper_first(text)) for key, text in texts.items()]
+
+
+def upper_first(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def day_nl(moment: datetime) -> str:
+    """Return the day here on which something happened."""
+    return date_nl(moment.astimezone(ZONE).date())
