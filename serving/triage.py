@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from re import fullmatch
@@ -17,6 +17,7 @@ from serving.settings import OwnEstimateMode
 from serving.states import CaseEvent
 from serving.store.assignments import has_to_wake, list_due, wake_cases
 from serving.store.audit import AuditEvent, save_audit
+from serving.store.case_orders import Asked, list_in_order
 from serving.store.cases import (
     MOST_COUNTED,
     AbsentPlace,
@@ -30,7 +31,8 @@ from serving.store.cases import (
 from serving.store.decisions import list_estimated
 from serving.store.engine import Connection, Store
 from serving.store.requests import list_upheld
-from serving.triage_query import REASSESSED, Wanted
+from serving.store.users import list_names
+from serving.triage_query import REASSESSED, Order, Wanted, order_starts
 
 MOST_PER_PAGE = 200
 CLOCKWORK = "system"  # who opens a case again because the day came
@@ -41,7 +43,7 @@ class TriageRow:
     """One case in the list, with what follows from today's date.
 
     Of a case that `is_withheld` nothing that was estimated may be shown; `is_upheld` tells that the
-    person objected with success.
+    person objected with success. `taken_by` is the name of who works on it.
     """
 
     rank: int
@@ -51,6 +53,7 @@ class TriageRow:
     reassess_due: bool
     is_withheld: bool
     is_upheld: bool
+    taken_by: str | None
 
 
 @dataclass(frozen=True)
@@ -122,34 +125,57 @@ def _read_page(
 def read_rows(
     connection: Connection, reader: Reader, wanted: Wanted, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[TriageRow], str | None]:
-    """Return rows of the list, most urgent first, and the cursor of those after them.
+    """Return rows of the list in the order asked, and the cursor of those after them.
 
-    Who is blind to estimates gets the longest absent first, so that the order tells nothing.
+    Who is blind to estimates gets no order that tells of them: the longest absent come first.
     """
     scope, is_blind, today = get_scope(reader.user), reader.is_blind, reader.now.date()
-    after, rank = read_cursor(cursor, is_blind=is_blind) if cursor else (None, 0)
-    asked = _to_filter(reader, wanted)
-    found = list_cases(
-        connection, scope, asked, after=after, limit=limit + 1, longest_absent_first=is_blind
-    )
+    by_absence = is_blind or wanted.order is not Order.URGENCY
+    after, rank = read_cursor(cursor, by_absence=by_absence) if cursor else (None, 0)
+    found = _find_rows(connection, reader, wanted, after, limit + 1)
     shown = found[:limit]
     ids = {case.assessment_id for case in shown}
     known = list_estimated(connection, scope, reader.user.key, ids) if is_blind else ids
     upheld = list_upheld(connection, scope, [case.case_id for case in shown if case.is_blocked])
-    rows = [_to_row(case, rank + i, today, known, upheld) for i, case in enumerate(shown, 1)]
+    names = list_names(connection, {case.assigned_to for case in shown if case.assigned_to})
+    told = _Told(known, upheld, names)
+    rows = [_to_row(case, rank + i, today, told) for i, case in enumerate(shown, 1)]
     if len(found) <= limit:
         return rows, None
     last = shown[-1]
-    return rows, build_cursor(last.absent_place if is_blind else last.place, rank + limit)
+    return rows, build_cursor(last.absent_place if by_absence else last.place, rank + limit)
+
+
+def _find_rows(
+    connection: Connection,
+    reader: Reader,
+    wanted: Wanted,
+    after: Place | AbsentPlace | None,
+    limit: int,
+) -> list[ListedCase]:
+    scope, asked = get_scope(reader.user), _to_filter(reader, wanted)
+    is_by_clock = wanted.order is Order.NEXT_CLOCK
+    if wanted.order is Order.URGENCY and not reader.is_blind:
+        return list_cases(connection, scope, asked, after=after, limit=limit)
+    starts = order_starts(reader.now.date()) if is_by_clock else ()
+    place = None if after is None else (after[-2], after[-1])
+    return list_in_order(Asked(connection, scope, asked), starts, after=place, limit=limit)
 
 
 def _to_filter(reader: Reader, wanted: Wanted) -> CaseFilter:
     return wanted.to_filter(reader.user, reader.now.date(), blind=reader.is_blind)
 
 
-def _to_row(
-    case: ListedCase, rank: int, today: date, known: set[str], upheld: set[str]
-) -> TriageRow:
+@dataclass(frozen=True)
+class _Told:
+    """What is told of a whole page: estimates that may be seen, objections upheld, and names."""
+
+    known: set[str]
+    upheld: set[str]
+    names: Mapping[str, str]
+
+
+def _to_row(case: ListedCase, rank: int, today: date, told: _Told) -> TriageRow:
     started_on = case.absence_started_on
     is_past = case.reassess_on is not None and case.reassess_on <= today
     return TriageRow(
@@ -158,8 +184,9 @@ def _to_row(
         absent_day=absent_day(started_on, max(today, started_on)),
         next_clock=find_next_clock(started_on, today),
         reassess_due=is_past and case.state in REASSESSED,
-        is_withheld=case.is_blocked or case.assessment_id not in known,
-        is_upheld=case.case_id in upheld,
+        is_withheld=case.is_blocked or case.assessment_id not in told.known,
+        is_upheld=case.case_id in told.upheld,
+        taken_by=told.names.get(case.assigned_to or "", case.assigned_to),
     )
 
 
@@ -186,7 +213,7 @@ def build_cursor(place: Place | AbsentPlace, rank: int) -> str:
     return urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, *, is_blind: bool = False) -> tuple[Place | AbsentPlace, int]:
+def read_cursor(cursor: str, *, by_absence: bool = False) -> tuple[Place | AbsentPlace, int]:
     """Return the place in a cursor; raises RequestRefusedError for a text that we did not make.
 
     So is a place in the other order: whoever is blind could learn from it where a case stands.
@@ -196,7 +223,7 @@ def read_cursor(cursor: str, *, is_blind: bool = False) -> tuple[Place | AbsentP
         told = json.loads(urlsafe_b64decode(padded.encode()))
         *place, started_on, case_id, rank = told
         absent = (date.fromisoformat(started_on), str(case_id))
-        before, rank = _read_urgency(place, is_blind=is_blind), int(rank)
+        before, rank = _read_urgency(place, by_absence=by_absence), int(rank)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise _build_refusal() from None
     if not (0 <= rank < 10**9 and fullmatch(ID_PATTERN, absent[1])):
@@ -204,10 +231,10 @@ def read_cursor(cursor: str, *, is_blind: bool = False) -> tuple[Place | AbsentP
     return (*before, *absent) if before else absent, rank
 
 
-def _read_urgency(place: Sequence[Any], *, is_blind: bool) -> tuple[int, float] | None:
-    if is_blind and not place:
+def _read_urgency(place: Sequence[Any], *, by_absence: bool) -> tuple[int, float] | None:
+    if by_absence and not place:
         return None
-    first, second = () if is_blind else place
+    first, second = () if by_absence else place
     urgency, gain_order = int(first), float(second)
     if not (0 <= urgency < 100 and -1 <= gain_order <= 1):
         raise ValueError("urgency and gain_order: expected what we put there")

@@ -1,12 +1,13 @@
 """Which cases someone asks the list for, and what that comes down to in the store."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from features.deadlines import DEADLINES, absent_day, clocks
+from features.deadlines import DEADLINES, absent_day, clocks, find_next_clock
 from models.suggestion import Suggestion
 from serving.permissions import User
 from serving.states import OPEN_STATES, CaseState
@@ -34,6 +35,14 @@ class Due(StrEnum):
     REASSESS = "reassess"  # months 4, 7 and 11
 
 
+class Order(StrEnum):
+    """In which order the cases stand."""
+
+    URGENCY = "urgency"  # the most urgent suggestion, then who gains most, then longest absent
+    NEXT_CLOCK = "next_clock"
+    LONGEST_ABSENT = "longest_absent"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What someone asks of the list; without anything, open cases around the kantelpunt.
@@ -54,6 +63,7 @@ class Wanted:
     mine: bool = False
     due: Due | None = None
     window: Window | None = None
+    order: Order = Order.URGENCY
 
     def to_filter(self, user: User, today: date, *, blind: bool = False) -> CaseFilter:
         """Return this as the store knows it.
@@ -95,10 +105,21 @@ def find_starts(
     window: Window, clock: str | None, within_days: int | None, today: date
 ) -> tuple[Days, ...]:
     """Return the first days of absence that lie in a window and whose next clock is as asked."""
-    longest = max(deadline.due_on(today) for deadline in DEADLINES) - today + timedelta(days=31)
-    days = (today - timedelta(days=n) for n in range(longest.days, -1, -1))
-    found = [day for day in days if _fits(day, window, clock, within_days, today)]
+    found = [day for day in _list_days(today) if _fits(day, window, clock, within_days, today)]
     return _join(found)
+
+
+@lru_cache(maxsize=8)
+def order_starts(today: date) -> tuple[date, ...]:
+    """Return the first days of absence that have a clock to come, those due first in front."""
+    found = ((find_next_clock(day, today), day) for day in _list_days(today))
+    return tuple(day for _, day in sorted((c.due_on, day) for c, day in found if c is not None))
+
+
+def _list_days(today: date) -> Iterator[date]:
+    """Give every first day of absence that can have a clock to come, the oldest first."""
+    longest = max(deadline.due_on(today) for deadline in DEADLINES) - today + timedelta(days=31)
+    return (today - timedelta(days=n) for n in range(longest.days, -1, -1))
 
 
 def _fits(

@@ -34,7 +34,7 @@ from serving.routes.parts import (
 from serving.schemas import BatchItemOut, BatchOut, ModelOut
 from serving.states import CaseState
 from serving.triage import MOST_PER_PAGE, Reader, list_triage
-from serving.triage_query import CLOCK_KEYS, Due, Wanted, Window
+from serving.triage_query import CLOCK_KEYS, Due, Order, Wanted, Window
 
 _CLOCKS = f"^({'|'.join(CLOCK_KEYS)})$"
 router = APIRouter(prefix=PREFIX)
@@ -63,6 +63,7 @@ def read_wanted(
     window: Annotated[
         Window | None, Query(description="Zonder: dag 30 tot het einde van het eerste jaar.")
     ] = None,
+    order: Annotated[Order, Query(description="Zonder: dringendste eerst.")] = Order.URGENCY,
 ) -> Wanted:
     """Return the filters of the list as they were asked."""
     return Wanted(
@@ -79,6 +80,7 @@ def read_wanted(
         mine=mine,
         due=due,
         window=window,
+        order=order,
     )
 
 

@@ -132,16 +132,16 @@ def list_cases(
     Most urgent suggestion first, then who gains most, then longest absent; or only by the last.
     """
     names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
-    query = _build_page([cases], scope, wanted, names, after, limit)
+    query = build_page([cases], scope, wanted, names, after, limit)
     pages = (
         connection.execute(query, {"state": state.value}).mappings().all()
         for state in sorted(wanted.states)
     )
     merged = heapq.merge(*pages, key=lambda row: tuple(row[name] for name in names))
-    return [_to_listed(row) for row in islice(merged, limit)]
+    return [to_listed(row) for row in islice(merged, limit)]
 
 
-def _build_page(
+def build_page(
     columns: Sequence[Any],
     scope: Scope,
     wanted: CaseFilter,
@@ -149,21 +149,26 @@ def _build_page(
     after: Sequence[Any] | None,
     limit: int,
 ) -> Select[Any]:
-    """Return the query of a page of one `state`, which is to be given when it is run.
-
-    Within one state the index gives the rows in order; over several it would have to sort them all.
-    """
+    """Return the query of a page of one `state`, which is to be given when it is run."""
     order = [cases.c[name] for name in names]
-    query = select(*columns).where(
-        *_build_tests(scope, wanted), cases.c.state == bindparam("state")
-    )
+    query = build_query(columns, scope, wanted)
     if after is not None:
         place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
         query = query.where(tuple_(*order) > place)
     return query.order_by(*order).limit(limit)
 
 
-def _to_listed(row: RowMapping) -> ListedCase:
+def build_query(columns: Sequence[Any], scope: Scope, wanted: CaseFilter) -> Select[Any]:
+    """Return the query of the cases of one `state`, which is to be given when it is run.
+
+    Within one state the index gives the rows in order; over several it would have to sort them all.
+    """
+    tests = _build_tests(scope, wanted)
+    return select(*columns).where(*tests, cases.c.state == bindparam("state"))
+
+
+def to_listed(row: RowMapping) -> ListedCase:
+    """Return a row of the list."""
     is_known = row["gain"] is not None
     return ListedCase(
         case_id=row["case_id"],
@@ -254,7 +259,7 @@ def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int
     """Return how many cases are in reach, counting no further than one over MOST_COUNTED."""
     # in the order of the list, or PostgreSQL starts workers to count no more than these
     columns = [cases.c[name] for name in TRIAGE_ORDER]
-    some = _build_page(columns, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1).subquery()
+    some = build_page(columns, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1).subquery()
     query, found = select(func.count()).select_from(some), 0
     for state in sorted(wanted.states):
         found += connection.execute(query, {"state": state.value}).scalar_one()

@@ -60,7 +60,13 @@ def list_names(connection: Connection, user_keys: Collection[str]) -> Mapping[st
     if not user_keys:
         return {}
     query = select(users.c.user_key, users.c.name).where(users.c.user_key.in_(user_keys))
-    return {key: name for key, name in connection.execute(query)}
+    return {row.user_key: row.name for row in connection.execute(query)}
+
+
+def find_people(connection: Connection, keys: Collection[str]) -> dict[str, User]:
+    """Return who has an account, open or closed, of these keys."""
+    rows = connection.execute(select(users).where(users.c.user_key.in_(keys))).mappings()
+    return {row["user_key"]: _to_account(row).user for row in rows}
 
 
 def list_accounts(connection: Connection) -> Sequence[Account]:
