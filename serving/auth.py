@@ -14,6 +14,7 @@ from serving.faults import NotFoundError
 from serving.passwords import VerifiedPasswords, is_password
 from serving.permissions import User
 from serving.rate_limit import ADDRESS_FACTOR, Limiter, LogOnLimits, MemoryLimiter
+from serving.seen_users import SeenUsers
 from serving.sessions import FLOW_COOKIE, Seal, Session, Sessions
 from serving.settings import Settings
 from serving.store.audit import AuditEvent
@@ -46,6 +47,7 @@ class Gate:
         if settings.oidc_issuer:
             self._tokens, self.flow = _open_flow(settings, Seal(secret, FLOW_COOKIE, clock), clock)
         self._verified = VerifiedPasswords()
+        self._seen = SeenUsers()
         attempts = settings.log_on_per_minute
         self._attempts = LogOnLimits(
             MemoryLimiter(attempts), MemoryLimiter(attempts * ADDRESS_FACTOR)
@@ -104,29 +106,42 @@ class Gate:
             raise NotFoundError("no identity provider")
         return self.flow
 
+    def recall_api(self, header: str | None) -> User | None:
+        """Return whom `check_api` found for this header less than a second ago, or None.
+
+        Raises TooManyError.
+        """
+        user = self._seen.recall(header or "")
+        if user is not None:
+            self._requests.take(user.key)
+        return user
+
     def check_api(
         self, store: Store, header: str | None, *, now: datetime, address: str = ""
     ) -> User:
-        """Return the user of an Authorization header.
+        """Return the user of an Authorization header, as the store knows the account now.
 
         Raises NotLoggedOnError, TooManyError, AccountUnusableError, AccountClosedError or
         IssuerGoneError.
         """
-        scheme, _, credentials = (header or "").partition(" ")
-        if scheme.lower() == "bearer":
-            user = self._check_bearer(store, credentials.strip(), now)
-        elif scheme.lower() == "basic":
-            user = self._check_basic(store, credentials, address)
-        else:
-            raise NotLoggedOnError("no credentials")
+        user = self._find_api_user(store, header or "", now, address)
         self._requests.take(user.key)
+        self._seen.note(header or "", user)
         return user
+
+    def _find_api_user(self, store: Store, header: str, now: datetime, address: str) -> User:
+        scheme, _, credentials = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return self._check_bearer(store, credentials.strip(), now)
+        if scheme.lower() == "basic":
+            return self._check_basic(store, credentials, address)
+        raise NotLoggedOnError("no credentials")
 
     def _check_basic(self, store: Store, encoded: str, address: str) -> User:
         """Return the user of a name and password that are sent with each request.
 
-        The account is read each time, so one that is closed or changed counts at once; only the
-        slow comparison of the password is remembered.
+        The account is read anew, so one that is closed or changed counts; only the slow comparison
+        of the password is remembered.
         """
         if not self.takes_passwords:
             raise NotLoggedOnError("no local accounts")

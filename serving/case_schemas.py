@@ -1,7 +1,8 @@
 """What the API answers about cases: the triage list, and one case with its history."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -20,11 +21,13 @@ _WITHHELD = (
 _DUE = "Maand 4, 7 of 11 is voorbij sinds de laatste inschatting."
 
 
-class ListedReasonOut(BaseModel):
+@dataclass(slots=True)
+class ListedReasonOut:
     """One of the strongest reasons of a case."""
 
-    text_nl: str
-    points: float | None = Field(description="Leeg voor rollen die ze niet zien.")
+    # no model of pydantic: a page has three for each case
+    text_nl: Annotated[str, Field(title="Reden")]
+    points: Annotated[float | None, Field(description="Leeg voor rollen die ze niet zien.")]
 
 
 class StandingOut(BaseModel):

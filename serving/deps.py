@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from jinja2 import Environment
 from pydantic_core import from_json
 
@@ -80,13 +81,20 @@ class ApiUser:
 
     action: Action
 
-    def __call__(self, request: Request, now: Annotated[datetime, Depends(give_now)]) -> User:
+    async def __call__(self, request: Request, now: Annotated[datetime, Depends(give_now)]) -> User:
         """Return the user; raises NotLoggedOnError or NotAllowedError."""
-        service, address = get_service(request), find_address(request)
-        header = request.headers.get("authorization")
-        user = service.gate.check_api(service.store, header, now=now, address=address)
+        gate, header = get_service(request).gate, request.headers.get("authorization")
+        # only who was not seen a moment ago is worth a thread: the store is asked, or a password
+        user = gate.recall_api(header)
+        if user is None:
+            user = await run_in_threadpool(_check_api, request, header, now)
         check_can(user, self.action)
         return user
+
+
+def _check_api(request: Request, header: str | None, now: datetime) -> User:
+    service, address = get_service(request), find_address(request)
+    return service.gate.check_api(service.store, header, now=now, address=address)
 
 
 @dataclass(frozen=True)

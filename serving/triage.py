@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from re import fullmatch
 from typing import Any
@@ -64,7 +64,7 @@ class TriagePage:
     count: int
     count_is_exact: bool
     next_cursor: str | None
-    regions: Sequence[str]
+    regions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,12 @@ class Reader:
 
 
 def list_triage(
-    reader: Reader, wanted: Wanted, *, cursor: str | None = None, limit: int = 50
+    reader: Reader,
+    wanted: Wanted,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+    with_regions: bool = True,
 ) -> TriagePage:
     """Return one page of the cases in reach, with how many there are, and note that it was seen.
 
@@ -95,12 +100,13 @@ def list_triage(
     with reader.store.reading(fund) as connection:
         is_due = not cursor and has_to_wake(connection, Scope(fund), reader.now.date())
         page = None if is_due else _read_page(connection, reader, wanted, cursor, limit)
+        regions = list_regions(connection, get_scope(reader.user)) if with_regions else ()
     if page is None:
         wake(reader.store, Scope(fund), reader.now)
         with reader.store.reading(fund) as connection:
             page = _read_page(connection, reader, wanted, cursor, limit)
     _note(reader, fund, len(page.rows))
-    return page
+    return replace(page, regions=regions)
 
 
 def _note(reader: Reader, fund: str, rows: int) -> None:
@@ -118,8 +124,7 @@ def _read_page(
     count = len(rows)
     if cursor or following:
         count = count_cases(connection, scope, _to_filter(reader, wanted))
-    regions = list_regions(connection, scope)
-    return TriagePage(rows, min(count, MOST_COUNTED), count <= MOST_COUNTED, following, regions)
+    return TriagePage(rows, min(count, MOST_COUNTED), count <= MOST_COUNTED, following)
 
 
 def read_rows(

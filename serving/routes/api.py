@@ -173,7 +173,7 @@ def get_cases(
     """Geeft de open dossiers van het eigen ziekenfonds rond het kantelpunt, dringendste eerst."""
     check_parameters(request, _FILTERS | {"cursor", "limit"})
     reader = Reader(user, service.store, now, service.settings.own_estimate)
-    page = list_triage(reader, wanted, cursor=cursor, limit=limit)
+    page = list_triage(reader, wanted, cursor=cursor, limit=limit, with_regions=False)
     shown, following = (
         can(user, Action.VIEW_CONTRIBUTIONS),
         build_next(request, "cursor", page.next_cursor),

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Executable,
     RowMapping,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -68,6 +69,13 @@ def save_assessments(
 
 
 def _save_contract(connection: Connection, contract: Contract) -> None:
+    # a contract is never taken away again: what a connection once saw kept needs no second look
+    seen: set[str] = connection.info.setdefault("contracts", set())
+    if contract.fingerprint in seen:
+        return
+    if connection.execute(_FIND_CONTRACT, {"fingerprint": contract.fingerprint}).first():
+        seen.add(contract.fingerprint)
+        return
     row = {"fingerprint": contract.fingerprint, "text": contract.text}
     connection.execute(_build_contract_insert(connection.dialect.name), row)
 
@@ -89,6 +97,9 @@ def _save_cases(connection: Connection, made: Sequence[Assessment], *, may_move:
 
 # built once: building a statement takes longer than running it
 _ADD = insert(assessments)
+_FIND_CONTRACT = select(contracts.c.fingerprint).where(
+    contracts.c.fingerprint == bindparam("fingerprint")
+)
 
 
 @cache

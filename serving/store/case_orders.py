@@ -63,8 +63,7 @@ def list_in_order(
 
 def _find_few(asked: Asked) -> list[AbsentPlace] | None:
     """Return the places of all cases that are asked for, or None where that are many."""
-    columns = [cases.c[name] for name in TRIAGE_ORDER]
-    query = build_page(columns, asked.scope, asked.wanted, TRIAGE_ORDER, None, FEW + 1)
+    query = build_page(TRIAGE_ORDER, asked.scope, asked.wanted, TRIAGE_ORDER, None, FEW + 1)
     found: list[AbsentPlace] = []
     for state in sorted(asked.wanted.states):
         rows = asked.connection.execute(query, {"state": state.value})

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -132,7 +133,7 @@ def list_cases(
     Most urgent suggestion first, then who gains most, then longest absent; or only by the last.
     """
     names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
-    query = build_page([cases], scope, wanted, names, after, limit)
+    query = build_page(None, scope, wanted, names, after, limit)
     pages = (
         connection.execute(query, {"state": state.value}).mappings().all()
         for state in sorted(wanted.states)
@@ -141,17 +142,22 @@ def list_cases(
     return [to_listed(row) for row in islice(merged, limit)]
 
 
+@lru_cache(maxsize=256)
 def build_page(
-    columns: Sequence[Any],
+    columns: tuple[str, ...] | None,
     scope: Scope,
     wanted: CaseFilter,
-    names: Sequence[str],
-    after: Sequence[Any] | None,
+    names: tuple[str, ...],
+    after: Place | AbsentPlace | None,
     limit: int,
 ) -> Select[Any]:
-    """Return the query of a page of one `state`, which is to be given when it is run."""
+    """Return the query of a page of one `state`, which is to be given when it is run.
+
+    Of whole rows, or of the named columns. Kept, since building it takes longer than running it.
+    """
     order = [cases.c[name] for name in names]
-    query = build_query(columns, scope, wanted)
+    shown = [cases] if columns is None else [cases.c[name] for name in columns]
+    query = build_query(shown, scope, wanted)
     if after is not None:
         place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
         query = query.where(tuple_(*order) > place)
@@ -257,15 +263,19 @@ def _is_estimated_by(scope: Scope, user_key: str) -> ColumnElement[bool]:
 
 def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int:
     """Return how many cases are in reach, counting no further than one over MOST_COUNTED."""
-    # in the order of the list, or PostgreSQL starts workers to count no more than these
-    columns = [cases.c[name] for name in TRIAGE_ORDER]
-    some = build_page(columns, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1).subquery()
-    query, found = select(func.count()).select_from(some), 0
+    query, found = _build_count(scope, wanted), 0
     for state in sorted(wanted.states):
         found += connection.execute(query, {"state": state.value}).scalar_one()
         if found > MOST_COUNTED:
             return MOST_COUNTED + 1
     return found
+
+
+@lru_cache(maxsize=256)
+def _build_count(scope: Scope, wanted: CaseFilter) -> Select[Any]:
+    # in the order of the list, or PostgreSQL starts workers to count no more than these
+    some = build_page(TRIAGE_ORDER, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1)
+    return select(func.count()).select_from(some.subquery())
 
 
 def list_regions(connection: Connection, scope: Scope) -> Sequence[str]:

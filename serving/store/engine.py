@@ -1,7 +1,10 @@
 """The connection to SQLite or PostgreSQL, and how an outage shows itself."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,6 +15,7 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DBAPIError,
+    DisconnectionError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -21,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from features.errors import KantelpuntError
 
 EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
+RESTED_SECONDS = 5  # how long a connection to PostgreSQL is trusted without a question
 BUSY_SECONDS = 5  # how long whoever writes to SQLite waits for another
 _UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
 _GAVE_WAY = ("40001", "40P01")  # what PostgreSQL calls a failed serialization, and a deadlock
@@ -169,16 +174,39 @@ def build_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _build_sqlite(parsed)
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        return create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            pool_size=10,
-            max_overflow=30,
-            pool_timeout=5,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"connect_timeout": 3},
-        )
+        return _build_postgresql(parsed)
     raise StoreAddressError("DATABASE_URL: expected an address of SQLite or PostgreSQL")
+
+
+def _build_postgresql(url: URL) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        max_overflow=30,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 3},
+    )
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", partial(_check_rested, engine.dialect))
+    return engine
+
+
+def _note_rest(_connection: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _check_rested(dialect: Any, connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that rested whether it lives still; to ask each time is a round trip each.
+
+    Where it does not, another is opened in its place.
+    """
+    if time.monotonic() - record.info.get("rests_since", math.inf) < RESTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        raise DisconnectionError from None
 
 
 def _build_sqlite(url: URL) -> Engine:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from features.errors import KantelpuntError
 from serving.assessment import Assessment
@@ -90,17 +91,22 @@ def find_bars(
 def _find_all(
     connection: Connection, keys: Iterable[_Key], *, hold: bool = False
 ) -> dict[_Key, KeptCase]:
-    names = KeptCase.__dataclass_fields__
-    found = {}
-    for fund, ids in _group(keys):
-        query = select(*(cases.c[name] for name in names)).where(
-            in_reach(cases, Scope(fund)), cases.c.case_id.in_(sorted(ids))
-        )
-        if hold:  # in one order, or two who wait would wait forever
-            query = query.order_by(cases.c.case_id).with_for_update()
-        for row in connection.execute(query).mappings():
-            found[fund, row["case_id"]] = KeptCase(**row)
-    return found
+    return {
+        (fund, row.case_id): KeptCase(*row)
+        for fund, ids in _group(keys)
+        for row in connection.execute(_build_look_up(fund, hold=hold), {"ids": sorted(ids)})
+    }
+
+
+@lru_cache(maxsize=256)
+def _build_look_up(fund: str, *, hold: bool) -> Select[Any]:
+    # kept: each assessment asks this, and building it takes longer than running it
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    query = select(*(cases.c[name] for name in KeptCase.__dataclass_fields__)).where(
+        in_reach(cases, Scope(fund)), cases.c.case_id.in_(ids)
+    )
+    # in one order, or two who wait would wait forever
+    return query.order_by(cases.c.case_id).with_for_update() if hold else query
 
 
 def _group(keys: Iterable[_Key]) -> list[tuple[str, set[str]]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +18,9 @@ from serving.store.tables import users
 # a local name holds no colon, so it can never be taken for the key of an identity provider
 USER_KEY_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _OIDC_KEY = re.compile(r"oidc:[0-9a-f]{32}")
+
+
+_FIND = select(users).where(users.c.user_key == bindparam("key"))
 
 
 class UserRefusedError(KantelpuntError):
@@ -42,8 +45,7 @@ def find_account(connection: Connection, user_key: str) -> Account | None:
     """Return the account of this key, open or closed, or None."""
     if not (USER_KEY_PATTERN.fullmatch(user_key) or _OIDC_KEY.fullmatch(user_key)):
         return None
-    query = select(users).where(users.c.user_key == user_key)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_FIND, {"key": user_key}).mappings().one_or_none()
     return None if row is None else _to_account(row)
 
 

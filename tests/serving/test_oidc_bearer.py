@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
+from serving.seen_users import SECONDS
 from tests.running_issuer import RunningIssuer, ask, make_key
 from tests.running_service import OTHER_FUND, PASSWORD, Service, make_own_case
 
@@ -125,6 +126,7 @@ def test_a_new_key_of_the_issuer_is_found_and_an_old_one_no_longer_counts(
 
     issuer.keys = [make_key("second")]
     after = ask(service, issuer.sign(kid="second")).status_code
+    time.sleep(SECONDS)
 
     assert (before, after, ask(service, old).status_code) == (200, 200, 401)
 
