@@ -1,7 +1,7 @@
 """Cases in the store: the triage list, page by page."""
 
 import heapq
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -66,7 +66,7 @@ class CaseFilter:
     screened_until: date | None = None
     answered: bool | None = None
     search: str | None = None
-    states: Collection[CaseState] = EVERY_STATE
+    states: tuple[CaseState, ...] | frozenset[CaseState] = EVERY_STATE
     labour_status: str | None = None
     assigned_to: str | None = None
     started: Sequence[Days] | None = None

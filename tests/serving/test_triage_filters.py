@@ -107,7 +107,7 @@ def test_states_and_labour_status_narrow_the_list(either_service: Service) -> No
 
 WALKS = st.fixed_dictionaries(
     {
-        "states": st.sets(st.sampled_from(CaseState), min_size=1),
+        "states": st.frozensets(st.sampled_from(CaseState), min_size=1),
         "region": st.sampled_from([None, "antwerpen", "limburg"]),
         "answered": st.sampled_from([None, True, False]),
         "suggestion": st.sampled_from([None, *Suggestion]),
