@@ -62,6 +62,7 @@ ACTIONS_NL = {
     Action.REFER: "doorverwijzen en het traject opvolgen",
     Action.RECORD_REQUEST: "noteren wat de persoon vraagt: bezwaar, verbetering, inzage",
     Action.HANDLE_REQUEST: "die vraag beantwoorden",
+    Action.SEND_LETTER: "de brief voor de persoon maken",
     Action.VIEW_AUDIT: "het logboek en de cijfers over overeenstemming zien",
     Action.VIEW_MODEL: "de modelkaart lezen",
     Action.LOG_OFF: "zich afmelden",

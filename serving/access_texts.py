@@ -19,13 +19,13 @@ NOT_USED_NL = (
     "Deelnemen aan een traject is vrijwillig.",
     "Geslacht, herkomst, nationaliteit en taal gaan nooit in de inschatting.",
 )
+AUTHORITY_NL = "Gegevensbeschermingsautoriteit, Drukpersstraat 35, 1000 Brussel"
 RIGHTS_NL = (
     "U kunt bezwaar maken: tot het behandeld is, wordt er niets ingeschat.",
     "U kunt gegevens laten verbeteren: dan volgt een nieuwe inschatting van dezelfde dag.",
     "U kunt een toestemming op elk moment intrekken.",
     "Met een vraag over uw gegevens kunt u terecht bij de DPO van uw ziekenfonds.",
-    "U kunt een klacht indienen bij de Gegevensbeschermingsautoriteit, Drukpersstraat 35, "
-    "1000 Brussel.",
+    f"U kunt een klacht indienen bij de {AUTHORITY_NL}.",
 )
 DECIDED_NL = (
     "Over dit dossier besliste een adviserend arts, een mens. Het voorstel werd enkel getoond: het "
@@ -78,6 +78,7 @@ _ACTION_NL: Mapping[str, str] = {
     _A.RECORD_REQUEST: "vraag genoteerd",
     _A.HANDLE_REQUEST: "vraag behandeld",
     _A.REPORT_OUTCOMES: "opvolging gemeld",
+    _A.SEND_LETTER: "brief over de inschatting gemaakt",
     _E.WAKE: "opnieuw op de lijst gezet: de dag om opnieuw te kijken was er",
 }
 _STEP_NL: Mapping[str, str] = {

@@ -40,6 +40,7 @@ class Action(StrEnum):
     REFER = "refer"
     RECORD_REQUEST = "record_request"
     HANDLE_REQUEST = "handle_request"
+    SEND_LETTER = "send_letter"
     VIEW_MODEL = "view_model"
     VIEW_AUDIT = "view_audit"
     LOG_OFF = "log_off"
@@ -69,6 +70,8 @@ MAY: Mapping[Action, frozenset[Role]] = {
     # what a person asks reaches us through anybody of the fund; a physician answers
     Action.RECORD_REQUEST: _FUND,
     Action.HANDLE_REQUEST: frozenset({PHYSICIAN}),
+    # tells the person what was estimated, and what to do about it
+    Action.SEND_LETTER: _FUND,
     Action.VIEW_MODEL: frozenset({PHYSICIAN, PLANNER, SCIENTIST, AUDITOR}),
     Action.VIEW_AUDIT: frozenset({AUDITOR}),
     Action.LOG_OFF: frozenset(Role),

@@ -58,15 +58,15 @@ class Settings(BaseSettings):
     fund_contact: str = Field(
         "",
         max_length=200,
-        description="whom VDAB can contact at the sickness fund; stands on the referral form",
+        description="whom VDAB and the person can contact at the sickness fund; stands on letters",
     )
     fund_names: dict[str, str] = Field(
-        {}, description="JSON of sickness funds and the names to show of them on the referral form"
+        {}, description="JSON of sickness funds and the names to show of them on letters"
     )
     dpo_contact: str = Field(
         "",
         max_length=200,
-        description="how to reach the DPO of the sickness fund; stands in every access report",
+        description="how to reach the DPO of the sickness fund; stands in access reports and letters",
     )
     session_secret: SecretStr = Field(
         SecretStr(""), description="32 characters or more that sign the sessions"
@@ -147,6 +147,12 @@ class Settings(BaseSettings):
         200_000_000, ge=1000, description="largest file that can be uploaded"
     )
     model_name: str = Field("kantelpunt", description="name of the registered model in MLflow")
+    maintenance: str = Field(
+        "",
+        max_length=300,
+        description="set it to close the pages and the API for a while, to a sentence in Dutch "
+        "that says until when; without it the service is open",
+    )
     demo_hint: str = Field("", description="set by `kantelpunt demo`: the account to tell of")
     demo_fund: str = Field("", description="set by `kantelpunt demo`: the fund of its accounts")
 

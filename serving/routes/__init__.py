@@ -8,6 +8,7 @@ from serving.routes import (
     decisions,
     health,
     intake,
+    letters,
     log_on,
     outcomes,
     oversight,
@@ -27,7 +28,7 @@ from serving.routes import (
 )
 
 # in the order of /docs; pages are not described there
-_API = (api, decisions, referrals, persons, outcomes, intake, oversight, agreement, health)
+_API = (api, decisions, referrals, persons, letters, outcomes, intake, oversight, agreement, health)
 _PAGES = (log_on, page_list, page_case, page_letters, page_intake)
 _WORK_PAGES = (page_work, page_refer, page_requests, page_inputs)
 _MORE_PAGES = (page_oversight, page_model, page_help)

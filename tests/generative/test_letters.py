@@ -6,10 +6,12 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.free_text import clean
+from serving import person_letter
+from serving.free_text import clean, replace_unshown
 from serving.referral_form import ReferralRefusedError, Wishes
 from serving.referral_letter import to_pdf
 from tests.referral_forms import make_form, read_text
+from tests.serving.test_person_letter import make_letter
 
 TEXTS = st.one_of(
     st.text(max_size=80),
@@ -32,3 +34,15 @@ def test_any_text_is_refused_or_set_as_it_was_written(text: str, contact: str) -
     letter = read_text(to_pdf(form))
 
     assert strip(clean(form.needs_text)) in strip(letter)
+
+
+@given(contact=TEXTS, dpo=TEXTS)
+def test_whom_to_contact_stands_in_the_letter_to_the_person_as_it_was_declared(
+    contact: str, dpo: str
+) -> None:
+    contact, dpo = clean(contact), clean(dpo)
+
+    letter = read_text(person_letter.to_pdf(make_letter(contact_nl=contact, dpo_nl=dpo)))
+
+    assert strip(replace_unshown(contact)) in strip(letter)
+    assert strip(replace_unshown(dpo)) in strip(letter)
