@@ -7,7 +7,7 @@ from models.estimate import Estimate, GainStatus, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
 from serving.pages.estimate_view import ChanceView, EstimateView
-from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, whole_nl
+from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, signed_nl
 
 POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
 ADDS_NL = "Voegt steun iets toe?"
@@ -83,6 +83,11 @@ def describe_hidden(estimate: Estimate) -> str:
     )
 
 
+def describe_limits(limits: Limits) -> str:
+    """Return who set the limits that the answers name."""
+    return f"De grenzen van deze antwoorden komen van: {limits.author}."
+
+
 def _ask_possible(a: Assessment, view: EstimateView) -> Question:
     found = compare((a.estimate.support or a.estimate.usual).bounded, a.limits.not_yet_below)
     word = {True: "Ja", False: "Nog niet", None: UNSURE_NL}[found]
@@ -96,7 +101,7 @@ def _ask_support(a: Assessment, view: EstimateView) -> Question:
         bounds = bound_by_chance(a.estimate.gain.bounded, a.estimate.hidden)
         found = compare(bounds, a.limits.gain_from)
         word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
-        low, high = (whole_nl(round(one * 100)) for one in bounds[1:])
+        low, high = (signed_nl(round(one * 100)) for one in bounds[1:])
         by_chance = a.estimate.hidden * 100 >= VISIBLE_POINTS
         apart = f"{low} tot {high}" + (", voor toeval alleen" if by_chance else "")
         why = f"{_tell_gain(view)} ({apart}), {_place(found, a.limits.gain_from)}"

@@ -18,6 +18,7 @@ from serving.pages.questions import (
     answer_questions,
     describe_gain,
     describe_hidden,
+    describe_limits,
     summarise,
 )
 from serving.wording import VISIBLE_POINTS, number_nl, op_100
@@ -34,6 +35,7 @@ class ToldView:
     estimate: EstimateView
     summary_nl: str
     questions: Sequence[Question]
+    limits_nl: str
     gain_nl: str
     hidden_nl: str
     horizon_nl: str
@@ -64,6 +66,7 @@ class ToldView:
             estimate=estimate,
             summary_nl=summarise(a),
             questions=answer_questions(a, estimate),
+            limits_nl=describe_limits(a.limits),
             gain_nl=describe_gain(estimate, a.limits),
             hidden_nl=describe_hidden(a.estimate),
             horizon_nl=name_horizon(a.contract),

@@ -36,7 +36,8 @@ def test_a_case_shows_both_questions_with_their_answers(pages: Service) -> None:
     assert "Zijn stappen naar werk mogelijk? Ja. Met steun keren er naar schatting" in page.text
     assert re.search(
         r"Voegt steun iets toe\? Ja\. Met steun keren er naar schatting \d+ op 100 meer terug "
-        r"\(\d+ tot \d+, voor toeval alleen\), en dat ligt helemaal op of boven de grens van 10\.",
+        r"\(\+\d+ tot \+\d+, voor toeval alleen\), "
+        r"en dat ligt helemaal op of boven de grens van 10\.",
         page.text,
     )
     assert "zitten ± 1,2 punten voor verschillen die nergens genoteerd" in page.text

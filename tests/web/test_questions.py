@@ -91,7 +91,7 @@ def test_the_second_question_names_the_interval_that_it_was_answered_by() -> Non
     with_hidden, by_chance = (answer_questions(a, view_estimate(a))[1] for a in (hidden, none))
 
     assert with_hidden.why_nl == (
-        "Met steun keren er naar schatting 15 op 100 meer terug (12 tot 18, voor toeval alleen), "
+        "Met steun keren er naar schatting 15 op 100 meer terug (+12 tot +18, voor toeval alleen), "
         "en dat ligt helemaal op of boven de grens van 10."
     )
     assert by_chance.why_nl == with_hidden.why_nl.replace(", voor toeval alleen", "")
