@@ -75,7 +75,7 @@ def tell_chances(view: EstimateView) -> list[tuple[str, str, str]]:
 
 
 def _tell_chance(label: str, chance: ChanceView) -> tuple[str, str, str]:
-    doubt = f"niet zeker: tussen {chance.low} en {chance.high}"
+    doubt = f"niet zeker: waarschijnlijk tussen {chance.low} en {chance.high}"
     return label, f"ongeveer {chance.op_100} van de 100", doubt
 
 
@@ -107,7 +107,8 @@ def _tell_gain(e: Estimate, view: EstimateView) -> list[str]:
         kind = "meer" if more > 0 else "minder"
         told = f"Met steun keren er naar schatting {abs(more)} van de 100 {kind} terug."
     low, high = round(e.gain.low * 100), round(e.gain.high * 100)
-    doubt = f"Ook dat verschil is niet zeker: het ligt tussen {_signed(low)} en {_signed(high)}."
+    between = f"tussen {_signed(low)} en {_signed(high)}"
+    doubt = f"Ook dat verschil is niet zeker: het ligt waarschijnlijk {between}."
     same = ["Voor steun gebruiken wij één getal voor iedereen."]
     return [told, doubt, *(same if e.gain_status is GainStatus.SAME_FOR_ALL else [])]
 

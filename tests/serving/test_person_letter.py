@@ -57,10 +57,11 @@ def test_the_letter_says_what_was_estimated_with_and_without_support_and_its_dou
     for expected in (
         *("Ziekenfonds Demo", "Dienst van de adviserend arts", "Dossier C-0001", "15 april 2026"),
         "Hoeveel van 100 mensen zoals u keren binnen een jaar terug naar werk?",
-        "Zonder extra steun ongeveer 31 van de 100 niet zeker: tussen 26 en 36",
-        "Met steun van VDAB of een partner ongeveer 44 van de 100 niet zeker: tussen 39 en 49",
+        "Zonder extra steun ongeveer 31 van de 100 niet zeker: waarschijnlijk tussen 26 en 36",
+        "Met steun van VDAB of een partner ongeveer 44 van de 100",
+        "niet zeker: waarschijnlijk tussen 39 en 49",
         "naar schatting 13 van de 100 meer terug",
-        "het ligt tussen 8 meer en 18 meer",
+        "het ligt waarschijnlijk tussen 8 meer en 18 meer",
         "minstens 90 dagen na elkaar werken",
         "Niemand kan vooraf weten hoe het met u zal gaan.",
     ):
@@ -155,8 +156,8 @@ def test_who_did_not_answer_reads_that_this_is_allowed() -> None:
     [
         (0.0, "Naar schatting maakt steun in uw situatie geen verschil."),
         (-0.04, "Met steun keren er naar schatting 4 van de 100 minder terug."),
-        (0.04, "het ligt tussen 1 minder en 9 meer"),
-        (0.05, "het ligt tussen 0 en 10 meer"),
+        (0.04, "het ligt waarschijnlijk tussen 1 minder en 9 meer"),
+        (0.05, "het ligt waarschijnlijk tussen 0 en 10 meer"),
     ],
 )
 def test_support_that_does_nothing_or_harm_is_told_as_such(gain: float, expected: str) -> None:
