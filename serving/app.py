@@ -1,7 +1,9 @@
 """The web application: routes, errors and surroundings, put together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,11 +28,14 @@ from serving.deps import Service, find_visitor, get_now
 from serving.errors import Problem, build_problem, explain
 from serving.faults import FieldFault, RequestRefusedError
 from serving.metrics import Metrics
-from serving.middleware import SizeLimit, Surroundings
+from serving.middleware import Closed, SizeLimit, Surroundings
+from serving.model_versions import RegistryNotes
 from serving.openapi import build_openapi
+from serving.pages.intake_view import PAGE
 from serving.pages.templating import build_pages, render_error
 from serving.problem_texts import ENTER_NL
 from serving.referral_lists import read_lists
+from serving.registry import Registered, fetch_versions
 from serving.routes import intake, list_routers
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
@@ -57,6 +62,7 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         metrics=Metrics(bundle),
         pages=build_pages(),
         uploads=Uploads(settings.uploads, settings.most_upload_bytes, work),
+        registry=RegistryNotes(_build_question(settings)),
         model_from_cache=model_from_cache,
     )
     app = FastAPI(
@@ -77,8 +83,10 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
     app.add_exception_handler(RequestValidationError, _answer_parameters)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     # the parts around a file take some room too
-    files = {intake.IMPORTS: settings.most_upload_bytes + 10_000}
+    files = dict.fromkeys((intake.IMPORTS, PAGE), settings.most_upload_bytes + 10_000)
     app.add_middleware(SizeLimit, most_bytes=settings.most_bytes, files=files)
+    if settings.maintenance:
+        app.add_middleware(Closed, answer_closed=_build_closed(app, settings.maintenance))
     app.add_middleware(
         Surroundings,
         metrics=service.metrics,
@@ -87,6 +95,13 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
     )
     _describe(app, service)
     return app
+
+
+def _build_question(settings: Settings) -> Callable[[], Sequence[Registered]] | None:
+    """Return what asks the registry for its versions; None where a folder is served."""
+    if settings.bundle is not None:
+        return None
+    return partial(fetch_versions, settings.tracking_uri, settings.model_name)
 
 
 @asynccontextmanager
@@ -191,7 +206,8 @@ def answer(request: Request, problem: Problem) -> Response:
 def _to_page(request: Request, problem: Problem) -> Response:
     if problem.status == 401:
         return RedirectResponse(f"/login?{urlencode(_build_log_on_query(request, problem))}", 303)
-    if getattr(request.state, "visitor", None) is None:
+    # while the service is closed nothing asks the store who is there
+    if getattr(request.state, "visitor", None) is None and problem.key != "maintenance":
         request.state.visitor = find_visitor(request)
     return render_error(request, problem)
 
@@ -222,6 +238,15 @@ def _to_json(request: Request, problem: Problem) -> Response:
         for challenge in service.gate.list_challenges():
             response.headers.append("WWW-Authenticate", challenge)
     return response
+
+
+def _build_closed(app: FastAPI, until_nl: str) -> Any:
+    def answer_closed(scope: AsgiScope) -> ASGIApp:
+        scope.setdefault("app", app)
+        problem = build_problem("maintenance")
+        return answer(Request(scope), replace(problem, detail=f"{problem.detail} {until_nl}"))
+
+    return answer_closed
 
 
 def _build_fault(app: FastAPI) -> Any:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from serving.store.audit_trail import (
     stream_lines,
 )
 from serving.store.engine import Store
+from serving.store.users import find_people
 
 MOST_PER_PAGE = 500
 
@@ -35,6 +36,8 @@ class AuditPage:
 
     lines: Sequence[AuditLine]
     before: int | None
+    # who has an account, of those in the lines
+    people: Mapping[str, User] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def view_audit(
     with store.writing() as connection:
         found = list_lines(connection, wanted, before=before, limit=limit + 1)
         shown = found[:limit]
+        people = find_people(connection, {line.user for line in shown})
         seen = AuditEvent(
             now,
             user.key,
@@ -85,7 +89,7 @@ def view_audit(
             {"lines": len(shown)},
         )
         save_audit(connection, [seen])
-    return AuditPage(shown, shown[-1].number if len(found) > limit else None)
+    return AuditPage(shown, shown[-1].number if len(found) > limit else None, people)
 
 
 def check_audit(user: User, *, store: Store, now: datetime, head: str | None = None) -> Verdict:

@@ -19,6 +19,7 @@ from serving.errors import NotLoggedOnError
 from serving.faults import RequestRefusedError
 from serving.metrics import Metrics
 from serving.middleware import RENEWED_SESSION
+from serving.model_versions import RegistryNotes
 from serving.permissions import Action, User, check_can
 from serving.referral_lists import ReferralLists
 from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
@@ -42,6 +43,7 @@ class Service:
     metrics: Metrics
     pages: Environment
     uploads: Uploads
+    registry: RegistryNotes
     # MLflow was gone when the service started: the model is the one it fetched before
     model_from_cache: bool = False
 

@@ -77,13 +77,13 @@ _SAME_NL = {
 }
 _MOST_NAMED = 5
 RETRY_SECONDS = 5
-_RETRY_SOONER = {"store-busy": 1}
+_RETRY_OTHERWISE = {"store-busy": 1, "maintenance": 300}
 
 
 def build_problem(key: str, faults: tuple[FieldFault, ...] = (), detail: str = "") -> Problem:
     """Return the problem with the text that belongs to a key."""
     status, title, what_to_do = TEXTS[key]
-    retry = _RETRY_SOONER.get(key, RETRY_SECONDS) if status == 503 else None
+    retry = _RETRY_OTHERWISE.get(key, RETRY_SECONDS) if status == 503 else None
     return Problem(status, key, title, detail or what_to_do, faults, retry)
 
 

@@ -32,6 +32,7 @@ SECURITY_HEADERS = {
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 RENEWED_SESSION = "renewed_session"
 _NOT_FOUND = "unknown"
+_OPEN_WHILE_CLOSED = ("/static/", "/healthz", "/metrics")
 Answer = Callable[[Scope], Any]
 
 
@@ -106,6 +107,21 @@ def find_route(scope: Scope) -> str:
 def _find_place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
+
+
+class Closed:
+    """Answers everything with a notice while there is maintenance, without touching the store."""
+
+    def __init__(self, app: ASGIApp, answer_closed: Answer) -> None:
+        """Close an app, but for what a machine or a page needs meanwhile."""
+        self.app = app
+        self.answer_closed = answer_closed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        is_open = scope["type"] != "http" or scope["path"].startswith(_OPEN_WHILE_CLOSED)
+        answer = self.app if is_open else self.answer_closed(scope)
+        await answer(scope, receive, send)
 
 
 class SizeLimit:

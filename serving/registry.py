@@ -11,9 +11,12 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -24,6 +27,7 @@ from serving.settings import Settings
 
 CHAMPION = "champion"
 SECONDS = 180
+MOST_VERSIONS = 200
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 log = structlog.get_logger("kantelpunt")
 _QUIET = {
@@ -50,6 +54,15 @@ class Served:
 
     bundle: Bundle
     from_cache: bool = False
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version of which MLflow knows, with the names that it goes by, such as champion."""
+
+    version: str
+    made_at: datetime
+    aliases: tuple[str, ...]
 
 
 def open_bundle(settings: Settings) -> Bundle:
@@ -124,7 +137,23 @@ def is_reachable(tracking_uri: str) -> bool:
 
 def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str]:
     """Return the folder and the version of the champion, fetched by a process of its own."""
-    command = [sys.executable, "-m", "serving.registry", tracking_uri, model, str(cache)]
+    answer = _ask("champion", tracking_uri, model, str(cache))
+    return Path(answer["folder"]), str(answer["version"])
+
+
+def fetch_versions(tracking_uri: str, model: str) -> list[Registered]:
+    """Return the versions that MLflow knows, the newest first; raises RegistryError."""
+    if not is_reachable(tracking_uri):
+        raise RegistryGoneError("MLflow does not answer: check MLFLOW_TRACKING_URI")
+    return [
+        Registered(one["version"], datetime.fromtimestamp(one["made"], UTC), tuple(one["aliases"]))
+        for one in _ask("versions", tracking_uri, model)["versions"]
+    ]
+
+
+def _ask(what: str, *given: str) -> dict[str, Any]:
+    """Return what a process of its own answers; raises RegistryError."""
+    command = [sys.executable, "-m", "serving.registry", what, *given]
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
     try:
@@ -136,7 +165,7 @@ def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, st
             timeout=SECONDS,
             check=False,
         )
-        answer = json.loads(done.stdout.strip().splitlines()[-1])
+        answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     except (subprocess.TimeoutExpired, IndexError, ValueError):
         raise RegistryGoneError(
             f"MLflow gave no answer within {SECONDS} seconds, or none that can be read: "
@@ -144,7 +173,7 @@ def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, st
         ) from None
     if "error" in answer:
         raise (RegistryGoneError if answer["gone"] else RegistryError)(answer["error"])
-    return Path(answer["folder"]), str(answer["version"])
+    return answer
 
 
 def find_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str]:
@@ -163,6 +192,30 @@ def find_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str
     except (MlflowException, OSError) as error:
         raise _build_error(error, model) from error
     return folder, str(found.version)
+
+
+def list_versions(tracking_uri: str, model: str) -> Sequence[dict[str, Any]]:
+    """Return version, moment and aliases of every version, the newest first; imports MLflow."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    mlflow.set_tracking_uri(tracking_uri)
+    try:
+        client = mlflow.MlflowClient()
+        found = client.search_model_versions(
+            f"name='{model}'", max_results=MOST_VERSIONS, order_by=["version_number DESC"]
+        )
+        aliases = client.get_registered_model(model).aliases if found else {}
+    except (MlflowException, OSError) as error:
+        raise _build_error(error, model) from error
+    return [
+        {
+            "version": str(one.version),
+            "made": one.creation_timestamp / 1000,
+            "aliases": [name for name, of in aliases.items() if str(of) == str(one.version)],
+        }
+        for one in found
+    ]
 
 
 def _check_file(tracking_uri: str) -> None:
@@ -198,13 +251,16 @@ def _build_error(error: Exception, model: str) -> RegistryError:
 
 
 def main() -> None:
-    """Answer the folder and version of the champion, or what is wrong, as one line of JSON."""
+    """Answer the champion, or every version, or what is wrong, as one line of JSON."""
     os.environ.update(_QUIET)
-    tracking_uri, model, cache = sys.argv[1:]
-    answer: dict[str, str | bool]
+    what, tracking_uri, model, *more = sys.argv[1:]
+    answer: dict[str, Any]
     try:
-        folder, version = find_champion(tracking_uri, model, Path(cache))
-        answer = {"folder": str(folder.resolve()), "version": version}
+        if what == "versions":
+            answer = {"versions": list_versions(tracking_uri, model)}
+        else:
+            folder, version = find_champion(tracking_uri, model, Path(more[0]))
+            answer = {"folder": str(folder.resolve()), "version": version}
     except RegistryError as error:
         answer = {"error": str(error), "gone": isinstance(error, RegistryGoneError)}
     sys.stdout.write("\n" + json.dumps(answer) + "\n")

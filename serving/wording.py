@@ -26,6 +26,21 @@ def moment_nl(moment: datetime) -> str:
     return format_datetime(moment, "d MMMM y 'om' HH:mm", locale=LOCALE)
 
 
+def short_moment_nl(moment: datetime) -> str:
+    """Return a day and time in short: 5 jan. 2026, 14:05:09."""
+    return format_datetime(moment, "d MMM y, HH:mm:ss", locale=LOCALE)
+
+
+def month_nl(day: date) -> str:
+    """Return a month: januari 2026."""
+    return format_date(day, "MMMM y", locale=LOCALE)
+
+
+def percent_nl(share: float) -> str:
+    """Return a share in whole percents: 72 %, which no line end can part."""
+    return f"{round(100 * share)}\N{NO-BREAK SPACE}%"
+
+
 def number_nl(number: float) -> str:
     """Return a number with a decimal comma, points between thousands, at most one decimal."""
     return format_decimal(number, "#,##0.#", locale=LOCALE)

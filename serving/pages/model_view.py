@@ -1,19 +1,26 @@
-"""What the page of the model shows."""
+"""What the pages of the model show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 
 from features.contract import Contract
 from features.wording import describe_nl
 from models.bundle import Bundle
-from models.estimate import GainStatus
-from serving.pages.questions import SAME_NL
+from models.suggestion import Limits
+from serving.model_versions import Known, ServedVersion, State
+from serving.pages.model_summary import ModelSummary
+from serving.registry import Registered
+from serving.wording import number_nl, short_date_nl, short_moment_nl
 
-MODEL_GAIN_NL = {
-    GainStatus.ESTIMATED: "geschat per persoon",
-    GainStatus.SAME_FOR_ALL: SAME_NL,
-    GainStatus.UNKNOWN: "onbekend, dit model kon ze niet schatten",
+FEW_NL = "minder dan 5"
+_STATE_NL = {
+    State.GONE: "Het modelregister (MLflow) antwoordt nu niet. De dienst werkt gewoon verder "
+    "met het geladen model.",
+    State.ASKED: "Het modelregister (MLflow) wordt gevraagd. Laad de pagina over enkele seconden "
+    "opnieuw.",
+    State.NONE: "Deze dienst draait op een map met een model, zonder modelregister.",
+    State.KNOWN: "",
 }
 
 
@@ -24,30 +31,95 @@ class ModelView:
     version: str
     trained_on: date
     contract: Contract
-    gain_nl: str
+    summary: ModelSummary
     card_html: str
     fields: Sequence[tuple[str, str]]
 
     @classmethod
-    def of(cls, bundle: Bundle) -> "ModelView":
+    def of(cls, bundle: Bundle, limits: tuple[Limits, ...], today: date) -> "ModelView":
         """Return what the page of the model shows."""
         return cls(
             version=bundle.version,
             trained_on=bundle.trained_on,
             contract=bundle.contract,
-            gain_nl=MODEL_GAIN_NL[bundle.model.gain_status],
+            summary=ModelSummary.of(bundle, limits, today),
             card_html=render_card(bundle.card),
             fields=[(f.label_nl, describe_nl(f)) for f in bundle.contract.fields],
         )
 
 
 def render_card(card: str) -> str:
-    """Return a model card as HTML: its headings one level down, raw HTML in it as text."""
+    """Return a model card as HTML: its headings two levels down, raw HTML in it as text."""
     from markdown_it import MarkdownIt
 
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = renderer.parse(card)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
     return str(renderer.renderer.render(tokens, renderer.options, {}))
+
+
+@dataclass(frozen=True)
+class ServedView:
+    """A version that gave estimates here."""
+
+    version: str
+    is_now: bool
+    first: str
+    last: str
+    count: str
+
+
+@dataclass(frozen=True)
+class RegisteredView:
+    """A version of which the registry knows."""
+
+    version: str
+    made: str
+    aliases: str
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class VersionsView:
+    """The page of the versions."""
+
+    now: str
+    of_fund: str | None
+    served: Sequence[ServedView]
+    registered: Sequence[RegisteredView]
+    registry_nl: str
+    asked_at: str
+    is_asked: bool
+
+    @classmethod
+    def of(
+        cls,
+        served: Sequence[ServedVersion],
+        known: Known,
+        version: str,
+        fund: str | None,
+        zone: tzinfo | None,
+    ) -> "VersionsView":
+        """Return what the page shows."""
+        return cls(
+            now=version,
+            of_fund=fund,
+            served=[_view_served(one, version, zone) for one in served],
+            registered=[_view_registered(one, version, zone) for one in known.versions],
+            registry_nl=_STATE_NL[known.state],
+            asked_at=short_moment_nl(known.at.astimezone(zone)) if known.at else "",
+            is_asked=known.state is State.ASKED,
+        )
+
+
+def _view_served(one: ServedVersion, now: str, zone: tzinfo | None) -> ServedView:
+    first, last = (short_date_nl(at.astimezone(zone).date()) for at in (one.first_at, one.last_at))
+    count = FEW_NL if one.count is None else number_nl(one.count)
+    return ServedView(one.version, one.version == now, first, last, count)
+
+
+def _view_registered(one: Registered, now: str, zone: tzinfo | None) -> RegisteredView:
+    made = short_date_nl(one.made_at.astimezone(zone).date())
+    return RegisteredView(one.version, made, ", ".join(one.aliases), one.version == now)

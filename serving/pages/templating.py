@@ -12,16 +12,21 @@ from starlette.responses import HTMLResponse
 from serving import wording
 from serving.errors import Problem
 from serving.pages.questions import SAME_NL
-from serving.permissions import ROLE_NL, Action, can
+from serving.pages.state_view import StateView
+from serving.permissions import ROLE_NL, Action, User, can
 
 if TYPE_CHECKING:
     from serving.deps import Service, Visitor
 
 HERE = Path(__file__).parents[1]
-# the main menu: address, label, and who may go there
+# the main menu: address, label, and who may go there; who has no list begins with their first page
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("/", "Triagelijst", Action.LIST_CASES),
+    ("/logboek", "Logboek", Action.VIEW_AUDIT),
+    ("/overeenstemming", "Overeenstemming", Action.VIEW_AUDIT),
+    ("/invoer", "Invoer", Action.UPLOAD_CASES),
     ("/model", "Model", Action.VIEW_MODEL),
+    ("/hulp", "Hulp", Action.LOG_OFF),
 )
 
 
@@ -34,12 +39,17 @@ def build_pages() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("date_nl", "short_date_nl", "moment_nl", "number_nl", "points_nl"):
+    for name in ("date_nl", "short_date_nl", "moment_nl", "short_moment_nl", "number_nl"):
         pages.filters[name] = getattr(wording, name)
-    for name in ("one_decimal_nl", "days_left_nl", "region_nl"):
+    for name in ("one_decimal_nl", "days_left_nl", "region_nl", "points_nl"):
         pages.filters[name] = getattr(wording, name)
     pages.globals |= {"static": build_static_address, "same_nl": SAME_NL}
     return pages
+
+
+def find_home(user: User) -> str:
+    """Return the page on which somebody begins."""
+    return next(address for address, _, action in MENU if can(user, action))
 
 
 @cache
@@ -56,7 +66,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
     shared: dict[str, Any] = {
         "visitor": visitor,
         "menu": [(a, label) for a, label, action in MENU if visitor and can(visitor.user, action)],
-        "place": request.url.path,
+        "place": _find_place(request.url.path),
         "role_nl": ROLE_NL[visitor.user.role] if visitor else "",
         "token": service.gate.sessions.build_token(visitor.nonce) if visitor else "",
         "demo_hint": service.settings.demo_hint,
@@ -65,6 +75,20 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
     return HTMLResponse(text, status)
 
 
+def _find_place(path: str) -> str:
+    """Return the page of the menu that a page belongs to, or else its own address."""
+    above = [address for address, _, _ in MENU if path.startswith(f"{address}/")]
+    return above[0] if above else path
+
+
 def render_error(request: Request, problem: Problem) -> HTMLResponse:
     """Return a problem as a page."""
-    return render(request, "error.html", status=problem.status, problem=problem)
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    again = request.url.path if request.method == "GET" else ""
+    view = StateView.of(
+        problem,
+        again=again,
+        is_logged_on=visitor is not None,
+        sees_cases=visitor is not None and can(visitor.user, Action.LIST_CASES),
+    )
+    return render(request, "error.html", status=problem.status, view=view)

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from features.contract import Contract
 from serving.csv_file import read_parts, write_csv
-from serving.deps import ApiUser, get_service
+from serving.deps import ApiUser, Service, get_service
 from serving.faults import NotFoundError, RequestRefusedError
 from serving.intake_check import FileRefusedError
 from serving.intake_file import MAX_REJECTED
@@ -54,7 +54,7 @@ async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 
     uploads.take_room()
     try:
         async with request.form(max_files=1, max_fields=1) as form:
-            return await run_in_threadpool(uploads.receive, _get_file(form))
+            return await run_in_threadpool(uploads.receive, get_file(form))
     except BaseException as error:
         uploads.give_back_room()
         if isinstance(error, HTTPException):
@@ -64,7 +64,8 @@ async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 
         raise
 
 
-def _get_file(form: FormData) -> BinaryIO:
+def get_file(form: FormData) -> BinaryIO:
+    """Return the file of a form; raises RequestRefusedError where there is none."""
     sent = form.get("file")
     if not isinstance(sent, UploadFile):
         raise RequestRefusedError("no-file")
@@ -121,7 +122,7 @@ def get_imports(service: ServiceHere, user: Uploader) -> ImportsOut:
 )
 def get_import(import_id: str, service: ServiceHere, user: Uploader) -> ImportOut:
     """Geeft de stand, en wat er van de rijen werd."""
-    return ImportOut.of(_find_import(service.store, user, import_id))
+    return ImportOut.of(find_own_import(service.store, user, import_id))
 
 
 @router.get(
@@ -138,9 +139,15 @@ def get_import(import_id: str, service: ServiceHere, user: Uploader) -> ImportOu
 )
 def get_rejected(import_id: str, service: ServiceHere, user: Uploader) -> Response:
     """Geeft per afgekeurde rij het veld en de reden, nooit de waarde."""
-    made = _find_import(service.store, user, import_id)
-    with service.store.reading(get_scope(user).sickness_fund) as connection:
-        found = list_rejects(connection, import_id)
+    made = find_own_import(service.store, user, import_id)
+    return send_rejected(service, made)
+
+
+def send_rejected(service: Service, made: Import) -> Response:
+    """Return the rejected rows of an import as a file: where and why, never the value."""
+    fund = made.scope.sickness_fund if made.scope else None
+    with service.store.reading(fund) as connection:
+        found = list_rejects(connection, made.import_id)
         content = write_csv(HEADER, (_tell(r, service.bundle.contract) for r in found))
     return StreamingResponse(
         read_parts(content),
@@ -153,7 +160,8 @@ def _tell(r: Reject, contract: Contract) -> tuple[str | int, ...]:
     return r.table, r.row, r.field, r.reason, tell_reject_nl(r.field, r.reason, contract)
 
 
-def _find_import(store: Store, user: User, import_id: str) -> Import:
+def find_own_import(store: Store, user: User, import_id: str) -> Import:
+    """Return an import in reach of a user; raises NotFoundError."""
     scope = get_scope(user)
     if not fullmatch("[0-9a-f]{32}", import_id):
         raise NotFoundError("no import has such a number")

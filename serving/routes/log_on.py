@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -20,9 +21,11 @@ from serving.deps import (
     read_form,
     set_cookie,
 )
-from serving.errors import NotLoggedOnError
+from serving.errors import FormExpiredError, NotLoggedOnError
+from serving.pages.state_view import name_wait
 from serving.pages.templating import render
 from serving.permissions import Action, User
+from serving.rate_limit import TooManyError
 from serving.routes.parts import Now, ServiceHere
 from serving.sessions import (
     CALLBACK,
@@ -37,13 +40,38 @@ from serving.store.audit import AuditEvent
 from serving.store.users import end_sessions
 
 router = APIRouter(include_in_schema=False)
-Form = Annotated[Mapping[str, str], Depends(read_form)]
+LoggedOnForm = Annotated[Mapping[str, str], Depends(read_form)]  # its token is checked
 EXPIRED_NL = (
-    "Uw sessie is verlopen. Meld u opnieuw aan. "
-    "Vulde u net een formulier in, dan is dat niet bewaard."
+    "Uw sessie is verlopen: u deed een tijd niets, of meldde zich elders af. Meld u opnieuw aan. "
+    "Wat u bewaarde, is er nog. Vulde u net een formulier in, dan is dat niet bewaard."
 )
-WRONG_NL = "Deze naam en dit wachtwoord horen niet samen. Probeer opnieuw."
+WRONG_NL = "Deze naam en dit wachtwoord horen niet samen. Kijk beide na en probeer opnieuw."
 FAILED_NL = "Het aanmelden is niet gelukt of duurde te lang. Probeer opnieuw."
+STALE_NL = "Het formulier is verlopen. Vul uw wachtwoord opnieuw in."
+TOO_MANY_NL = "Te veel pogingen of aanvragen. Wacht {wait} en probeer dan opnieuw."
+_EMPTY_NL = {"name": "Vul uw gebruikersnaam in.", "password": "Vul uw wachtwoord in."}
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the log-on page says, and what it keeps of what was filled in."""
+
+    onward: str = "/"
+    message: str = ""
+    status: int = 200
+    name: str = ""
+    logged_off: bool = False
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        return self.status >= 400
+
+    @property
+    def focus(self) -> str:
+        """Where to go on: the field with a fault, or the first that is empty."""
+        wrong = next(iter(self.faults), "")
+        return wrong or ("password" if self.name else "name")
 
 
 @router.get("/login")
@@ -56,13 +84,33 @@ def get_login(
         message = "Meld u aan om verder te gaan."
     if verlopen:
         message = EXPIRED_NL
-    return _show_login(request, naar, message, logged_off=afgemeld)
+    return _show_login(request, _Shown(naar, message, logged_off=afgemeld))
+
+
+async def read_log_on(request: Request) -> Mapping[str, str]:
+    """Return the fields of the log-on form, without its password where its token is not ours."""
+    try:
+        return await read_form(request)
+    except FormExpiredError:
+        form = await request.form()
+        kept = {name: form.get(name, "") for name in ("name", "naar")}
+        return {k: v for k, v in kept.items() if isinstance(v, str)} | {"expired": "yes"}
 
 
 @router.post("/login")
-def post_login(request: Request, service: ServiceHere, now: Now, form: Form) -> Response:
-    """Log on with a local account, or show the form again."""
+def post_login(
+    request: Request,
+    service: ServiceHere,
+    now: Now,
+    form: Annotated[Mapping[str, str], Depends(read_log_on)],
+) -> Response:
+    """Log on with a local account, or show the form again with what is wrong."""
     name, onward = form.get("name", "").strip().lower(), find_local(form.get("naar", ""))
+    shown = _Shown(onward, name=name)
+    if "expired" in form:
+        return _show_login(request, replace(shown, message=STALE_NL, status=403))
+    if faults := _find_faults(form, service):
+        return _show_login(request, replace(shown, faults=faults, status=422))
     device = service.gate.sessions.find_device(find_cookie(request, DEVICE_COOKIE), name)
     try:
         user = service.gate.check_password(
@@ -73,10 +121,25 @@ def post_login(request: Request, service: ServiceHere, now: Now, form: Form) -> 
             device=device,
         )
     except NotLoggedOnError:
-        return _show_login(request, onward, WRONG_NL, status=401, is_error=True, name=name)
+        return _show_login(request, replace(shown, faults={"password": WRONG_NL}, status=401))
+    except TooManyError as error:
+        return _ask_to_wait(request, shown, error.seconds)
     response = _enter(service, user, onward, now, None)
     kept = service.gate.sessions.build_device(user.key)
     set_cookie(response, service, DEVICE_COOKIE, kept, DEVICE_SECONDS)
+    return response
+
+
+def _find_faults(form: Mapping[str, str], service: Service) -> dict[str, str]:
+    if not service.gate.takes_passwords:
+        return {}
+    return {name: nl for name, nl in _EMPTY_NL.items() if not form.get(name, "").strip()}
+
+
+def _ask_to_wait(request: Request, shown: _Shown, seconds: int) -> Response:
+    message = TOO_MANY_NL.format(wait=name_wait(seconds))
+    response = _show_login(request, replace(shown, message=message, status=429))
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 
@@ -96,7 +159,7 @@ def get_oidc_back(request: Request, service: ServiceHere, now: Now) -> Response:
     try:
         user, onward = service.gate.finish_flow(kept, request.query_params, find_address(request))
     except NotLoggedOnError:
-        response = _show_login(request, "/", FAILED_NL, status=401, is_error=True)
+        response = _show_login(request, _Shown(message=FAILED_NL, status=401))
     else:
         response = _enter(service, user, onward, now, service.settings.oidc_issuer)
     set_cookie(response, service, FLOW_COOKIE, "", 0)
@@ -114,29 +177,22 @@ def _enter(
     return response
 
 
-def _show_login(
-    request: Request,
-    onward: str,
-    message: str,
-    *,
-    status: int = 200,
-    is_error: bool = False,
-    logged_off: bool = False,
-    name: str = "",
-) -> Response:
+def _show_login(request: Request, shown: _Shown) -> Response:
     service = get_service(request)
     nonce, flow = secrets.token_urlsafe(16), service.gate.flow
     context = {
-        "naar": find_local(onward),
-        "message": message,
-        "is_error": is_error,
-        "name": name,
+        "naar": find_local(shown.onward),
+        "message": shown.message,
+        "is_error": shown.is_error,
+        "name": shown.name,
+        "faults": shown.faults,
+        "focus": "" if flow and not shown.is_error else shown.focus,
         "takes_passwords": service.gate.takes_passwords,
         "oidc_label": service.settings.oidc_label if flow else "",
-        "oidc_log_off": flow.build_log_off() if flow and logged_off else None,
+        "oidc_log_off": flow.build_log_off() if flow and shown.logged_off else None,
         "token": service.gate.sessions.build_token(nonce),
     }
-    response = render(request, "login.html", status=status, **context)
+    response = render(request, "login.html", status=shown.status, **context)
     set_cookie(response, service, FORM_COOKIE, nonce)
     return response
 
@@ -156,7 +212,7 @@ def post_logout(
     service: ServiceHere,
     now: Now,
     visitor: Annotated[Visitor, Depends(PageUser(Action.LOG_OFF))],
-    form: Form,  # noqa: ARG001  # its token is checked on the way in
+    form: LoggedOnForm,  # noqa: ARG001  # its token is checked on the way in
 ) -> Response:
     """Log off everywhere."""
     user = visitor.user

@@ -37,12 +37,12 @@ def get_audit(
     limit: Annotated[int, Query(ge=1, le=MOST_PER_PAGE)] = 100,
 ) -> AuditPageOut:
     """Geeft de regels van het logboek, de nieuwste eerst; dat u keek, wordt genoteerd."""
-    wanted = AuditFilter(user, action, case, fund, _start(since, 0), _start(until, 1))
+    wanted = AuditFilter(user, action, case, fund, find_start(since, 0), find_start(until, 1))
     page = view_audit(overseer, wanted, store=service.store, now=now, before=before, limit=limit)
     return AuditPageOut.of(page, build_next(request, "before", page.before))
 
 
-def _start(day: date | None, later: int) -> datetime | None:
+def find_start(day: date | None, later: int) -> datetime | None:
     """Return the first moment of a day here, or of the day after it."""
     if day is None:
         return None

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse
 
 from serving.deps import PageUser, Visitor
 from serving.pages.list_view import FilterView, TriageView
-from serving.pages.templating import render
+from serving.pages.templating import find_home, render
 from serving.permissions import Action, can
 from serving.routes.parts import Now, ServiceHere
 from serving.triage import Reader, list_triage
@@ -23,9 +23,9 @@ def get_list(
     now: Now,
     visitor: Annotated[Visitor, Depends(PageUser(Action.LOG_OFF))],
 ) -> Response:
-    """Show the triage list, or bring who has no cases to the model."""
+    """Show the triage list, or bring who has no cases to the first page of the menu."""
     if not can(visitor.user, Action.LIST_CASES):
-        return RedirectResponse("/model", 303)
+        return RedirectResponse(find_home(visitor.user), 303)
     chosen = FilterView.of(request.query_params)
     reader = Reader(visitor.user, service.store, now, service.settings.own_estimate)
     page = list_triage(reader, chosen.to_wanted(), cursor=chosen.cursor, limit=PAGE_SIZE)

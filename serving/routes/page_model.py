@@ -1,23 +1,37 @@
-"""The page of the model."""
+"""The pages of the model."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from serving.deps import PageUser, Visitor
-from serving.pages.model_view import ModelView
+from serving.model_versions import report_versions
+from serving.pages.model_view import ModelView, VersionsView
 from serving.pages.templating import render
 from serving.permissions import Action
-from serving.routes.parts import ServiceHere
+from serving.routes.parts import Now, ServiceHere
 
 router = APIRouter(include_in_schema=False)
+Viewer = Annotated[Visitor, Depends(PageUser(Action.VIEW_MODEL))]
 
 
 @router.get("/model")
 def get_model(
     request: Request,
     service: ServiceHere,
-    visitor: Annotated[Visitor, Depends(PageUser(Action.VIEW_MODEL))],  # noqa: ARG001
+    now: Now,
+    visitor: Viewer,  # noqa: ARG001 - asked first
 ) -> Response:
-    """Show the model card and what the model needs to know."""
-    return render(request, "model.html", view=ModelView.of(service.bundle))
+    """Show what the model does and how good it is, its card, and what it needs to know."""
+    view = ModelView.of(service.bundle, service.limits, now.date())
+    return render(request, "model.html", view=view)
+
+
+@router.get("/model/versies")
+def get_versions(request: Request, service: ServiceHere, now: Now, visitor: Viewer) -> Response:
+    """Show the versions that gave estimates here, and those that the registry knows."""
+    served = report_versions(visitor.user, store=service.store)
+    known = service.registry.read(now)
+    fund = visitor.user.sickness_fund
+    view = VersionsView.of(served, known, service.bundle.version, fund, now.tzinfo)
+    return render(request, "versions.html", view=view)

@@ -197,31 +197,11 @@ def test_a_coordinator_sees_the_case_without_the_chart_and_its_points(pages: Ser
 
 
 @pytest.mark.parametrize("user", ["planner", "dataspecialist", "auditor"])
-def test_who_sees_no_cases_is_brought_to_the_model(pages: Service, user: str) -> None:
+def test_who_sees_no_cases_opens_none(pages: Service, user: str) -> None:
     pages.client.cookies.clear()
     pages.log_on(user)
 
-    answer = pages.client.get("/")
-
-    assert answer.url.path == "/model"
-    assert "Model, versie 3" in answer.text
     assert pages.client.get("/dossiers/C-0001").status_code == 403
-
-
-def test_the_model_card_cannot_bring_script_into_the_page(
-    pages: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dataclasses import replace
-
-    service = pages.app.state.service
-    card = "# Kaart\n\n<script>alert(1)</script> [x](javascript:alert(1))"
-    evil = replace(service.bundle, card=card)
-    monkeypatch.setitem(pages.app.state._state, "service", replace(service, bundle=evil))
-
-    page = read(pages, "/model")
-
-    assert page.all("script") == []
-    assert not [a for a in page.all("a") if "javascript" in str(a.get("href"))]
 
 
 def test_text_of_a_case_is_never_markup(pages: Service) -> None:
@@ -231,13 +211,6 @@ def test_text_of_a_case_is_never_markup(pages: Service) -> None:
 
     assert "&lt;b&gt;x&lt;/b&gt;" in page
     assert "<b>x</b>" not in page
-
-
-def test_a_case_that_is_not_there_is_a_designed_page(pages: Service) -> None:
-    page = read(pages, "/dossiers/C-9999", 404)
-
-    assert "Niet gevonden" in page.text
-    assert "Dr. Arts" in page.text
 
 
 def test_an_undefined_name_in_a_template_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,246 @@
+"""A model in Dutch for people: what it estimates, how good it was, and what nobody should hope."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from models.bundle import Bundle
+from models.estimate import GainStatus
+from models.suggestion import Limits, LimitsError, get_limits
+from serving.pages.questions import SAME_NL
+from serving.wording import EN_DASH, date_nl, number_nl, op_100, percent_nl, points_nl
+
+_OURS = "kantelpunt"
+_DAYS_NL = {365: "een jaar", 730: "twee jaar", 90: "drie maanden", 182: "een half jaar"}
+_SHIPPED_NL = {
+    _OURS: "Een logistische regressie en een leesbare boom stonden ernaast: geen van beide was "
+    "beter.",
+    "lines": "Een eenvoudiger model, met enkel rechte lijnen, was even goed: dat doet nu dienst.",
+    "logistic": "Een logistische regressie was even goed: die doet nu dienst.",
+    "tree": "Eén leesbare boom was even goed: die doet nu dienst.",
+}
+MODEL_GAIN_NL = {
+    GainStatus.ESTIMATED: "Ja, per persoon. Op mensen van later zette het model wie meer en wie "
+    "minder bij steun wint beter op volgorde dan het toeval.",
+    GainStatus.SAME_FOR_ALL: f"Ja, maar {SAME_NL}. Vraag (b) steunt daarom op de kans zonder extra "
+    "steun.",
+    GainStatus.UNKNOWN: "Nee. De meerwaarde is onbekend: dit model kon ze niet schatten. Vraag (b) "
+    "steunt daarom op de kans zonder extra steun.",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure, large, with what it means."""
+
+    figure: str
+    meaning: str
+    interval: str = ""
+
+
+@dataclass(frozen=True)
+class LimitsView:
+    """The limits of today, who set them and why."""
+
+    since: date
+    author: str
+    reason: str
+    rules: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """What the page of the model says before its card."""
+
+    estimates: Sequence[str]
+    made_of: Sequence[str]
+    tested_nl: str
+    quality: Sequence[Fact]
+    rivals_nl: str
+    gain_nl: str
+    gain_facts: Sequence[Fact]
+    gain_notes: Sequence[str]
+    groups_nl: str
+    limits: LimitsView | None
+
+    @classmethod
+    def of(cls, bundle: Bundle, limits: tuple[Limits, ...], today: date) -> "ModelSummary":
+        """Return what can be said; what an older model did not note is left out."""
+        info = bundle.info
+        quality = list(_list_quality(info))
+        return cls(
+            estimates=_describe_use(bundle),
+            made_of=list(_describe_data(bundle)),
+            tested_nl=_describe_test(info) if quality else "",
+            quality=quality,
+            rivals_nl=_SHIPPED_NL.get(str(info.get("shipped")), ""),
+            gain_nl=MODEL_GAIN_NL[bundle.model.gain_status],
+            gain_facts=list(_list_gain(info)) if bundle.model.gain is not None else [],
+            gain_notes=list(_list_gain_notes(info)),
+            groups_nl=_describe_groups(info),
+            limits=_view_limits(bundle, limits, today),
+        )
+
+
+def _describe_use(bundle: Bundle) -> list[str]:
+    outcome = bundle.contract.outcome
+    within, lasting = name_days(outcome.horizon_days), name_days(outcome.sustained_days)
+    return [
+        f"De kans dat iemand binnen {within} opnieuw aan het werk gaat, en dat minstens {lasting} "
+        "volhoudt, als er geen extra steun komt.",
+        "Hoeveel die kans verandert als er nu steun van VDAB en partners begint.",
+    ]
+
+
+def name_days(days: int) -> str:
+    """Return a period as people say it."""
+    return _DAYS_NL.get(days, f"{days} dagen")
+
+
+def _describe_data(bundle: Bundle) -> list[str]:
+    counts = bundle.info.get("screenings", {})
+    known = f"Het model kent wat er bekend was tot {date_nl(bundle.trained_on)}. Later niets."
+    if "all" not in counts:
+        return [known]
+    number = number_nl(counts["all"])
+    return [f"Het model leerde uit {number} inschattingsmomenten uit vroegere dossiers.", known]
+
+
+def _describe_test(info: Mapping[str, Any]) -> str:
+    windows, count = info.get("windows", {}), info.get("screenings", {}).get("test")
+    if count is None or "test_from" not in windows:
+        return "Gemeten op latere dossiers, die het geteste model niet kende."
+    since, until = (date_nl(date.fromisoformat(windows[k])) for k in ("test_from", "test_until"))
+    return (
+        f"Gemeten op {number_nl(count)} latere inschattingsmomenten, van {since} tot {until}, die "
+        "het geteste model niet kende. Tussen haakjes staat de marge: "
+        f"{percent_nl(0.95)} zekerheid voor toeval."
+    )
+
+
+def find_measured(info: Mapping[str, Any], *path: str) -> tuple[float, float, float] | None:
+    """Return a figure with its interval; None where the model did not note it."""
+    found: Any = info
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if isinstance(found, Sequence) and len(found) == 3:
+        return float(found[0]), float(found[1]), float(found[2])
+    return None
+
+
+def _list_quality(info: Mapping[str, Any]) -> Sequence[Fact]:
+    shipped = str(info.get("shipped", _OURS))
+    facts = []
+    if auc := find_measured(info, "figures", shipped, "auc"):
+        facts.append(
+            Fact(
+                f"{op_100(auc[0])} op de 100 keer",
+                "krijgt van twee mensen diegene de hoogste kans die ook echt terugkeerde. Bij "
+                f"loten is dat 50.{_compare_answers(info)}",
+                f"({tell_interval(auc)})",
+            )
+        )
+    if level := find_measured(info, "figures", shipped, "mean_p_less_outcome"):
+        low, high = (points_nl(100 * value) for value in level[1:])
+        facts.append(
+            Fact(
+                f"{points_nl(100 * level[0])} punten",
+                "is het verschil tussen de gemiddelde inschatting en wie echt terugkeerde. Juist "
+                "is 0.",
+                f"({low} tot {high})",
+            )
+        )
+    for side, key, verb in (
+        ("hoogste", "returned_highest_10", "terug"),
+        ("laagste", "precision_lowest_10", "niet terug"),
+    ):
+        if share := find_measured(info, "figures", shipped, key):
+            meaning = f"mensen keerden {verb} bij de {percent_nl(0.1)} met de {side} kans."
+            facts.append(Fact(f"{op_100(share[0])} op 100", meaning, f"({tell_interval(share)})"))
+    return facts
+
+
+def _compare_answers(info: Mapping[str, Any]) -> str:
+    answered = find_measured(info, "groups", "with_answers", "auc")
+    blank = find_measured(info, "groups", "without_answers", "auc")
+    if not answered or not blank:
+        return ""
+    return (
+        f" Met antwoorden op de vragenlijst is het {op_100(answered[0])} "
+        f"({tell_interval(answered)}), zonder {op_100(blank[0])} ({tell_interval(blank)})."
+    )
+
+
+def tell_interval(measured: tuple[float, float, float]) -> str:
+    """Return the interval of a share as so many in a hundred."""
+    return f"{op_100(measured[1])}{EN_DASH}{op_100(measured[2])}"
+
+
+def _list_gain(info: Mapping[str, Any]) -> Sequence[Fact]:
+    facts = []
+    if mean := find_measured(info, "gain", "mean"):
+        low, high = (points_nl(100 * value) for value in mean[1:])
+        meaning = "op 100 is de meerwaarde van steun, gemiddeld over iedereen."
+        facts.append(Fact(points_nl(100 * mean[0]), meaning, f"({low} tot {high})"))
+    if slope := find_measured(info, "gain", "ranking_slope_90"):
+        low, high = (points_nl(100 * value) for value in slope[1:])
+        meaning = (
+            "punten meer wint wie het model vooraan zet dan wie het achteraan zet, gemeten bij "
+            f"mensen van later. Bij loten is dat 0. Marge: {percent_nl(0.9)}."
+        )
+        facts.append(Fact(points_nl(100 * slope[0]), meaning, f"({low} tot {high})"))
+    return facts
+
+
+def _list_gain_notes(info: Mapping[str, Any]) -> Sequence[str]:
+    gain = info.get("gain", {})
+    notes = []
+    if "starts" in gain:
+        starts, others = number_nl(gain["starts"]), number_nl(gain["comparisons"])
+        notes.append(
+            f"Geleerd uit {starts} mensen die met steun begonnen, naast {others} anderen die op "
+            "dezelfde dag ook nog konden beginnen."
+        )
+    if gain.get("by_lot"):
+        notes.append("Een lot besliste wie steun kreeg: verborgen verschillen spelen niet mee.")
+    elif "starts" in gain:
+        notes.append(
+            "Niemand lootte om steun. Wat iemand deed beginnen en nergens genoteerd staat, zoals "
+            "motivatie, kan hierin meetellen. De marge bij elk dossier houdt daar rekening mee."
+        )
+    return notes
+
+
+def _describe_groups(info: Mapping[str, Any]) -> str:
+    if "fairness" in info:
+        return "De cijfers per groep staan in de technische kaart hieronder."
+    return (
+        "Deze kaart bevat nog geen cijfers per groep, zoals geslacht, herkomst of leeftijd. Wij "
+        "weten dus niet of het model voor alle groepen even goed werkt. Geslacht, herkomst, "
+        "nationaliteit en taal gaan nooit in de inschatting."
+    )
+
+
+def _view_limits(bundle: Bundle, limits: tuple[Limits, ...], today: date) -> LimitsView | None:
+    try:
+        now = get_limits(today, limits)
+    except LimitsError:
+        return None
+    per_person = bundle.model.gain_status is GainStatus.ESTIMATED
+    chance = "kans met steun" if bundle.model.gain is not None else "kans zonder extra steun"
+    rules = [f"(a) Zijn stappen mogelijk? Ja, vanaf een {chance} van {_op(now.not_yet_below)}."]
+    if per_person:
+        rules.append(
+            f"(b) Voegt steun iets toe? Ja, vanaf een meerwaarde van {_op(now.gain_from)}."
+        )
+    else:
+        rules.append(
+            "(b) Is steun nodig? Nee, vanaf een kans zonder extra steun van "
+            f"{_op(now.own_way_from)}."
+        )
+    return LimitsView(now.valid_from, now.author, now.reason, rules)
+
+
+def _op(share: float) -> str:
+    return f"{number_nl(100 * share)} op 100"
