@@ -96,24 +96,25 @@ def list_triage(
     in meanwhile are never shown twice and push no other row out of sight.
     """
     check_can(reader.user, Action.LIST_CASES)
-    fund = get_scope(reader.user).sickness_fund
-    with reader.store.reading(fund) as connection:
-        is_due = not cursor and has_to_wake(connection, Scope(fund), reader.now.date())
-        page = None if is_due else _read_page(connection, reader, wanted, cursor, limit)
-        regions = list_regions(connection, get_scope(reader.user)) if with_regions else ()
-    if page is None:
-        wake(reader.store, Scope(fund), reader.now)
-        with reader.store.reading(fund) as connection:
-            page = _read_page(connection, reader, wanted, cursor, limit)
-    _note(reader, fund, len(page.rows))
+    scope, today = get_scope(reader.user), reader.now.date()
+    fund = Scope(scope.sickness_fund)
+    # one transaction for all of it: on PostgreSQL each is some round trips
+    with reader.store.writing(fund.sickness_fund) as connection:
+        if not cursor and has_to_wake(connection, fund, today):
+            open_due(connection, fund, reader.now)
+        page = _read_page(connection, reader, wanted, cursor, limit)
+        regions = list_regions(connection, scope) if with_regions else ()
+        _note(connection, reader, len(page.rows))
     return replace(page, regions=regions)
 
 
-def _note(reader: Reader, fund: str, rows: int) -> None:
+def _note(connection: Connection, reader: Reader, rows: int) -> None:
     """Keep a line that a page of the list was seen: estimates of many people stand on it."""
-    seen = AuditEvent(reader.now, reader.user.key, Action.LIST_CASES, fund, detail={"rows": rows})
-    with reader.store.writing() as connection:
-        save_audit(connection, [seen])
+    user, fund = reader.user, get_scope(reader.user).sickness_fund
+    save_audit(
+        connection,
+        [AuditEvent(reader.now, user.key, Action.LIST_CASES, fund, detail={"rows": rows})],
+    )
 
 
 def _read_page(

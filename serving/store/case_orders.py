@@ -6,11 +6,10 @@ index of the triage order, which holds what is filtered on, and sorted. Where ma
 soon full.
 """
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, select
 
@@ -20,13 +19,14 @@ from serving.store.cases import (
     CaseFilter,
     Days,
     ListedCase,
-    build_page,
-    build_query,
+    build_places,
+    build_tests,
     list_cases,
     to_listed,
+    unite,
 )
 from serving.store.reach import in_reach
-from serving.store.tables import TRIAGE_ORDER, cases
+from serving.store.tables import cases
 
 FEW = 2000
 # days looked up one by one; of those after them all cases that pass are sorted
@@ -63,14 +63,10 @@ def list_in_order(
 
 def _find_few(asked: Asked) -> list[AbsentPlace] | None:
     """Return the places of all cases that are asked for, or None where that are many."""
-    query = build_page(TRIAGE_ORDER, asked.scope, asked.wanted, TRIAGE_ORDER, None, FEW + 1)
-    found: list[AbsentPlace] = []
-    for state in sorted(asked.wanted.states):
-        rows = asked.connection.execute(query, {"state": state.value})
-        found += [(row.absence_started_on, row.case_id) for row in rows]
-        if len(found) > FEW:
-            return None
-    return found
+    query = build_places(asked.scope, asked.wanted, FEW + 1)
+    rows = asked.connection.execute(query)
+    found = [(row.absence_started_on, row.case_id) for row in rows]
+    return found if len(found) <= FEW else None
 
 
 def _get_cases(asked: Asked, ids: Sequence[str]) -> list[ListedCase]:
@@ -125,15 +121,15 @@ def _list_days(
     if not days or not limit:
         return []
     c = cases.c
-    query = build_query([cases], asked.scope, replace(asked.wanted, started=None))
-    query = query.where(c.absence_started_on.in_(days)).limit(limit)
+    wanted = replace(asked.wanted, started=None)
+    query = select(cases).where(*build_tests(asked.scope, wanted), c.absence_started_on.in_(days))
     if beyond:
         query = query.where(c.case_id > beyond)
-    order = [case(days, value=c.absence_started_on)] if len(days) > 1 else []
-    query = query.order_by(*order, c.case_id)
-    pages = (
-        asked.connection.execute(query, {"state": state.value}).mappings().all()
-        for state in sorted(asked.wanted.states)
-    )
-    merged = heapq.merge(*pages, key=lambda r: (days[r["absence_started_on"]], r["case_id"]))
-    return islice(merged, limit)
+    found = unite(query.order_by(*_order(c, days)).limit(limit), wanted)
+    together = select(found).order_by(*_order(found.c, days)).limit(limit)
+    return asked.connection.execute(together).mappings().all()
+
+
+def _order(columns: Any, days: Mapping[date, int]) -> Sequence[Any]:
+    by_day = [case(days, value=columns.absence_started_on)] if len(days) > 1 else []
+    return [*by_day, columns.case_id]

@@ -1,11 +1,9 @@
 """Cases in the store: the triage list, page by page."""
 
-import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -17,9 +15,9 @@ from sqlalchemy import (
     RowMapping,
     Select,
     SmallInteger,
+    Subquery,
     Text,
     and_,
-    bindparam,
     exists,
     false,
     func,
@@ -28,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 
 from models.estimate import GainStatus
@@ -133,44 +132,55 @@ def list_cases(
     Most urgent suggestion first, then who gains most, then longest absent; or only by the last.
     """
     names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
-    query = build_page(None, scope, wanted, names, after, limit)
-    pages = (
-        connection.execute(query, {"state": state.value}).mappings().all()
-        for state in sorted(wanted.states)
-    )
-    merged = heapq.merge(*pages, key=lambda row: tuple(row[name] for name in names))
-    return [to_listed(row) for row in islice(merged, limit)]
+    query = _build_list(scope, wanted, names, after, limit)
+    return [to_listed(row) for row in connection.execute(query).mappings()]
 
 
+# these are kept: building a query takes longer than running it
 @lru_cache(maxsize=256)
-def build_page(
-    columns: tuple[str, ...] | None,
+def _build_list(
     scope: Scope,
     wanted: CaseFilter,
     names: tuple[str, ...],
     after: Place | AbsentPlace | None,
     limit: int,
 ) -> Select[Any]:
-    """Return the query of a page of one `state`, which is to be given when it is run.
+    found = unite(_build_page([cases], scope, wanted, names, after, limit), wanted)
+    return select(found).order_by(*(found.c[name] for name in names)).limit(limit)
 
-    Of whole rows, or of the named columns. Kept, since building it takes longer than running it.
+
+@lru_cache(maxsize=256)
+def build_places(scope: Scope, wanted: CaseFilter, most: int) -> Select[Any]:
+    """Return the query of the places in TRIAGE_ORDER, `most` of them at most and in no order."""
+    # each in the order of the list, or PostgreSQL starts workers to find no more than these
+    columns = [cases.c[name] for name in TRIAGE_ORDER]
+    page = _build_page(columns, scope, wanted, TRIAGE_ORDER, None, most)
+    return select(unite(page, wanted)).limit(most)
+
+
+def unite(page: Select[Any], wanted: CaseFilter) -> Subquery:
+    """Return the rows of all states together, of each those of a page of that state.
+
+    Within one state an index gives the rows in order; over several it would have to sort them all.
     """
+    pages = (page.where(cases.c.state == state.value) for state in sorted(wanted.states))
+    return union_all(*(select(page.subquery()) for page in pages)).subquery()
+
+
+def _build_page(
+    columns: Sequence[Any],
+    scope: Scope,
+    wanted: CaseFilter,
+    names: tuple[str, ...],
+    after: Place | AbsentPlace | None,
+    limit: int,
+) -> Select[Any]:
     order = [cases.c[name] for name in names]
-    shown = [cases] if columns is None else [cases.c[name] for name in columns]
-    query = build_query(shown, scope, wanted)
+    query = select(*columns).where(*build_tests(scope, wanted))
     if after is not None:
         place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
         query = query.where(tuple_(*order) > place)
     return query.order_by(*order).limit(limit)
-
-
-def build_query(columns: Sequence[Any], scope: Scope, wanted: CaseFilter) -> Select[Any]:
-    """Return the query of the cases of one `state`, which is to be given when it is run.
-
-    Within one state the index gives the rows in order; over several it would have to sort them all.
-    """
-    tests = _build_tests(scope, wanted)
-    return select(*columns).where(*tests, cases.c.state == bindparam("state"))
 
 
 def to_listed(row: RowMapping) -> ListedCase:
@@ -203,7 +213,7 @@ def to_listed(row: RowMapping) -> ListedCase:
     )
 
 
-def _build_tests(scope: Scope, wanted: CaseFilter) -> list[ColumnElement[bool]]:
+def build_tests(scope: Scope, wanted: CaseFilter) -> list[ColumnElement[bool]]:
     """Return what a row must pass, but for its state."""
     c = cases.c
     equal: Mapping[Column[Any], Any] = {
@@ -263,18 +273,12 @@ def _is_estimated_by(scope: Scope, user_key: str) -> ColumnElement[bool]:
 
 def count_cases(connection: Connection, scope: Scope, wanted: CaseFilter) -> int:
     """Return how many cases are in reach, counting no further than one over MOST_COUNTED."""
-    query, found = _build_count(scope, wanted), 0
-    for state in sorted(wanted.states):
-        found += connection.execute(query, {"state": state.value}).scalar_one()
-        if found > MOST_COUNTED:
-            return MOST_COUNTED + 1
-    return found
+    return int(connection.execute(_build_count(scope, wanted)).scalar_one())
 
 
 @lru_cache(maxsize=256)
 def _build_count(scope: Scope, wanted: CaseFilter) -> Select[Any]:
-    # in the order of the list, or PostgreSQL starts workers to count no more than these
-    some = build_page(TRIAGE_ORDER, scope, wanted, TRIAGE_ORDER, None, MOST_COUNTED + 1)
+    some = build_places(scope, wanted, MOST_COUNTED + 1)
     return select(func.count()).select_from(some.subquery())
 
 
