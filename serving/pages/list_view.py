@@ -1,122 +1,89 @@
-"""What the page of the triage list shows, and its filters as they stand in the address."""
+"""What the page of the triage list shows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from re import fullmatch
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from features.pseudonyms import TEXT_PATTERN
 from models.estimate import GainStatus
-from models.suggestion import SUGGESTION_NL, Suggestion
+from models.suggestion import SUGGESTION_NL
 from serving.assessment import URGENCY
+from serving.errors import Problem
 from serving.pages.clock_view import ClockView
 from serving.pages.estimate_view import EstimateView
-from serving.permissions import Action, can
+from serving.pages.list_filters import (
+    FILE,
+    ChipView,
+    ChoiceView,
+    FilterView,
+    Options,
+    build_chips,
+    list_quick,
+)
+from serving.permissions import Action, User, can
 from serving.states import OBJECTION_NL, STATE_NL
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
-from serving.triage_query import Wanted
+from serving.triage_query import Order
 from serving.wording import number_nl
-
-_SEARCH = r"[A-Za-z0-9._-]{1,64}"
-
-
-@dataclass(frozen=True)
-class FilterView:
-    """The filters of the list, as in the address; what cannot be read counts as not set."""
-
-    voorstel: str = ""
-    regio: str = ""
-    van: str = ""
-    tot: str = ""
-    vragenlijst: str = ""
-    zoek: str = ""
-    cursor: str | None = None
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "FilterView":
-        """Return the filters in an address."""
-        found = cls(**{f.name: query[f.name].strip() for f in fields(cls) if f.name in query})
-        return replace(
-            found,
-            voorstel=found.voorstel if found.voorstel in set(Suggestion) else "",
-            regio=found.regio if fullmatch(TEXT_PATTERN, found.regio) else "",
-            van=_keep_day(found.van),
-            tot=_keep_day(found.tot),
-            vragenlijst=found.vragenlijst if found.vragenlijst in ("ja", "nee") else "",
-            zoek=found.zoek if fullmatch(_SEARCH, found.zoek) else "",
-            cursor=found.cursor or None,
-        )
-
-    def to_wanted(self) -> Wanted:
-        """Return the filters as the use case of the list knows them."""
-        return Wanted(
-            suggestion=Suggestion(self.voorstel) if self.voorstel else None,
-            region=self.regio or None,
-            screened_from=date.fromisoformat(self.van) if self.van else None,
-            screened_until=date.fromisoformat(self.tot) if self.tot else None,
-            answered=self.vragenlijst == "ja" if self.vragenlijst else None,
-            search=self.zoek or None,
-        )
-
-    def to_address(self, cursor: str | None = None) -> str:
-        """Return the address of the list with these filters, from the top or after a cursor."""
-        shown = {k: v for k, v in vars(self).items() if v and k != "cursor"}
-        if cursor:
-            shown["cursor"] = cursor
-        return "/" + (f"?{urlencode(shown)}" if shown else "")
-
-    @property
-    def is_set(self) -> bool:
-        """Whether any filter is set."""
-        return self.to_address() != "/"
-
-
-def _keep_day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return ""
 
 
 @dataclass(frozen=True)
 class RowView:
-    """One row of the triage list."""
+    """One row of the triage list; `estimate` is None where nothing estimated may be shown.
+
+    `withheld_nl` then says why, and `asks_own` that the own estimate comes first.
+    """
 
     rank: int
     case_id: str
     address: str
+    mark: str
     region: str
     absent_day: int
     clock: ClockView | None
     estimate: EstimateView | None
-    state_nl: str
-    blocked_nl: str | None
+    withheld_nl: str | None
+    asks_own: bool
     reasons: Sequence[tuple[str, float]]
     answered: bool
+    state_nl: str
+    reassess_due: bool
+    taken_by: str | None
+    is_mine: bool
 
     @classmethod
-    def of(cls, row: TriageRow) -> "RowView":
-        """Return what the list shows of a case."""
+    def of(cls, row: TriageRow, user: User) -> "RowView":
+        """Return what the list shows of a case to a user."""
         c = row.case
         return cls(
             rank=row.rank,
             case_id=c.case_id,
             address=f"/dossiers/{quote(c.case_id)}",
+            mark=f"dossier-{c.case_id}",
             region=c.region,
             absent_day=row.absent_day,
             clock=ClockView.of(row.next_clock) if row.next_clock else None,
             estimate=None if row.is_withheld else _view_estimate(c),
-            state_nl=STATE_NL[c.state],
-            blocked_nl=OBJECTION_NL[row.is_upheld] if c.is_blocked else None,
+            withheld_nl=_tell_withheld(row),
+            asks_own=row.is_withheld and not c.is_blocked,
             reasons=() if row.is_withheld else c.reasons,
             answered=c.answered,
+            state_nl=STATE_NL[c.state],
+            reassess_due=row.reassess_due,
+            taken_by=row.taken_by,
+            is_mine=c.assigned_to == user.key,
         )
 
 
 def _view_estimate(c: ListedCase) -> EstimateView:
     return EstimateView.of(c.suggestion, c.gain_status, c.usual, c.gain, c.support)
+
+
+def _tell_withheld(row: TriageRow) -> str | None:
+    if row.case.is_blocked:
+        return f"{OBJECTION_NL[row.is_upheld].capitalize()}."
+    return "Eerst uw eigen inschatting, dan ziet u de onze." if row.is_withheld else None
 
 
 @dataclass(frozen=True)
@@ -125,26 +92,22 @@ class TriageView:
 
     rows: Sequence[RowView]
     count_nl: str
+    scope_nl: str
+    order_nl: str
     chosen: FilterView
-    regions: Sequence[str]
+    chips: Sequence[ChipView]
+    quick: Sequence[tuple[str, str, bool]]
+    choices: ChoiceView
     own_region: str | None
     shows_points: bool
+    can_take: bool
     gain_status: GainStatus
-    suggestions: Sequence[tuple[str, str]]
     next_address: str | None
     first_address: str | None
+    file_address: str | None
     today: date
     is_blind: bool
-
-    @property
-    def order_nl(self) -> str:
-        """In which order the cases stand."""
-        if self.is_blind:
-            return "Wie het langst afwezig is, staat bovenaan."
-        first = "het langst afwezig"
-        if self.gain_status is GainStatus.ESTIMATED:
-            first = "wie het meest bij steun wint"
-        return f"Bovenaan: {SUGGESTION_NL[URGENCY[0]].lower()}, {first} eerst."
+    problem: Problem | None
 
     @classmethod
     def of(
@@ -154,22 +117,61 @@ class TriageView:
         reader: Reader,
         *,
         gain_status: GainStatus,
+        labour_statuses: Options = (),
+        problem: Problem | None = None,
     ) -> "TriageView":
         """Return what the page of the list shows to a reader; the status is of today's model."""
-        user = reader.user
-        over = "" if page.count_is_exact else "meer dan "
-        unit = "dossier" if page.count == 1 and page.count_is_exact else "dossiers"
+        user, is_blind = reader.user, reader.is_blind
+        order = chosen.to_wanted().order
         return cls(
-            rows=[RowView.of(row) for row in page.rows],
-            count_nl=f"{over}{number_nl(page.count)} {unit}",
+            rows=[RowView.of(row, user) for row in page.rows],
+            count_nl=_count(page),
+            scope_nl=_tell_scope(chosen),
+            order_nl=_tell_order(order, gain_status, is_blind=is_blind),
             chosen=chosen,
-            regions=page.regions,
+            chips=build_chips(chosen, labour_statuses),
+            quick=list_quick(chosen),
+            choices=ChoiceView.of(page.regions, labour_statuses, is_blind=is_blind),
             own_region=user.region,
-            gain_status=gain_status,
             shows_points=can(user, Action.VIEW_CONTRIBUTIONS),
-            suggestions=[(s.value, SUGGESTION_NL[s]) for s in URGENCY],
-            next_address=chosen.to_address(page.next_cursor) if page.next_cursor else None,
+            can_take=can(user, Action.TAKE_CASE),
+            gain_status=gain_status,
+            next_address=chosen.to_address(cursor=page.next_cursor) if page.next_cursor else None,
             first_address=chosen.to_address() if chosen.cursor else None,
+            file_address=chosen.to_address(path=FILE) if can(user, Action.EXPORT_LIST) else None,
             today=reader.now.date(),
-            is_blind=reader.is_blind,
+            is_blind=is_blind,
+            problem=problem,
         )
+
+
+def _count(page: TriagePage) -> str:
+    over = "" if page.count_is_exact else "meer dan "
+    unit = "dossier" if page.count == 1 and page.count_is_exact else "dossiers"
+    return f"{over}{number_nl(page.count)} {unit}"
+
+
+def _tell_scope(chosen: FilterView) -> str:
+    """Return which cases are looked among, where no filter says so."""
+    if chosen.zoek:
+        return "gezocht in alle dossiers"
+    if chosen.status or chosen.periode:
+        return ""
+    return "van dag 30 tot het einde van het eerste jaar"
+
+
+_ORDER_NL = {
+    Order.NEXT_CLOCK: "Bovenaan: van wie de volgende termijn het eerst komt.",
+    Order.LONGEST_ABSENT: "Bovenaan: wie het langst afwezig is.",
+}
+
+
+def _tell_order(order: Order, status: GainStatus, *, is_blind: bool) -> str:
+    """Return who stands at the top, and why."""
+    if is_blind and order is Order.URGENCY:
+        order = Order.LONGEST_ABSENT
+    if order is not Order.URGENCY:
+        return _ORDER_NL[order]
+    gains = status is GainStatus.ESTIMATED
+    then = "wie naar schatting het meest wint bij steun" if gains else "wie het langst afwezig is"
+    return f'Bovenaan: voorstel "{SUGGESTION_NL[URGENCY[0]]}", en daarin eerst {then}.'

@@ -54,7 +54,7 @@ reason = "voor de proef"
 
 
 @contextmanager
-def run_filled(folder: Path, status: GainStatus) -> Iterator[Service]:
+def run_filled(folder: Path, status: GainStatus, **changes: object) -> Iterator[Service]:
     """Run a service that holds cases, with a model whose gain has this status."""
     shutil.copy(get_sqlite_template(), folder / "store.db")
     (folder / "limits.toml").write_text(LIMITS)
@@ -63,6 +63,7 @@ def run_filled(folder: Path, status: GainStatus) -> Iterator[Service]:
         get_gain_bundle(status),
         demo_hint="naam arts, wachtwoord ...",
         limits=folder / "limits.toml",
+        **changes,
     )
     fill(made)
     yield made

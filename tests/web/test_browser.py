@@ -83,6 +83,7 @@ def test_a_physician_logs_on_filters_opens_a_case_and_logs_off(visit: Visit) -> 
     page.get_by_label("Vragenlijst").select_option("nee")
     page.get_by_label("Dossiernummer").fill("C-00")
     page.get_by_role("button", name="Filteren").click()
+    page.wait_for_url("**zoek=C-00**")
     case_id = page.locator(".kp-case").first.inner_text()
     page.locator(".kp-case").first.click()
     page.get_by_role("heading", name=f"Dossier {case_id}").wait_for()
