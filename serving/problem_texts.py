@@ -142,7 +142,7 @@ TEXTS: dict[str, tuple[int, str, str]] = {
     "form": (
         422,
         "Dit formulier is nog niet in orde",
-        "Er is niets bewaard. Pas aan wat hieronder staat.",
+        "Er is niets bewaard. Dit wordt nog verwacht:",
     ),
     "parameters": (
         422,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from serving.access_schemas import AccessReportOut, ToldEstimateOut
-from serving.wording import date_nl, moment_nl, number_nl, region_nl
+from serving.wording import date_nl, moment_nl, points_nl, region_nl
 
 Pairs = Sequence[tuple[str, str]]
 # what each part of the report is called, in the order of the page
@@ -106,7 +106,7 @@ class ToldEstimate:
                     title,
                     TableView(
                         ("Reden", "Punten op 100"),
-                        [(one.text_nl, number_nl(one.points)) for one in found],
+                        [(one.text_nl, points_nl(one.points)) for one in found],
                     ),
                 )
                 for title, found in lists

@@ -1,7 +1,7 @@
 """Forms on the pages: read as the models of the API, and shown again with what is wrong in them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -137,15 +137,18 @@ class FaultSummary:
         fields: Iterable[str],
         labels: Mapping[str, str] = LABEL_NL,
     ) -> "FaultSummary | None":
-        """Return the summary; `fields` are those that the page shows, by id."""
+        """Return the summary; `fields` are those that the page shows, by id and in its order."""
         if filled is None or filled.problem is None:
             return None
-        shown = set(fields)
-        links = [_link(fault, filled.form, shown, labels) for fault in faults]
+        places = {field: place for place, field in enumerate(fields)}
+        links = [_link(fault, filled.form, places, labels) for fault in faults]
+        links.sort(key=lambda link: places.get(link.target, len(places)))
         return cls(filled.problem.title, filled.problem.detail, links)
 
 
-def _link(fault: FieldFault, form: str, shown: set[str], labels: Mapping[str, str]) -> FaultLink:
+def _link(
+    fault: FieldFault, form: str, shown: Collection[str], labels: Mapping[str, str]
+) -> FaultLink:
     name = fault.field.partition(".")[0]
     target = f"{form}-{name}"
     label = labels.get(name, "Dit formulier")

@@ -12,7 +12,7 @@ from serving.pages.form_texts import LABEL_NL
 from serving.pages.forms import FaultSummary, Filled, FormView, Posted
 
 FORM = "gegevens"
-_FLAG_NL = (("true", "Ja"), ("false", "Nee"))
+_FLAG_NL = (("true", "ja"), ("false", "nee"))
 _ANSWERS, _FACTS = "Uit de vragenlijst", "Uit het dossier"
 
 
@@ -50,7 +50,7 @@ class InputsView:
         faults = filled.problem.errors if filled and filled.problem else ()
         current = {f.name: write_value(case.get(f.name)) for f in contract.columns}
         fields = [f for f in contract.fields if f.name in current]
-        ids = {f"{FORM}-{name}" for name in (*current, "outcome_text")}
+        ids = [f"{FORM}-{name}" for name in (*current, "outcome_text")]
         labels = {**LABEL_NL, **CASE_LABELS_NL, **{f.name: f.label_nl for f in contract.fields}}
         return cls(
             case_id=str(case["case_id"]),
@@ -67,13 +67,17 @@ class InputsView:
 
 def _show(f: Field) -> InputField:
     options: Sequence[tuple[str, str]] = ()
-    hint = f"van {to_dutch(f.low)} tot {to_dutch(f.high)}{f', in {f.unit_nl}' if f.unit_nl else ''}"
+    hint = "" if f.label_nl.endswith(")") else _tell_bounds(f)
     if f.levels:
         options, hint = list(f.levels.items()), ""
     elif f.kind == "flag":
         options, hint = _FLAG_NL, ""
     empty = "niet beantwoord" if f.kind == "answer" else "niet bekend"
     return InputField(f.name, f.label_nl, hint, options, empty)
+
+
+def _tell_bounds(f: Field) -> str:
+    return f"{to_dutch(f.low)} tot {to_dutch(f.high)} {f.unit_nl}".strip()
 
 
 def read_changes(posted: Posted, case: Mapping[str, Any], contract: Contract) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class OwnPart:
             possible, needed = ANSWER_NL[own[0].is_possible], ANSWER_NL[own[0].is_needed]
             told = f"Uw eigen inschatting: stappen naar werk {possible}, steun nodig {needed}."
             return cls(None, False, told, ())
-        if file.standing.is_blocked:
+        is_late = not file.is_withheld and about[0] in {d.assessment_id for d in file.decisions}
+        if file.standing.is_blocked or is_late:
             return None
         return cls(form, file.is_withheld, "", list_options(ANSWER_NL))
 

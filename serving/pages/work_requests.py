@@ -14,6 +14,11 @@ from serving.persons import MOST_TEXT
 from serving.store.requests import PersonRequest, RequestKind, RequestOutcome
 
 ANSWER_FORM = "antwoord"
+_TITLE_NL: Mapping[RequestKind, str] = {
+    RequestKind.OBJECTION: "De persoon maakt bezwaar",
+    RequestKind.CORRECTION: "De persoon vraagt een verbetering",
+    RequestKind.ACCESS: "De persoon vraagt inzage",
+}
 _O = RequestOutcome
 # what a physician answers in place; a correction that is made has a page of its own
 _ANSWERS_NL: Mapping[RequestKind, Mapping[RequestOutcome, str]] = {
@@ -34,7 +39,7 @@ class OpenRequest:
     """A request that waits for an answer; the form only for who may give it."""
 
     request_id: str
-    kind_nl: str
+    title_nl: str
     made_nl: str
     text: str
     is_correction: bool
@@ -91,7 +96,7 @@ def build_answer_forms(
 def _open(one: PersonRequest, form: FormView | None) -> OpenRequest:
     return OpenRequest(
         request_id=one.request_id,
-        kind_nl=KIND_NL[one.kind],
+        title_nl=_TITLE_NL[one.kind],
         made_nl=day_nl(one.made_at),
         text=one.text or "",
         is_correction=one.kind is RequestKind.CORRECTION,

@@ -114,7 +114,9 @@ def _name_worker(key: str | None, user: User, names: Mapping[str, str]) -> str:
 
 
 def _tell_clock(due_on: date, days_left: int) -> str:
-    return f"Het traject moet gestart zijn op {date_nl(due_on)} ({days_left_nl(days_left)})."
+    must = "moest" if days_left < 0 else "moet"
+    on = date_nl(due_on)
+    return f"Het traject {must} ten laatste op {on} gestart zijn ({days_left_nl(days_left)})."
 
 
 def find_next_step(file: CaseFile, user: User) -> str:

@@ -22,7 +22,7 @@ from serving.states import CaseEvent
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "eigen": ("is_possible", "is_needed"),
     "beslissing": ("kind", "look_again_on", "reason", "reason_text"),
-    "toestemming": ("given_on", "purpose"),
+    "toestemming": ("purpose", "given_on"),
     "intrekken": ("sure",),
     "aanmelding": ("capacities", "capacities_text", "needs", "needs_text", "offers"),
     "traject": ("event", "on", "partner", "why"),
@@ -120,9 +120,9 @@ def _tell_refused(view: WorkView, filled: Filled, faults: Sequence[FieldFault]) 
     """Return the panel with what went wrong and, of a form that is gone, what was filled in."""
     is_shown = filled.form in {form.key for form in view.list_forms()}
     names = FIELDS.get(filled.form, _ANSWER_FIELDS) if is_shown else ()
-    summary = FaultSummary.of(filled, faults, {f"{filled.form}-{name}" for name in names})
+    summary = FaultSummary.of(filled, faults, [f"{filled.form}-{name}" for name in names])
     if summary is not None and filled.problem is not None and filled.problem.key == "stale":
-        detail = f"{summary.detail_nl} {view.standing.decided_nl}".strip()
+        detail = f"{view.standing.decided_nl} {summary.detail_nl}".strip()
         summary = replace(summary, detail_nl=detail)
     return replace(view, summary=summary, lost=() if is_shown else _tell_filled(filled))
 
