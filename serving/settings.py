@@ -137,7 +137,7 @@ class Settings(BaseSettings):
         "without it nobody's does",
     )
     threads: int = Field(
-        8, ge=1, le=200, description="requests that are worked on at the same moment"
+        4, ge=1, le=200, description="requests that are worked on at the same moment"
     )
     most_bytes: int = Field(5_000_000, ge=1000, description="largest body of a request")
     uploads: Path = Field(
