@@ -5,6 +5,7 @@ from models.explain import find_drivers
 from training.card_gain import describe_curve, describe_gain
 from training.decision_curve import tabulate_decisions
 from training.evaluate import Measured
+from training.people import describe_people
 from training.pipeline import Trained
 from training.rivals import LINES, LOGISTIC, OURS, TREE
 
@@ -43,6 +44,7 @@ def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str
         *_describe_groups(trained),
         "### Net benefit of calling those under a chance of return",
         tabulate_decisions(trained.decisions),
+        *describe_people(trained.model.people),
         *describe_gain(trained),
         *describe_curve(trained),
         "## What drives the estimates",

@@ -6,7 +6,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from models.heads import NINETY_PERCENT
+from features.cohort import Screenings, build_screenings
+from features.tables import Extract
+from models.heads import NINETY_PERCENT, AdditiveHead
 from models.people import (
     CELLS,
     FEWEST_PEOPLE,
@@ -16,11 +18,42 @@ from models.people import (
     PeopleTable,
     find_cell,
 )
-from models.usual import Sample
+from models.usual import Sample, split_by_person
+from training.splits import Windows, select_days
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Cells = NDArray[np.int64]
+Fit = Callable[[Sample], AdditiveHead]
+MOST_SCREENINGS = (
+    30_000  # the newest: enough for every group, and who is older lived in other times
+)
+
+
+def count_earlier_people(
+    extract: Extract, windows: Windows, fit: Fit, folds: int, seed: int
+) -> PeopleTable:
+    """Return what became of the people whose outcome is settled, screened before the windows end.
+
+    Each is estimated by what `fit` learns from other people alone.
+    """
+    everything = build_screenings(extract, as_of=windows.known_until)
+    settled = take_newest(select_days(everything, None, windows.test_until), MOST_SCREENINGS)
+    sample = Sample.of(settled)
+    estimated = np.zeros(len(sample))
+    for held_out in split_by_person(sample.person, folds, seed):
+        head = fit(sample.take(~held_out))
+        estimated[held_out] = head.predict(sample.matrix[held_out])
+    first: date = settled.screened_on.min().astype("datetime64[D]").astype(date)
+    return count_people(estimated, sample, first, windows.test_until)
+
+
+def take_newest(screenings: Screenings, most: int) -> Screenings:
+    """Return the newest screenings, of whole days, so many or a few more."""
+    if len(screenings) <= most:
+        return screenings
+    from_day = np.sort(screenings.screened_on)[-most]
+    return screenings.select(screenings.screened_on >= from_day)
 
 
 def count_people(
@@ -96,3 +129,25 @@ def bound_share(share: float, count: float) -> tuple[float, float]:
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * (share * (1 - share) / count + (z / (2 * count)) ** 2) ** 0.5
     return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def describe_people(table: PeopleTable | None) -> list[str]:
+    """Return the paragraphs of the card on what became of earlier people."""
+    if table is None:
+        return []
+    lines = ["| estimate without support | answered | people | returned of 100 |"]
+    lines.append("| --- | --- | --- | --- |")
+    for g in table.groups:
+        low, high, value, least, most = (
+            f"{100 * one:.0f}"
+            for one in (g.low, g.high, g.returned, g.returned_low, g.returned_high)
+        )
+        said = "yes" if g.answered else "no"
+        lines.append(f"| {low} to {high} | {said} | {g.people:,} | {value} ({least} to {most}) |")
+    return [
+        "### What became of earlier people",
+        f"Screened from {table.screened_from} until {table.screened_until}, estimated by what "
+        f"others alone taught; 90 % intervals. Fewer than {FEWEST_PEOPLE} effective people within "
+        f"{100 * WIDEST // CELLS} points have no number.",
+        "\n".join(lines),
+    ]

@@ -20,10 +20,17 @@ from training.decision_curve import DecisionPoint, measure_decisions
 from training.evaluate import Measured, measure
 from training.gain import LearntGain, learn_gain
 from training.gaps import tell_gaps
-from training.people import count_people
+from training.people import count_earlier_people
 from training.refutation import Refutation
 from training.refute import refute
-from training.rivals import OURS, choose_shipped, compare_errors, fit_release, hold_contest
+from training.rivals import (
+    OURS,
+    choose_shipped,
+    compare_errors,
+    fit_release,
+    fit_shipped,
+    hold_contest,
+)
 from training.samples import look_for_leaks, take_samples
 from training.splits import Windows, build_windows
 from training.tune import Tuned, tune
@@ -108,7 +115,17 @@ def train(
     shipped = choose_shipped(more_error)
     report(f"Fitting the model of the release on {len(known):,} screenings")
     usual = fit_release(shipped, samples, shape, contest.raw[shipped], settings, seed)
-    report("Learning the intervals")
+    report("Counting what became of earlier people, and learning the intervals")
+    people = count_earlier_people(
+        extract,
+        windows,
+        # the scale of the release, by what others alone teach
+        lambda part: replace(
+            fit_shipped(shipped, part, shape, settings, seed), calibration=usual.calibration
+        ),
+        settings.folds,
+        seed,
+    )
     spread = fit_spread(known, usual, shape, settings, config.spread, seed)
     report("Learning the gain of support")
     as_of = windows.known_until
@@ -126,8 +143,7 @@ def train(
             gain=gain.head,
             curve=curve.head,
             answers=collect_answers(extract.contract, known.matrix),
-            # the tested model: the released one learnt from these people too
-            people=count_people(estimated[shipped], test, windows.test_from, windows.test_until),
+            people=people,
         ),
         windows=windows,
         shape=shape,

@@ -94,9 +94,9 @@ def _tell_alike(table: PeopleTable, group: PeopleGroup, a: Assessment) -> str:
     if a.contract.answers:
         alike += f", en de vragenlijst {'' if group.answered else 'niet '}beantwoord"
     return (
-        f"Gelijkaardig betekent hier: {alike}. Hun ziekte en hun werk kunnen verschillen. Zij "
-        f"werden ingeschat van {date_nl(table.screened_from)} tot en met {date_nl(last)}, door een "
-        "model dat niets van hen geleerd had."
+        f"Gelijkaardig betekent hier: {alike}. Hun ziekte en hun werk kunnen verschillen. Hun "
+        f"gegevens zijn van {date_nl(table.screened_from)} tot en met {date_nl(last)}; hun "
+        "inschatting komt van een model dat niets van hen geleerd had."
     )
 
 

@@ -4,11 +4,20 @@ from datetime import date
 import numpy as np
 import pytest
 
+from features.cohort import build_screenings
 from features.contract import Contract, default_contract
+from models.heads import AdditiveHead
 from models.people import CELLS, FEWEST_PEOPLE, WIDEST, PeopleTable
 from models.usual import Sample
-from tests.factories import make_contract
-from training.people import bound_share, count_effective, count_people
+from tests.factories import make_contract, make_line
+from tests.training.conftest import Road
+from training.people import (
+    bound_share,
+    count_earlier_people,
+    count_effective,
+    count_people,
+    take_newest,
+)
 
 FROM, UNTIL = date(2024, 1, 1), date(2024, 7, 1)
 
@@ -129,3 +138,29 @@ def test_the_interval_covers_the_truth_nine_times_in_ten() -> None:
     bounds = np.array([bound_share(share, 120) for share in shares])
 
     assert 0.87 < np.mean((bounds[:, 0] <= 0.3) & (bounds[:, 1] >= 0.3)) < 0.94
+
+
+def test_nobody_is_estimated_by_what_was_learnt_from_the_same_person(road: Road) -> None:
+    windows, seen = road.trained.windows, list[set[int]]()
+
+    def fit(part: Sample) -> AdditiveHead:
+        seen.append(set(part.person.tolist()))
+        return make_line(part.contract, 0.5)
+
+    table = count_earlier_people(road.extract, windows, fit, 3, seed=1)
+
+    persons = set.union(*seen)
+    assert len(seen) == 3
+    assert all(len(persons - one) >= len(persons) // 3 for one in seen)
+    assert set.union(*(persons - one for one in seen)) == persons
+    assert {(group.low, group.high) for group in table.groups} == {(0.5, 0.55)}
+
+
+def test_of_very_many_screenings_the_newest_whole_days_count(road: Road) -> None:
+    screenings = build_screenings(road.extract)
+
+    newest = take_newest(screenings, 500)
+
+    assert 500 <= len(newest) < 600
+    assert newest.screened_on.min() > np.sort(screenings.screened_on)[-600]
+    assert take_newest(newest, 10_000) is newest

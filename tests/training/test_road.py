@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from pyarrow import parquet
 
+from features.cohort import build_screenings
 from features.matrix import build_matrix
 from features.tables import read_cases
 from models.bundle import read_bundle
 from models.suggestion import read_limits
+from models.usual import Sample
 from tests.training.conftest import Road
 from training.config import RegistryConfig
 from training.info import build_info
@@ -20,6 +22,7 @@ from training.pipeline import train
 from training.release import keep_run
 from training.samples import ConstantOutcomeError, TooFewCasesError
 from training.score import OutputError, score_cases, write_scores
+from training.splits import select_days
 from training.tracking import RegistryError, fetch_bundle, find_latest, set_champion
 
 
@@ -87,16 +90,18 @@ def test_the_champion_is_the_bundle_that_was_trained(road: Road) -> None:
     assert bundle.info["gain"]["status"] == bundle.model.gain_status == "same_for_all"
 
 
-def test_people_like_this_are_those_of_the_test_window(road: Road) -> None:
+def test_people_like_this_are_everybody_whose_outcome_is_settled(road: Road) -> None:
     people = road.trained.model.people
     assert people is not None
 
-    tested = len(np.unique(road.trained.test.person))
+    everything = build_screenings(road.extract, as_of=road.trained.windows.known_until)
+    settled = Sample.of(select_days(everything, None, road.trained.windows.test_until))
 
-    windows = road.trained.windows
-    assert (people.screened_from, people.screened_until) == (windows.test_from, windows.test_until)
-    assert people.groups
-    assert 100 <= sum(group.people for group in people.groups) <= tested
+    counted = sum(group.people for group in people.groups)
+    mean = sum(group.people * group.returned for group in people.groups) / counted
+    assert people.screened_until == road.trained.windows.test_until
+    assert 0.8 * len(settled) < counted <= len(settled)
+    assert mean == pytest.approx(np.average(settled.target, weights=settled.weight), abs=0.03)
 
 
 def test_the_card_says_what_a_committee_asks(road: Road) -> None:
@@ -104,7 +109,10 @@ def test_the_card_says_what_a_committee_asks(road: Road) -> None:
 
     card = read_bundle(folder).card
 
-    for expected in ("AUC", "physician decides", "Known limits", "gain of support", "logistic"):
+    for expected in (
+        *("AUC", "physician decides", "Known limits", "gain of support", "logistic"),
+        "What became of earlier people",
+    ):
         assert expected in card
 
 
