@@ -22,6 +22,7 @@ ACTION_NL: Mapping[str, str] = {
     Action.REFER: "doorverwijzing bijgewerkt of bekeken",
     Action.RECORD_REQUEST: "vraag van de persoon genoteerd",
     Action.HANDLE_REQUEST: "vraag van de persoon behandeld",
+    Action.SEND_LETTER: "brief voor de persoon gemaakt",
     "send_letter": "brief voor de persoon gemaakt",
     Action.REPORT_OUTCOMES: "opvolging gemeld",
     Action.UPLOAD_CASES: "bestand met dossiers aangeleverd",
