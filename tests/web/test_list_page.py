@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 import re
 from collections.abc import Iterator
@@ -284,3 +285,18 @@ def test_a_list_without_any_case_says_so(pages: Service) -> None:
     assert "Er staat niets open" in page.text
     assert "/?periode=alles" in list_links(page)
     assert not [a for a in page.all("a") if "download" in a]
+
+
+def test_the_first_page_stays_far_below_200_kilobytes(pages: Service) -> None:
+    answer = pages.client.get("/")
+    page = Outline(answer.text)
+
+    linked = [str(s["src"]) for s in page.all("script")] + [
+        str(x["href"]) for x in page.all("link")
+    ]
+    files = [pages.client.get(address).content for address in linked]
+
+    weight = sum(len(gzip.compress(content, 9)) for content in (answer.content, *files))
+    assert len(list_ids(page)) == 50
+    assert weight < 60_000
+    assert answer.headers["content-encoding"] == "gzip"
