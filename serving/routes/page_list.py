@@ -13,10 +13,12 @@ from serving.deps import PageUser, Service, Visitor, read_form
 from serving.errors import Problem, explain
 from serving.faults import RequestRefusedError
 from serving.list_export import export_list
+from serving.pages.forms import Posted
 from serving.pages.list_filters import FILE, LIST, FilterView, list_labour_statuses
 from serving.pages.list_view import TriageView
-from serving.pages.templating import render
+from serving.pages.templating import find_home, render
 from serving.permissions import Action, can
+from serving.routes.page_parts import Here
 from serving.routes.parts import Now, ServiceHere
 from serving.triage import Reader, list_triage
 
@@ -35,7 +37,7 @@ def get_list(
 ) -> Response:
     """Show the triage list, or bring who has no cases to the first page of the menu."""
     if not can(visitor.user, Action.LIST_CASES):
-        return RedirectResponse("/model", 303)
+        return RedirectResponse(find_home(visitor.user), 303)
     reader = Reader(visitor.user, service.store, now, service.settings.own_estimate)
     return _show(request, service, reader, FilterView.of(request.query_params))
 
@@ -87,7 +89,8 @@ def post_take(
         take_case(visitor.user, case_id, store=service.store, now=now)
     except RequestRefusedError as error:
         if not _is_list(back):
-            raise
+            here = Here(request, service, now, case_id)
+            return here.show(visitor, "nemen", Posted({}), error)
         reader = Reader(visitor.user, service.store, now, service.settings.own_estimate)
         chosen = FilterView.of(dict(parse_qsl(urlsplit(back).query)))
         problem = explain(error, service.bundle.contract)
