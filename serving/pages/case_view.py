@@ -15,7 +15,7 @@ from serving.pages.clock_view import ClockView
 from serving.pages.offers_view import OffersView
 from serving.pages.timeline import list_events
 from serving.pages.timeline_view import TimelineView, build_timeline
-from serving.permissions import User
+from serving.permissions import Action, User, can
 from serving.states import OBJECTION_NL, STATE_NL
 
 OWN_FIRST_NL = "Eerst uw eigen inschatting"
@@ -88,17 +88,17 @@ class CaseView:
             next_clock=next((c for c in clocks if c.state != "past"), None),
             timeline=build_timeline(file, events, clocks, today),
             offers=OffersView.of(offers) if shows_offers else None,
-            papers=list_papers(file),
+            papers=list_papers(file, user),
             inputs=list_inputs(a.case, a.contract),
             today=today,
         )
 
 
-def list_papers(file: CaseFile) -> list[Paper]:
-    """Return the letters of a case; that for the person tells what was estimated."""
+def list_papers(file: CaseFile, user: User) -> list[Paper]:
+    """Return the letters that a user may have; that for the person tells what was estimated."""
     address = f"/dossiers/{file.latest.case_id}"
     papers = []
-    if not file.is_withheld:
+    if not file.is_withheld and can(user, Action.SEND_LETTER):
         papers.append(Paper(f"{address}/brief.pdf", "Brief voor de persoon"))
     if file.trail.referrals:
         papers.append(Paper(f"{address}/aanmelding.pdf", "Aanmeldingsformulier voor VDAB"))
