@@ -175,7 +175,8 @@ def _tell(told: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         if name == "form":
             yield from _tell(value)
         else:
-            yield _LABEL_NL.get(name, name), _write(value)
+            written = region_nl(value) if name == "region" else _write(value)
+            yield _LABEL_NL.get(name, name), written
 
 
 def _write(value: Any) -> str:

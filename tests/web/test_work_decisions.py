@@ -116,6 +116,16 @@ def test_what_cannot_be_sent_any_more_can_still_be_read(clerk: Clerk) -> None:
     assert 'id="beslissing"' not in answer.text
 
 
+def test_taking_a_case_shows_who_works_at_it(clerk: Clerk) -> None:
+    assert "Nog niemand werkt hieraan." in clerk.open()
+
+    page = clerk.follow(clerk.send("nemen", naar=clerk.address))
+
+    assert "U werkt hieraan." in page.text
+    assert "Dr. Arts werkt hieraan." in Outline(clerk.log_on("coordinator").open()).text
+    assert "Nog niemand werkt hieraan." in clerk.follow(clerk.send("vrijgeven")).text
+
+
 def test_a_coordinator_has_no_form_of_a_physician(filled: Service) -> None:
     clerk = Clerk(filled, "C-0020").log_on("coordinator")
 

@@ -1,0 +1,140 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.running_service import Service, make_own_case
+from tests.serving.referred_cases import agree, make_case_to_refer, make_sent_case, post
+from tests.web.test_browser import Visit
+from tests.web.test_browser import browser as browser  # a fixture, used below
+from tests.web.test_browser import visit as visit
+
+FULL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+
+
+@pytest.fixture
+def page(visit: Visit, filled: Service) -> Page:
+    visit.enter(filled)
+    return visit.page
+
+
+def suggest_otherwise(service: Service) -> str:
+    """Return a case of which one decision alone follows the suggestion."""
+    listed = service.get("/api/v1/cases?suggestion=own_way&limit=200").json()["cases"]
+    return next(str(one["case_id"]) for one in listed if one["state"] == "open")
+
+
+def press_until(page: Page, wanted: str) -> None:
+    """Press Tab until the focus is on what a selector names."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"no way by keyboard to {wanted}")
+
+
+def test_a_decision_is_taken_by_keyboard_with_its_fault_mended(
+    visit: Visit, page: Page, filled: Service
+) -> None:
+    case_id = suggest_otherwise(filled)
+    visit.open(f"/dossiers/{case_id}")
+
+    press_until(page, "#beslissing input[name=kind]")
+    page.keyboard.press("Space")
+    page.locator("#beslissing-reason").wait_for(state="visible")
+    press_until(page, "#beslissing button")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'fouten'")
+    press_until(page, "a[href='#beslissing-reason']")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'beslissing-reason'")
+    page.keyboard.type("ik weet meer over het werk")
+    press_until(page, "#beslissing button")
+    page.keyboard.press("Enter")
+
+    page.wait_for_function("document.activeElement.id === 'gedaan'")
+    assert "gedaan=beslissing" in page.url
+    assert [text for text in visit.said if "422" not in text] == []
+
+
+def test_a_part_of_a_form_shows_only_where_the_choice_asks_for_it(
+    visit: Visit, page: Page, filled: Service
+) -> None:
+    visit.open(f"/dossiers/{suggest_otherwise(filled)}")
+    day, reason = page.locator("#beslissing-look_again_on"), page.locator("#beslissing-reason")
+
+    shown = {}
+    for kind in ("own_return", "look_again", "not_opportune", "refer"):
+        page.check(f"#beslissing input[value={kind}]")
+        shown[kind] = (day.is_visible(), reason.is_visible())
+
+    assert shown == {
+        "own_return": (False, False),
+        "look_again": (True, True),
+        "not_opportune": (False, False),
+        "refer": (False, True),
+    }
+
+
+def test_without_script_every_field_can_be_reached(visit: Visit, filled: Service) -> None:
+    bare = visit.context.browser.new_context(java_script_enabled=False)  # type: ignore[union-attr]
+    bare.add_cookies([])
+    visit.enter(filled)
+    bare.add_cookies(visit.context.cookies())  # type: ignore[arg-type]
+    page = bare.new_page()
+
+    page.goto(f"{visit.address}/dossiers/{suggest_otherwise(filled)}")
+
+    assert page.locator("#beslissing-look_again_on").is_visible()
+    assert page.locator("#beslissing-reason").is_visible()
+    assert page.locator("#beslissing-reason_text").is_enabled()
+    bare.close()
+
+
+def list_places(service: Service) -> Iterator[tuple[str, str]]:
+    """Give the pages of work in their states, each with the form to send empty, if any."""
+    to_refer, sent = make_case_to_refer(service, 801), make_sent_case(service, 802)
+    agreed, objecting = make_case_to_refer(service, 803), make_case_to_refer(service, 804)
+    correcting = make_case_to_refer(service, 805)
+    agree(service, agreed)
+    service.post(make_own_case(806, absence_started_on="2025-12-01", screened_on="2026-03-01"))
+    asked = f"/api/v1/cases/{objecting}/requests"
+    post(service, asked, {"kind": "objection", "text": "Ik wil dit niet."})
+    post(service, asked, {"kind": "access"})
+    made = post(service, f"/api/v1/cases/{correcting}/requests", {"kind": "correction"}).json()
+    yield f"/dossiers/{to_refer}", "toestemming"
+    yield f"/dossiers/{agreed}", "aanmelding/nalezen"
+    yield f"/dossiers/{sent}", "traject"
+    yield f"/dossiers/{objecting}", "vragen/"
+    yield f"/dossiers/{correcting}/vragen/{made['request']['request_id']}/verbeteren", "#fouten"
+    yield "/dossiers/C-0806", "beslissing"
+    yield "/dossiers/C-0806/inschatten", ""
+    yield f"/dossiers/{sent}/inzage", ""
+
+
+def test_no_state_of_the_work_breaks_a_rule_of_accessibility(
+    visit: Visit, page: Page, filled: Service, vendor: Path
+) -> None:
+    found = {}
+    for path, form in list_places(filled):
+        visit.open(path)
+        page.evaluate(FULL)
+        found[path] = look(visit, page, vendor)
+        if form:
+            page.locator(f"form[action*='{form}']").first.locator("button").first.click()
+            page.locator("#fouten").wait_for()
+            page.evaluate(FULL)
+            found[f"{path} refused"] = look(visit, page, vendor)
+
+    assert {path: faults for path, faults in found.items() if faults} == {}
+    assert visit.elsewhere == []
+
+
+def look(visit: Visit, page: Page, vendor: Path) -> list[str]:
+    """Return what is wrong with a page, wide and narrow."""
+    faults = visit.check_access(vendor)
+    page.set_viewport_size({"width": 320, "height": 700})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return [*faults, *([f"scrolls sideways: {wide}"] if wide > 320 else [])]
