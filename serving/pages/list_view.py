@@ -153,9 +153,10 @@ def _count(page: TriagePage) -> str:
 
 def _tell_scope(chosen: FilterView) -> str:
     """Return which cases are looked among, where no filter says so."""
+    is_limited = bool(chosen.status or chosen.periode)
     if chosen.zoek:
-        return "gezocht in alle dossiers"
-    if chosen.status or chosen.periode:
+        return "gevonden" if is_limited else "gevonden, ook bij wat afgesloten is"
+    if is_limited:
         return ""
     return "van dag 30 tot het einde van het eerste jaar"
 
