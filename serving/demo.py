@@ -224,16 +224,23 @@ def _run(*arguments: str) -> None:
 
 
 def _read_recent(folder: Path, bundle: "Bundle", today: date) -> "Extract":
-    """Return the cases of the last weeks, with their earlier screenings and what became of them."""
+    """Return the cases of the last weeks that wait for a decision, with their earlier screenings.
+
+    Who is at work again or has support already is not among them.
+    """
     from features.tables import read_extract
 
     extract = read_extract(folder, bundle.contract)
     frame = extract.cases
     known = frame[frame["screened_on"].dt.date <= today]
     recent = known[known["screened_on"].dt.date > today - timedelta(days=RECENT_DAYS)]
-    if recent.empty:
-        raise DemoError("no case was screened in the last weeks: ask for more persons")
-    kept = set(recent["case_id"])
+    kept = set(recent["case_id"]) - {
+        case_id
+        for name in ("pathways", "work_periods")
+        for case_id in getattr(extract, name).case_id
+    }
+    if not kept:
+        raise DemoError("no case of the last weeks waits for a decision: ask for more persons")
     tables = {name: _keep(getattr(extract, name), kept) for name in OUTCOME_TABLES}
     return replace(extract, cases=_keep(known, kept).sort_values("screened_on"), **tables)
 
