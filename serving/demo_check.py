@@ -18,6 +18,8 @@ from rich.table import Table
 from serving.wording import interval_nl, op_100
 
 TIMEOUT = 30
+PAGES = ("/", "/?voorstel=refer&vragenlijst=ja", "/model", "/model/versies", "/hulp", "/invoer")
+OVERSIGHT = ("/logboek", "/logboek/nakijken", "/overeenstemming")
 
 
 @dataclass
@@ -68,11 +70,14 @@ def walk(address: str, app: FastAPI, passwords: Mapping[str, str]) -> Report:
     case_id = report.top[0]["case_id"] if report.top else "geen"
     opener = build_opener(HTTPCookieProcessor(CookieJar()))
     _log_on(address, opener, "arts.a", passwords["arts.a"], report)
-    for path in ("/", "/?voorstel=refer&vragenlijst=ja", "/model"):
+    for path in PAGES:
         _call(opener, "GET", address, path, report)
     _call(opener, "GET", address, f"/dossiers/{case_id}", report, shown="/dossiers/{case_id}")
     _call(opener, "GET", address, "/bestaat-niet", report, expected=404)
     _log_off(address, opener, report)
+    _log_on(address, opener, "auditor", passwords["auditor"], report)
+    for path in OVERSIGHT:
+        _call(opener, "GET", address, path, report)
     return report
 
 

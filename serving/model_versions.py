@@ -15,6 +15,7 @@ from serving.store.model_versions import count_versions
 
 FEWEST = 5  # what is fewer is not shown
 FRESH = timedelta(minutes=10)
+GONE_FRESH = timedelta(seconds=30)  # one that was gone is asked again soon
 WAIT_SECONDS = 1.0
 log = structlog.get_logger("kantelpunt")
 
@@ -80,7 +81,8 @@ class RegistryNotes:
             return self._known
         with self._lock:
             known, answered = self._known, self._answered
-            if answered is None and (known.at is None or not known.at > now - FRESH):
+            fresh = FRESH if known.state is State.KNOWN else GONE_FRESH
+            if answered is None and (known.at is None or known.at <= now - fresh):
                 self._answered = answered = Event()
                 Thread(target=self._fetch, args=(now, answered), daemon=True).start()
         if answered is not None:

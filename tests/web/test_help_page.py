@@ -67,5 +67,5 @@ def test_an_auditor_reads_of_oversight_and_not_of_cases(pages: Service) -> None:
 
     page = read(pages, "/hulp")
 
-    assert "Noteer het controlegetal elke maand" in page.text
+    assert "Noteer het controlegetal geregeld" in page.text
     assert "Wat u doet" not in page.text
