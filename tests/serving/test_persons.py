@@ -86,7 +86,7 @@ def test_the_pages_say_that_an_objection_is_open(service: Service) -> None:
 
     listed, opened = service.client.get("/"), service.client.get("/dossiers/C-0001")
 
-    assert "bezwaar in behandeling" in listed.text
+    assert "Bezwaar in behandeling" in listed.text
     assert opened.status_code == 200
     assert "Er loopt een bezwaar" in opened.text
 
