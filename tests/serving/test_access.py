@@ -55,7 +55,11 @@ def test_a_password_is_compared_slowly_only_once(
     assert service.get("/api/v1/model").status_code == 200
 
 
-def test_a_changed_or_closed_account_counts_at_once(either_service: Service) -> None:
+def test_a_changed_or_closed_account_counts_once_it_is_looked_up(
+    either_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.seen_users.SECONDS", 0.0)
+
     def change(statement: str) -> int:
         with either_service.store.writing() as connection:
             connection.exec_driver_sql(statement)

@@ -198,8 +198,12 @@ def test_a_role_or_fund_that_changed_counts_from_the_next_log_on(
 
 
 def test_an_account_that_was_closed_here_is_out_by_every_door(
-    start_oidc: Callable[..., Service], issuer: RunningIssuer, store_url: str
+    start_oidc: Callable[..., Service],
+    issuer: RunningIssuer,
+    store_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("serving.seen_users.SECONDS", 0.0)
     service = start_oidc(store_url)
     log_on(service, issuer)
     (key, *_), bearer = read_users(service)[0], {"authorization": f"Bearer {issuer.sign()}"}
