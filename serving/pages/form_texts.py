@@ -75,7 +75,7 @@ CHOICE_NL: Mapping[str, str] = {
 
 # what the address of a page may say that was done
 DONE_NL: Mapping[str, str] = {
-    "inschatting": "Uw eigen inschatting is bewaard. Hieronder ziet u die van het model.",
+    "inschatting": "Uw eigen inschatting is bewaard. Nu ziet u ook die van het model.",
     "beslissing": "Uw beslissing is bewaard.",
     "toestemming": "De toestemming is genoteerd.",
     "ingetrokken": "De toestemming is ingetrokken. Er liep geen doorverwijzing.",

@@ -43,7 +43,7 @@ class OwnPart:
         own = [e for e in file.own_estimates if (e.assessment_id, e.user_key) == about]
         if own:
             possible, needed = ANSWER_NL[own[0].is_possible], ANSWER_NL[own[0].is_needed]
-            told = f"Uw eigen inschatting: stappen naar werk {possible}, steun nodig {needed}."
+            told = f"Uw eigen inschatting. Stappen naar werk: {possible}. Steun nodig: {needed}."
             return cls(None, False, told, ())
         is_late = not file.is_withheld and about[0] in {d.assessment_id for d in file.decisions}
         if file.standing.is_blocked or is_late:

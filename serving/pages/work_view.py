@@ -6,6 +6,7 @@ from datetime import date
 
 from serving.capacities import Choices
 from serving.case_file import CaseFile
+from serving.errors import build_problem
 from serving.faults import FieldFault
 from serving.offers import Offer
 from serving.pages.form_texts import CHOICE_NL, DONE_NL, LABEL_NL, NO_NAMES_NL
@@ -120,6 +121,8 @@ def _tell_refused(view: WorkView, filled: Filled, faults: Sequence[FieldFault]) 
     """Return the panel with what went wrong and, of a form that is gone, what was filled in."""
     is_shown = filled.form in {form.key for form in view.list_forms()}
     names = FIELDS.get(filled.form, _ANSWER_FIELDS) if is_shown else ()
+    if filled.problem is None and not is_shown:
+        filled = replace(filled, problem=build_problem("wrong-state"))
     summary = FaultSummary.of(filled, faults, [f"{filled.form}-{name}" for name in names])
     if summary is not None and filled.problem is not None and filled.problem.key == "stale":
         detail = f"{view.standing.decided_nl} {summary.detail_nl}".strip()

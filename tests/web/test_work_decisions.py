@@ -126,6 +126,18 @@ def test_taking_a_case_shows_who_works_at_it(clerk: Clerk) -> None:
     assert "Nog niemand werkt hieraan." in clerk.follow(clerk.send("vrijgeven")).text
 
 
+def test_a_case_that_a_colleague_took_meanwhile_is_told_in_place(clerk: Clerk) -> None:
+    other = Clerk(clerk.service, clerk.case_id).log_on("coordinator")
+    other.follow(other.send("nemen"))
+    clerk.log_on("arts")
+
+    status, told = read_faults(clerk.send("nemen", clerk.open(), naar=clerk.address))
+
+    assert status == 409
+    assert "Een collega nam dit dossier al" in told
+    assert "Coördinator werkt hieraan." in clerk.open()
+
+
 def test_a_coordinator_has_no_form_of_a_physician(filled: Service) -> None:
     clerk = Clerk(filled, "C-0020").log_on("coordinator")
 

@@ -1,7 +1,14 @@
-import pytest
+import io
 
+import pytest
+from sqlalchemy import select
+
+from serving.store.engine import EVERY_FUND
+from serving.store.tables import audit
 from tests.running_service import Service
 from tests.serving.referred_cases import agree, make_case_to_refer
+from tests.serving.test_marked_values import MARKS, TEXT, find_marks
+from tests.serving.test_marked_values import log as log  # a fixture, used below
 from tests.web.work_pages import Clerk
 
 NASTY = (
@@ -46,3 +53,20 @@ def test_no_form_fails_on_what_is_in_it_or_shows_it_as_markup(clerk: Clerk, path
 
     assert [one for one in found if one[1] >= 500 or one[2]] == []
     assert {status for _, status, _ in found} <= {200, 303, 404, 409, 422}
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_nothing_that_a_form_holds_reaches_a_log_an_address_or_the_audit(
+    clerk: Clerk, log: io.StringIO, path: str
+) -> None:
+    page, addresses = clerk.open(), []
+    for name in (*FIELDS[path], *MARKS):
+        answer = clerk.send(path, page, **{name: TEXT})
+        addresses.append(answer.headers.get("location", ""))
+    with clerk.service.store.reading(EVERY_FUND) as connection:
+        details = [str(row.detail) for row in connection.execute(select(audit.c.detail))]
+
+    assert "request" in log.getvalue()
+    for told in (log.getvalue(), " ".join(addresses), " ".join(details)):
+        assert find_marks(told) == []
+    assert find_marks(clerk.service.client.get("/metrics").text) == []

@@ -102,6 +102,16 @@ def test_a_form_that_was_read_over_can_still_be_changed(agreed: Clerk) -> None:
     assert 'id="fouten"' not in answer.text
 
 
+def test_what_was_read_over_is_not_lost_where_it_cannot_go_any_more(agreed: Clerk) -> None:
+    seen = agreed.open()
+    agreed.follow(agreed.send("toestemming/intrekken", sure="yes"))
+
+    answer = agreed.send("aanmelding/aanpassen", seen, needs_text="Dicht bij huis.")
+
+    assert "Dit kan nu niet met dit dossier" in read_faults(answer)[1]
+    assert "Dicht bij huis." in read_faults(answer)[1]
+
+
 REFUSED = [
     ({}, "Wat de persoon kan : minstens één keuze of tekst"),
     ({"needs_text": "Heeft een depressie."}, "zonder diagnose, behandeling, geneesmiddel"),
