@@ -94,6 +94,4 @@ DONE_NL: Mapping[str, str] = {
     "antwoord": "Uw antwoord is bewaard.",
     "verbeterd": "De gegevens zijn verbeterd en er is opnieuw ingeschat.",
     "opnieuw": "Er is opnieuw ingeschat met de gegevens van vandaag.",
-    "genomen": "U werkt nu aan dit dossier.",
-    "vrijgegeven": "Niemand werkt nog aan dit dossier.",
 }

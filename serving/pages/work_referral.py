@@ -16,7 +16,7 @@ from serving.refer import MOST_WHY
 from serving.refer_schemas import STOPPED_NL
 from serving.referral_form import MOST_CHARACTERS
 from serving.states import RECALL_NL, TRANSITIONS, CaseEvent, CaseState
-from serving.store.referrals import RUNNING, Referral
+from serving.store.referrals import Referral
 from serving.wording import date_nl
 
 _STEPS = (CaseEvent.ACCEPT, CaseEvent.DECLINE, CaseEvent.START, CaseEvent.END)
@@ -125,7 +125,6 @@ class SentPart:
     reference: str
     lines: Sequence[str]
     warning_nl: str
-    is_running: bool
     step: FormView | None
     steps: Options
     recall: FormView | None
@@ -150,7 +149,6 @@ class SentPart:
             reference=str(last.form["reference"]),
             lines=_tell(last),
             warning_nl="" if covers else _NOT_COVERED_NL,
-            is_running=state in RUNNING,
             step=forms[0] if steps else None,
             steps=steps,
             recall=forms[1] if may_recall else None,
