@@ -15,7 +15,6 @@ from serving.assessment import INTERVAL_LEVEL, Assessment
 from serving.assessment_schemas import name_bounds
 from serving.consent import PURPOSE_NL, ConsentPurpose
 from serving.decision_reasons import REASON_NL
-from serving.deps import ZONE
 from serving.permissions import ROLE_NL
 from serving.person_schemas import KIND_NL, OUTCOME_NL
 from serving.refer_schemas import STOPPED_NL
@@ -25,7 +24,7 @@ from serving.store.consents import KeptConsent
 from serving.store.decisions import Decision, OwnEstimate
 from serving.store.referrals import Referral
 from serving.store.requests import PersonRequest
-from serving.wording import one_decimal_nl
+from serving.wording import ZONE, one_decimal_nl
 
 _TO_1_DECIMAL_OF_100 = 3
 Told = dict[str, Any]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -26,8 +25,7 @@ from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
 from serving.uploads import Uploads
-
-ZONE = ZoneInfo("Europe/Brussels")
+from serving.wording import ZONE
 
 
 @dataclass(frozen=True)

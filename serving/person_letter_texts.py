@@ -14,7 +14,7 @@ from models.suggestion import Suggestion
 from serving.access_texts import AUTHORITY_NL, SOURCE_NL
 from serving.assessment import Assessment
 from serving.pages.estimate_view import ChanceView, EstimateView
-from serving.wording import VISIBLE_POINTS, date_nl, number_nl
+from serving.wording import VISIBLE_POINTS, date_nl, find_day, number_nl
 
 Pair = tuple[str, str]
 Row = NDArray[np.float64]
@@ -189,7 +189,7 @@ def tell_rights(contact_nl: str, dpo_nl: str) -> list[Pair]:
 def tell_made(a: Assessment) -> list[str]:
     """Return when the estimate was made, and by which version of the model."""
     return [
-        f"De inschatting is gemaakt op {date_nl(a.made_at.date())}.",
+        f"De inschatting is gemaakt op {date_nl(find_day(a.made_at))}.",
         f"Ze komt van versie {a.model_version} van het computermodel Kantelpunt.",
     ]
 

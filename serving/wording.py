@@ -1,11 +1,13 @@
 """Dates, numbers and names as people in Flanders write them."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 LOCALE = "nl_BE"
+ZONE = ZoneInfo("Europe/Brussels")
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
 VISIBLE_POINTS = 0.05  # less would read 0,0
@@ -17,7 +19,7 @@ def date_nl(day: date) -> str:
 
 
 def short_date_nl(day: date) -> str:
-    """Return a day in short: 5 jan. 2026."""
+    """Return a day in short: 5 jan 2026."""
     return format_date(day, "d MMM y", locale=LOCALE)
 
 
@@ -27,8 +29,13 @@ def moment_nl(moment: datetime) -> str:
 
 
 def short_moment_nl(moment: datetime) -> str:
-    """Return a day and time in short: 5 jan. 2026, 14:05:09."""
+    """Return a day and time in short: 5 jan 2026, 14:05:09."""
     return format_datetime(moment, "d MMM y, HH:mm:ss", locale=LOCALE)
+
+
+def find_day(moment: datetime) -> date:
+    """Return the day here on which something happened: the store gives moments in UTC."""
+    return moment.astimezone(ZONE).date()
 
 
 def month_nl(day: date) -> str:

@@ -29,13 +29,14 @@ from models.usual import Sample, Shape, fit_usual
 from serving.app import create_app
 from serving.assess import Desk, build_assessment
 from serving.assessment import Assessment
-from serving.deps import ZONE, give_now
+from serving.deps import give_now
 from serving.permissions import Role, User
 from serving.settings import Settings, read_settings
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from serving.store.users import save_user
+from serving.wording import ZONE
 from tests.factories import (
     make_case,
     make_contract,

@@ -10,13 +10,12 @@ from serving.access_texts import ANSWER_NL
 from serving.case_file import CaseFile
 from serving.decide import FURTHEST_MONTHS
 from serving.decision_reasons import MOST_TEXT, REASON_NL
-from serving.deps import ZONE
 from serving.pages.form_texts import DECISION_HINT_NL
 from serving.pages.forms import FormView
 from serving.permissions import Action, User, can
 from serving.settings import OwnEstimateMode
 from serving.states import DECISION_NL, FOLLOWS, CaseState, DecisionKind
-from serving.wording import date_nl
+from serving.wording import date_nl, find_day
 
 Options = Sequence[tuple[str, str]]
 # states in which a decision is what the case waits for
@@ -116,4 +115,4 @@ def upper_first(text: str) -> str:
 
 def day_nl(moment: datetime) -> str:
     """Return the day here on which something happened."""
-    return date_nl(moment.astimezone(ZONE).date())
+    return date_nl(find_day(moment))

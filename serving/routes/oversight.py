@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from features.pseudonyms import ID_PATTERN, TEXT_PATTERN
 from serving.audit_schemas import AuditPageOut, VerdictOut
 from serving.audit_trail import MOST_PER_PAGE, check_audit, view_audit
-from serving.deps import ZONE, ApiUser
+from serving.deps import ApiUser
 from serving.permissions import Action, User
 from serving.routes.parts import PREFIX, Now, ServiceHere, build_next, problems
 from serving.store.audit_trail import AuditFilter
+from serving.wording import ZONE
 
 router = APIRouter(prefix=PREFIX, tags=["Toezicht"])
 Overseer = Annotated[User, Depends(ApiUser(Action.VIEW_AUDIT))]

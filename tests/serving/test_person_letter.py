@@ -2,7 +2,7 @@ import ctypes
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any
 
@@ -91,6 +91,14 @@ def test_it_says_how_to_correct_object_see_everything_and_complain() -> None:
         *("gemaakt op 15 april 2026", "versie 3 van het computermodel"),
     ):
         assert expected in text
+
+
+def test_an_estimate_of_just_after_midnight_is_of_that_day_here() -> None:
+    late = replace(make_assessment(1), made_at=datetime(2026, 4, 10, 22, 30, tzinfo=UTC))
+
+    told = to_texts(make_letter(late))
+
+    assert told["made_by"][0] == "De inschatting is gemaakt op 11 april 2026."
 
 
 def test_without_contacts_it_still_says_whom_to_ask() -> None:
