@@ -23,15 +23,18 @@ system: $(READY)
 demo: $(READY) ## synthetic persons, a model, a filled store and the web pages, served on this machine
 	@$(BIN)/kantelpunt demo $(ARGS)
 
+# the tests of one file stay together, so that what they share is made once
+SPREAD := -n 2 --dist loadscope
+
 # many small models in many tests: threads would only wait for each other
 test check gentest: export OMP_NUM_THREADS := 1
 
 test: $(READY) system ## all tests, with a PostgreSQL and a browser of their own
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 check: $(READY) system lint types ## what CI runs: lint, types, fresh docs, all tests with coverage
 	$(BIN)/python -m scripts.build_docs --check
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term
 
 lint: $(READY) ## ruff and our own file checks
 	$(BIN)/ruff check .

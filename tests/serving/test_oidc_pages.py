@@ -194,7 +194,7 @@ def test_a_role_or_fund_that_changed_counts_from_the_next_log_on(
         noted = [str(row) for row in connection.exec_driver_sql(query).scalars()]
     assert ["advising_physician" in noted[0], "auditor" in noted[1]] == [True, True]
     assert rest == [key, "auditor", None, "", issuer.address, 1]
-    assert service.client.get("/", follow_redirects=False).headers["location"] == "/model"
+    assert service.client.get("/", follow_redirects=False).headers["location"] == "/logboek"
 
 
 def test_an_account_that_was_closed_here_is_out_by_every_door(

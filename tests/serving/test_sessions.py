@@ -159,7 +159,7 @@ def test_an_idle_session_leads_to_the_log_on_page_which_says_why(
 
     assert answer.url.path == "/login"
     assert answer.url.params["naar"] == "/model"
-    assert "Uw sessie is verlopen." in answer.text
+    assert "Uw sessie is verlopen" in answer.text
 
 
 def test_error_pages_renew_the_session_as_well(timed: Service, clock: Clock) -> None:
