@@ -7,10 +7,9 @@ from typing import Any
 
 from serving import person_letter_texts as told
 from serving.assessment import Assessment
+from serving.estimate_view import view_estimate
 from serving.letter_pdf import set_letter
 from serving.own_estimate import check_estimated, must_estimate_first
-from serving.pages.estimate_view import view_estimate
-from serving.pages.told_view import name_horizon
 from serving.permissions import Action, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.store.assessments import list_assessments
@@ -88,7 +87,7 @@ def to_texts(letter: PersonLetter) -> dict[str, Any]:
         "contact": letter.contact_nl,
         "opening": told.tell_opening(a),
         "chances": told.tell_chances(view),
-        "question": told.ask_estimate(name_horizon(a.contract)),
+        "question": told.ask_estimate(a),
         "estimate": told.tell_estimate(a, view),
         "use": told.tell_use(a),
         "not_used": told.NOT_USED_NL,

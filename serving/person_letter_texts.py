@@ -13,8 +13,8 @@ from models.reasons import QUESTIONNAIRE, Reason, value_nl
 from models.suggestion import Suggestion
 from serving.access_texts import AUTHORITY_NL, SOURCE_NL
 from serving.assessment import Assessment
-from serving.pages.estimate_view import ChanceView, EstimateView
-from serving.wording import VISIBLE_POINTS, date_nl, find_day, number_nl
+from serving.estimate_view import ChanceView, EstimateView
+from serving.wording import VISIBLE_POINTS, date_nl, days_nl, find_day, number_nl
 
 Pair = tuple[str, str]
 Row = NDArray[np.float64]
@@ -79,9 +79,10 @@ def _tell_chance(label: str, chance: ChanceView) -> tuple[str, str, str]:
     return label, f"ongeveer {chance.op_100} van de 100", doubt
 
 
-def ask_estimate(horizon_nl: str) -> str:
+def ask_estimate(a: Assessment) -> str:
     """Return the question that the numbers answer."""
-    return f"Hoeveel van 100 mensen zoals u keren {horizon_nl} terug naar werk?"
+    within = days_nl(a.contract.outcome.horizon_days)
+    return f"Hoeveel van 100 mensen zoals u keren binnen {within} terug naar werk?"
 
 
 def tell_estimate(a: Assessment, view: EstimateView) -> list[list[str]]:

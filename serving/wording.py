@@ -11,6 +11,13 @@ ZONE = ZoneInfo("Europe/Brussels")
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
 VISIBLE_POINTS = 0.05  # less would read 0,0
+_DAYS_NL = {
+    90: "drie maanden",
+    182: "een half jaar",
+    365: "een jaar",
+    366: "een jaar",
+    730: "twee jaar",
+}
 
 
 def date_nl(day: date) -> str:
@@ -84,6 +91,11 @@ def whole_nl(number: int) -> str:
 def signed_nl(number: int) -> str:
     """Return a whole number with its sign: +13; 0 has none."""
     return f"+{number}" if number > 0 else whole_nl(number)
+
+
+def days_nl(days: int) -> str:
+    """Return a period as people say it: een jaar, drie maanden, 100 dagen."""
+    return _DAYS_NL.get(days, f"{number_nl(days)} dagen")
 
 
 def days_left_nl(days: int) -> str:

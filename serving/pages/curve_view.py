@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from serving.assessment import Assessment
-from serving.pages.estimate_view import ChanceView, EstimateView, see_chance
+from serving.estimate_view import ChanceView, EstimateView, see_chance
 from serving.store.cases import Bounds
 
 WIDTH, HEIGHT = 340, 236
@@ -64,14 +65,15 @@ class CurveView:
     @property
     def lag_nl(self) -> str:
         """What to say where support first delays the return that it makes likelier later."""
-        known = [(row, row.support) for row in self.rows if row.support is not None]
-        behind = [row for row, support in known if support.op_100 < row.usual.op_100]
-        ahead = [row for row, support in known if support.op_100 > row.usual.op_100]
-        if not behind or not ahead or behind[-1].days > ahead[0].days:
+        more = [row.support.op_100 - row.usual.op_100 for row in self.rows if row.support]
+        behind = list(takewhile(lambda points: points < 0, more))
+        after = more[len(behind) :]
+        if not behind or not any(after) or min(after) < 0:
             return ""
         return (
-            f"Tot en met {behind[-1].count} {self.unit_nl} ligt de kans met steun lager: een "
-            "traject vraagt tijd, en wie het volgt hervat intussen minder. Daarna ligt ze hoger."
+            f"Tot en met {self.rows[len(behind) - 1].count} {self.unit_nl} ligt de geschatte kans "
+            "met steun lager: een traject vraagt tijd, en wie het volgt hervat intussen vaak "
+            f"minder. {'Daarna' if all(after) else 'Later'} ligt ze hoger."
         )
 
     def draw(self, marks: Sequence[Mark]) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from features.deadlines import DEADLINES, Deadline
 from models.bundle import Bundle
 from models.estimate import GainStatus
-from serving.pages.model_summary import name_days
 from serving.permissions import Action, User, can
 from serving.settings import OwnEstimateMode, Settings
+from serving.wording import days_nl
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class HelpView:
             oversees=can(user, Action.VIEW_AUDIT),
             uploads=can(user, Action.UPLOAD_CASES),
             sees_model=can(user, Action.VIEW_MODEL),
-            horizon=name_days(outcome.horizon_days),
-            sustained=name_days(outcome.sustained_days),
+            horizon=days_nl(outcome.horizon_days),
+            sustained=days_nl(outcome.sustained_days),
             is_per_person=bundle.model.gain_status is GainStatus.ESTIMATED,
             mode=settings.own_estimate.value,
             retention_months=settings.retention_months,

@@ -7,7 +7,7 @@ from datetime import date
 from models.suggestion import SUGGESTION_NL
 from serving.case_file import CaseFile
 from serving.changes import Changes, FieldChange, Move, NumberChange
-from serving.pages.estimate_view import EstimateView, view_estimate
+from serving.estimate_view import EstimateView, view_estimate
 from serving.wording import VISIBLE_POINTS
 
 MOST_SHOWN, MOST_OPEN = 10, 3

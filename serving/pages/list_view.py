@@ -9,8 +9,8 @@ from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL
 from serving.assessment import URGENCY
 from serving.errors import Problem
+from serving.estimate_view import EstimateView
 from serving.pages.clock_view import ClockView
-from serving.pages.estimate_view import EstimateView
 from serving.pages.list_filters import (
     FILE,
     ChipView,

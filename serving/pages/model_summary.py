@@ -9,16 +9,15 @@ from models.bundle import Bundle
 from models.estimate import GainStatus
 from models.suggestion import Limits, LimitsError, get_limits
 from serving.pages.questions import SAME_NL
-from serving.wording import EN_DASH, date_nl, number_nl, op_100, percent_nl, points_nl
+from serving.wording import EN_DASH, date_nl, days_nl, number_nl, op_100, percent_nl, points_nl
 
 _OURS = "kantelpunt"
-_DAYS_NL = {365: "een jaar", 730: "twee jaar", 90: "drie maanden", 182: "een half jaar"}
 _SHIPPED_NL = {
     _OURS: "Een logistische regressie en een leesbare boom stonden ernaast: geen van beide was "
     "beter.",
-    "lines": "Een eenvoudiger model, met enkel rechte lijnen, was even goed: dat doet nu dienst.",
-    "logistic": "Een logistische regressie was even goed: die doet nu dienst.",
-    "tree": "Eén leesbare boom was even goed: die doet nu dienst.",
+    "lines": "Een eenvoudiger model was minstens even goed. Daarom doet een model met enkel rechte "
+    "lijnen nu dienst.",
+    "tree": "Eén leesbare boom was minstens even goed: die doet nu dienst.",
 }
 MODEL_GAIN_NL = {
     GainStatus.ESTIMATED: "Ja, per persoon. Op mensen van later zette het model wie meer en wie "
@@ -85,17 +84,12 @@ class ModelSummary:
 
 def _describe_use(bundle: Bundle) -> list[str]:
     outcome = bundle.contract.outcome
-    within, lasting = name_days(outcome.horizon_days), name_days(outcome.sustained_days)
+    within, lasting = days_nl(outcome.horizon_days), days_nl(outcome.sustained_days)
     return [
         f"De kans dat iemand binnen {within} opnieuw aan het werk gaat, en dat minstens {lasting} "
         "volhoudt, als er geen extra steun komt.",
         "Hoeveel die kans verandert als er nu steun van VDAB en partners begint.",
     ]
-
-
-def name_days(days: int) -> str:
-    """Return a period as people say it."""
-    return _DAYS_NL.get(days, f"{days} dagen")
 
 
 def _describe_data(bundle: Bundle) -> list[str]:
@@ -136,8 +130,8 @@ def _list_quality(info: Mapping[str, Any]) -> Sequence[Fact]:
         facts.append(
             Fact(
                 f"{op_100(auc[0])} op de 100 keer",
-                "krijgt van twee mensen diegene de hoogste kans die ook echt terugkeerde. Bij "
-                f"loten is dat 50.{_compare_answers(info)}",
+                "krijgt van twee mensen, van wie er één terugkeerde en één niet, diegene die "
+                f"terugkeerde de hoogste kans. Bij loten is dat 50.{_compare_answers(info)}",
                 f"({tell_interval(auc)})",
             )
         )
@@ -147,7 +141,7 @@ def _list_quality(info: Mapping[str, Any]) -> Sequence[Fact]:
             Fact(
                 f"{points_nl(100 * level[0])} punten",
                 "is het verschil tussen de gemiddelde inschatting en wie echt terugkeerde. Juist "
-                "is 0.",
+                "is 0; meer is te hoog geschat.",
                 f"({low} tot {high})",
             )
         )
@@ -164,7 +158,8 @@ def _list_quality(info: Mapping[str, Any]) -> Sequence[Fact]:
 def _compare_answers(info: Mapping[str, Any]) -> str:
     answered = find_measured(info, "groups", "with_answers", "auc")
     blank = find_measured(info, "groups", "without_answers", "auc")
-    if not answered or not blank:
+    # these were only measured of ours, which is not always what ships
+    if not answered or not blank or info.get("shipped", _OURS) != _OURS:
         return ""
     return (
         f" Met antwoorden op de vragenlijst is het {op_100(answered[0])} "
@@ -181,13 +176,17 @@ def _list_gain(info: Mapping[str, Any]) -> Sequence[Fact]:
     facts = []
     if mean := find_measured(info, "gain", "mean"):
         low, high = (points_nl(100 * value) for value in mean[1:])
-        meaning = "op 100 is de meerwaarde van steun, gemiddeld over iedereen."
+        meaning = (
+            "op 100 is de meerwaarde van steun, gemiddeld over wie met steun had kunnen beginnen. "
+            f"Marge: {percent_nl(0.95)} zekerheid, voor toeval alleen."
+        )
         facts.append(Fact(points_nl(100 * mean[0]), meaning, f"({low} tot {high})"))
     if slope := find_measured(info, "gain", "ranking_slope_90"):
         low, high = (points_nl(100 * value) for value in slope[1:])
         meaning = (
-            "punten meer wint wie het model vooraan zet dan wie het achteraan zet, gemeten bij "
-            f"mensen van later. Bij loten is dat 0. Marge: {percent_nl(0.9)}."
+            "punten meer wint wie het model helemaal vooraan zet dan wie het helemaal achteraan "
+            "zet, gemeten bij mensen van later. Bij loten is dat 0. Marge: "
+            f"{percent_nl(0.9)} zekerheid, voor toeval alleen."
         )
         facts.append(Fact(points_nl(100 * slope[0]), meaning, f"({low} tot {high})"))
     return facts

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from models.estimate import Estimate, GainStatus, bound_by_chance
+from models.estimate import Bounded, Estimate, GainStatus, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
-from serving.pages.estimate_view import ChanceView, EstimateView
+from serving.estimate_view import ChanceView, EstimateView
 from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, signed_nl
 
 POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
@@ -27,10 +27,11 @@ _UNKNOWN_WHY_NL = {
 SUMMARY_NL = {
     Suggestion.REFER: "Stappen naar werk lijken mogelijk, maar niet vanzelf. "
     "Bespreek of VDAB of een partner kan helpen.",
-    Suggestion.UNSURE: "De onzekerheid is groot: een interval loopt over een grens. "
+    Suggestion.UNSURE: "Een interval loopt over een grens: het getal volstaat niet om te kiezen. "
     "Kijk eerst wat er ontbreekt, of vraag het aan de persoon.",
     Suggestion.NOT_YET: "Stappen naar werk lijken nu nog ver weg.",
-    Suggestion.OWN_WAY: "Een terugkeer lijkt te lukken zonder extra ondersteuning.",
+    Suggestion.OWN_WAY: "Ook zonder extra steun ligt de kans op terugkeer op of boven de grens. "
+    "Zeker is die terugkeer niet.",
 }
 # where the gain differs between people it answers the second question, not the chance alone
 BY_GAIN_NL = SUMMARY_NL | {
@@ -89,11 +90,12 @@ def describe_limits(limits: Limits) -> str:
 
 
 def _ask_possible(a: Assessment, view: EstimateView) -> Question:
-    found = compare((a.estimate.support or a.estimate.usual).bounded, a.limits.not_yet_below)
+    bounds = (a.estimate.support or a.estimate.usual).bounded
+    found = compare(bounds, a.limits.not_yet_below)
     word = {True: "Ja", False: "Nog niet", None: UNSURE_NL}[found]
     which = "Met steun" if view.support else "Zonder extra steun"
     why = f"{which} keren er naar schatting {_tell(view.end)} terug"
-    return Question(POSSIBLE_NL, word, f"{why}, {_place(found, a.limits.not_yet_below)}.")
+    return Question(POSSIBLE_NL, word, f"{why}, {_place(found, bounds, a.limits.not_yet_below)}.")
 
 
 def _ask_support(a: Assessment, view: EstimateView) -> Question:
@@ -104,11 +106,12 @@ def _ask_support(a: Assessment, view: EstimateView) -> Question:
         low, high = (signed_nl(round(one * 100)) for one in bounds[1:])
         by_chance = a.estimate.hidden * 100 >= VISIBLE_POINTS
         apart = f"{low} tot {high}" + (", voor toeval alleen" if by_chance else "")
-        why = f"{_tell_gain(view)} ({apart}), {_place(found, a.limits.gain_from)}"
+        why = f"{_tell_gain(view)} ({apart}), {_place(found, bounds, a.limits.gain_from)}"
         return Question(ADDS_NL, word, f"{why}.")
-    found = compare(a.estimate.usual.bounded, a.limits.own_way_from)
+    bounds = a.estimate.usual.bounded
+    found = compare(bounds, a.limits.own_way_from)
     alone = f"daarom telt hier de kans zonder extra steun, {_tell(view.usual)}"
-    why = f"{_say_why_alone(a, view)}; {alone}, {_place(found, a.limits.own_way_from)}"
+    why = f"{_say_why_alone(a, view)}; {alone}, {_place(found, bounds, a.limits.own_way_from)}"
     return Question(ADDS_NL, "Onbekend" if view.gain is None else SAME_WORD_NL, f"{why}.")
 
 
@@ -131,8 +134,10 @@ def _tell(chance: ChanceView) -> str:
     return f"{chance.op_100} op 100 ({chance.low} tot {chance.high})"
 
 
-def _place(found: bool | None, limit: float) -> str:
+def _place(found: bool | None, bounds: Bounded, limit: float) -> str:
     shown = number_nl(limit * 100)
+    if found is False and round(bounds[2] * 100) >= limit * 100:  # rounded, it reads as the limit
+        return f"en dat ligt net onder de grens van {shown}"
     if found is None:
         return f"en de grens van {shown} ligt daartussen"
     return f"en dat ligt helemaal {'op of boven' if found else 'onder'} de grens van {shown}"

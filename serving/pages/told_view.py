@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from features.contract import Contract
 from models.reasons import Reason
 from models.sharpen import Sharpener
 from models.suggestion import Suggestion
 from serving.case_file import CaseFile
+from serving.estimate_view import EstimateView, view_estimate
 from serving.pages.chart import Chart, build_chart
 from serving.pages.curve_view import CurveView, build_curve
-from serving.pages.estimate_view import EstimateView, view_estimate
 from serving.pages.history_view import HistoryView
 from serving.pages.questions import (
     Question,
@@ -21,7 +20,7 @@ from serving.pages.questions import (
     describe_limits,
     summarise,
 )
-from serving.wording import VISIBLE_POINTS, number_nl, op_100
+from serving.wording import VISIBLE_POINTS, days_nl, op_100
 
 MOST_PER_SIDE = 5
 
@@ -69,7 +68,7 @@ class ToldView:
             limits_nl=describe_limits(a.limits),
             gain_nl=describe_gain(estimate, a.limits),
             hidden_nl=describe_hidden(a.estimate),
-            horizon_nl=name_horizon(a.contract),
+            horizon_nl=f"binnen {days_nl(a.contract.outcome.horizon_days)}",
             sustained_days=a.contract.outcome.sustained_days,
             average_op_100=op_100(a.estimate.usual.base),
             changeable=_pick(a.reasons.usual, changeable=True),
@@ -85,9 +84,3 @@ class ToldView:
 
 def _pick(reasons: Sequence[Reason], *, changeable: bool) -> list[Reason]:
     return [r for r in reasons if r.changeable == changeable][:MOST_PER_SIDE]
-
-
-def name_horizon(contract: Contract) -> str:
-    """Return the horizon of a contract in words."""
-    days = contract.outcome.horizon_days
-    return "binnen een jaar" if days in (365, 366) else f"binnen {number_nl(days)} dagen"

@@ -8,9 +8,9 @@ import pytest
 
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
+from serving.estimate_view import EstimateView, view_estimate
 from serving.pages.chart import build_chart
 from serving.pages.curve_view import build_curve
-from serving.pages.estimate_view import EstimateView, view_estimate
 from serving.store.cases import Bounds
 from tests.running_service import Service, make_assessment
 from tests.web.test_pages import read
@@ -186,7 +186,8 @@ def test_every_bar_begins_where_the_one_before_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shift", "says"), [(-0.2, "Tot en met 6 maanden ligt de kans met steun lager"), (0.0, "")]
+    ("shift", "says"),
+    [(-0.2, "Tot en met 6 maanden ligt de geschatte kans met steun lager"), (0.0, "")],
 )
 def test_a_return_that_support_delays_at_first_is_told(shift: float, says: str) -> None:
     made = make_assessment(status=GainStatus.ESTIMATED, work_ability=2)

@@ -7,7 +7,7 @@ import pytest
 
 from models.estimate import Estimate, GainStatus, Sum
 from models.suggestion import Limits, Suggestion, suggest
-from serving.pages.estimate_view import view_estimate
+from serving.estimate_view import view_estimate
 from serving.pages.questions import answer_questions, describe_gain, describe_hidden, summarise
 from tests.running_service import make_assessment
 
@@ -144,7 +144,19 @@ def test_why_someone_goes_their_own_way_depends_on_what_is_known_of_the_gain() -
     )
 
     assert "het geschatte effect ligt onder de grens" in by_gain
-    assert by_chance == "Een terugkeer lijkt te lukken zonder extra ondersteuning."
+    assert "zonder extra steun ligt de kans op terugkeer op of boven de grens" in by_chance
+
+
+def test_an_interval_that_reads_as_the_limit_but_stays_under_it_is_just_under() -> None:
+    made = make_assessment(status=UNKNOWN)
+    just, far = (
+        replace(made, estimate=make_estimate(UNKNOWN, p), limits=LIMITS) for p in (0.166, 0.1)
+    )
+
+    question, clear = (answer_questions(a, view_estimate(a))[0] for a in (just, far))
+
+    assert question.why_nl.endswith("(14 tot 20) terug, en dat ligt net onder de grens van 20.")
+    assert clear.why_nl.endswith("en dat ligt helemaal onder de grens van 20.")
 
 
 def test_an_assessment_from_before_the_gain_does_not_blame_the_data() -> None:

@@ -1,4 +1,4 @@
-"""An estimate as a page shows it: whole numbers in a hundred."""
+"""An estimate as pages and letters show it: whole numbers in a hundred."""
 
 from dataclasses import dataclass, replace
 
