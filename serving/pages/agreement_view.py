@@ -107,12 +107,15 @@ def _view_share(share: Share, *, warns: bool = False) -> ShareView | None:
         at=round(100 * share.share, 1),
         low=round(100 * share.low, 1),
         high=round(100 * share.high, 1),
-        warning_nl=find_warning(share.share) if warns else "",
+        warning_nl=find_warning(share.low, share.high) if warns else "",
     )
 
 
-def find_warning(followed: float) -> str:
-    """Return what is remarkable about a share of decisions that follow, empty where nothing is."""
-    if 1 - followed < LEAST_DEVIATION:
+def find_warning(low: float, high: float) -> str:
+    """Return what is remarkable about a share of decisions that follow, empty where nothing is.
+
+    By its interval: of five decisions all follow by chance alone often enough.
+    """
+    if 1 - low < LEAST_DEVIATION:
         return "bijna nooit afgeweken"
-    return "meestal afgeweken" if 1 - followed > MOST_DEVIATION else ""
+    return "meestal afgeweken" if 1 - high > MOST_DEVIATION else ""

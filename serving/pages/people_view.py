@@ -6,22 +6,22 @@ from datetime import timedelta
 
 from models.bundle import Bundle
 from models.estimate import Estimate, GainStatus
-from models.people import FEWEST_PEOPLE, PeopleGroup, PeopleTable
+from models.people import PeopleGroup, PeopleTable
 from serving.assessment import Assessment
 from serving.case_file import CaseFile
-from serving.wording import date_nl, number_nl, op_100, whole_nl
+from serving.wording import date_nl, number_nl, op_100, signed_nl
 
 PER_ROW = 10
 CELL = 20  # of the drawing; halfway a row and a column is a gap, so that one sees 5 and 50
 GAP = 8
 SIZE = PER_ROW * CELL + GAP
 TOO_FEW_NL = (
-    f"Minder dan {FEWEST_PEOPLE} eerdere mensen hadden een gelijkaardige inschatting. Dat is te "
-    "weinig om te tellen hoeveel er terugkeerden."
+    "Te weinig eerdere mensen hadden een gelijkaardige inschatting. Daarom staat hier niet hoeveel "
+    "er terugkeerden."
 )
 NOT_SEEN_NL = (
-    "Van wie steun kreeg, is niet te zien hoe het zonder steun gegaan was. Anderen tellen daarom "
-    "zwaarder mee. De aantallen zijn afgerond; tussen haakjes staat het interval van 90 %."
+    "Van wie steun kreeg of uit beeld verdween, is niet te zien hoe het zonder steun gegaan was. "
+    "Anderen tellen daarom zwaarder mee. De aantallen zijn afgerond."
 )
 Mark = tuple[int, int]
 
@@ -74,7 +74,7 @@ def view_people(table: PeopleTable, a: Assessment) -> PeopleView:
         without=_draw(returned, 0, f"Zonder extra steun keerden {returned} van de 100 terug."),
         support=_draw(returned, more, _tell_crowd(returned, more)) if a.estimate.gain else None,
         support_nl=_tell_support(a.estimate),
-        about_nl=(_tell_alike(table, group, a), NOT_SEEN_NL),
+        about_nl=(_tell_alike(table, group, a), *_tell_wider(a), NOT_SEEN_NL),
     )
 
 
@@ -84,19 +84,32 @@ def _tell(group: PeopleGroup) -> str:
     bounds = f"{op_100(group.returned_low)} tot {op_100(group.returned_high)}"
     return (
         f"Bij {number_nl(group.people)} eerdere mensen met een gelijkaardige inschatting "
-        f"({low} tot {high} op 100) keerden er zonder extra steun {share} terug ({bounds})."
+        f"({low} tot {high} op 100) keerden er zonder extra steun {share} terug (interval van "
+        f"90 %: {bounds})."
     )
 
 
 def _tell_alike(table: PeopleTable, group: PeopleGroup, a: Assessment) -> str:
     last = table.screened_until - timedelta(days=1)
+    own = op_100(a.estimate.usual.value)
     alike = f"een kans zonder extra steun van {op_100(group.low)} tot {op_100(group.high)} op 100"
     if a.contract.answers:
         alike += f", en de vragenlijst {'' if group.answered else 'niet '}beantwoord"
     return (
-        f"Gelijkaardig betekent hier: {alike}. Hun ziekte en hun werk kunnen verschillen. Hun "
+        f"Gelijkaardig betekent hier: {alike}. Dit dossier kreeg {own}. Hun ziekte en hun werk "
+        "kunnen verschillen. Hun "
         f"gegevens zijn van {date_nl(table.screened_from)} tot en met {date_nl(last)}; hun "
         "inschatting komt van een model dat niets van hen geleerd had."
+    )
+
+
+def _tell_wider(a: Assessment) -> Sequence[str]:
+    """Return why the interval of the estimate is wider than that of the share."""
+    if a.answered or not a.contract.answers:
+        return ()
+    return (
+        "Het interval van de inschatting zelf is breder: dat rekent mee hoe ver de antwoorden die "
+        "ontbreken het getal nog kunnen verschuiven.",
     )
 
 
@@ -104,7 +117,7 @@ def _tell_support(e: Estimate) -> str:
     if e.gain is None:
         return "Hoeveel steun daaraan zou toevoegen, is niet bekend."
     of_all = " Dat getal is voor iedereen gelijk." if _is_same(e) else ""
-    low, high = (whole_nl(round(one * 100)) for one in (e.gain.low, e.gain.high))
+    low, high = (signed_nl(round(one * 100)) for one in (e.gain.low, e.gain.high))
     return (
         f"Met steun zouden er {_name_more(round(e.gain.value * 100))} terugkeren "
         f"({low} tot {high}). Dat is geschat, niet geteld.{of_all}"

@@ -46,10 +46,13 @@ def test_people_like_this_are_told_with_how_many_stand_behind_the_number() -> No
 
     assert shown.told_nl == (
         "Bij 1.410 eerdere mensen met een gelijkaardige inschatting (30 tot 35 op 100) keerden er "
-        "zonder extra steun 31 van de 100 terug (27 tot 35)."
+        "zonder extra steun 31 van de 100 terug (interval van 90 %: 27 tot 35)."
+    )
+    assert (
+        "30 tot 35 op 100, en de vragenlijst beantwoord. Dit dossier kreeg 32."
+        in (shown.about_nl[0])
     )
     assert "van 3 juli 2024 tot en met 31 december 2024" in shown.about_nl[0]
-    assert "en de vragenlijst beantwoord" in shown.about_nl[0]
 
 
 def test_what_support_adds_is_drawn_beside_it_and_said_to_be_an_estimate() -> None:
@@ -58,7 +61,7 @@ def test_what_support_adds_is_drawn_beside_it_and_said_to_be_an_estimate() -> No
     assert count(shown.without) == {"back": 31, "away": 69}
     assert count(shown.support) == {"back": 31, "more": 13, "away": 56}
     assert shown.support_nl == (
-        "Met steun zouden er naar schatting 13 meer terugkeren (5 tot 21). Dat is geschat, niet "
+        "Met steun zouden er naar schatting 13 meer terugkeren (+5 tot +21). Dat is geschat, niet "
         "geteld."
     )
 
@@ -94,6 +97,19 @@ def test_a_gain_that_is_the_same_for_all_is_said_to_be() -> None:
     a = make_estimated(0.05, status=GainStatus.SAME_FOR_ALL)
 
     assert "voor iedereen gelijk" in view_people(make_table(), a).support_nl
+
+
+def test_without_answers_it_says_why_the_interval_of_the_estimate_is_wider() -> None:
+    table, a = make_table(), make_estimated(0.13)
+    group = replace(table.groups[0], answered=False)
+    questions = {a.contract.fields[place].name for place in a.contract.answers}
+    blank = replace(a, case={k: v for k, v in a.case.items() if k not in questions})
+
+    without = view_people(replace(table, groups=(group,)), blank)
+
+    assert "de antwoorden die ontbreken" in without.about_nl[1]
+    assert "niet beantwoord" in without.about_nl[0]
+    assert not any("die ontbreken" in text for text in view_people(table, a).about_nl)
 
 
 def test_where_too_few_people_are_alike_no_number_is_shown() -> None:

@@ -56,6 +56,8 @@ def test_the_summary_says_for_people_how_good_the_model_was_on_later_people() ->
         ("79 op 100", "(71\N{EN DASH}86)"),
     ]
     assert "Met antwoorden op de vragenlijst is het 74" in summary.quality[0].meaning
+    other = summarise(INFO | {"shipped": "lines", "figures": {"lines": FIGURES}})
+    assert "Met antwoorden" not in other.quality[0].meaning
     assert "839 latere inschattingsmomenten, van 24 februari 2025" in summary.tested_nl
     assert summary.made_of[0].startswith("Het model leerde uit 8.594 inschattingsmomenten")
     assert "binnen een jaar" in summary.estimates[0]

@@ -184,15 +184,22 @@ def test_agreement_shows_shares_with_their_margin_and_hides_what_is_about_too_fe
 
 
 @pytest.mark.parametrize(
-    ("followed", "warning"),
-    [(0.96, "bijna nooit afgeweken"), (0.94, ""), (0.41, ""), (0.39, "meestal afgeweken")],
+    ("low", "high", "warning"),
+    [
+        (0.96, 1.0, "bijna nooit afgeweken"),
+        (0.94, 1.0, ""),
+        (0.2, 0.41, ""),
+        (0.2, 0.39, "meestal afgeweken"),
+    ],
 )
-def test_too_little_and_too_much_deviation_are_warned_of(followed: float, warning: str) -> None:
-    group = make_group(Share(100, followed, followed, followed))
+def test_too_little_and_too_much_deviation_are_warned_of_where_chance_is_no_reason(
+    low: float, high: float, warning: str
+) -> None:
+    group = make_group(Share(100, (low + high) / 2, low, high))
 
     view = AgreementView.of([group], 12, OwnEstimateMode.REQUIRED)
 
-    assert find_warning(followed) == warning
+    assert find_warning(low, high) == warning
     assert view.warnings == bool(warning)
     # who is asked nothing twice is warned of nothing twice
     assert AgreementView.of([replace(group, followed=NONE)], 3, OwnEstimateMode.OFF).warnings == 0
