@@ -1,11 +1,12 @@
 """What the API answers about the audit log."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from serving.audit_trail import AuditPage, Verdict
+from serving.audit_trail import AuditPage, Fault, Verdict
 from serving.store.audit_trail import AuditLine
 
 
@@ -60,12 +61,12 @@ class VerdictOut(BaseModel):
         )
 
 
-FAULTS_NL = {
-    "it cannot be read": "de regel is onleesbaar",
-    "it is missing": "de regel ontbreekt",
-    "it was changed, added or moved": "de regel is veranderd, toegevoegd of verplaatst",
-    "lines were cut off at the end": "aan het einde ontbreken regels",
-    "the noted end is not that of the last line": "het genoteerde einde past niet bij de regels",
-    "lines were added past the noted end": "na het genoteerde einde staan nog regels",
-    "the head that was noted is not in the chain": "het genoteerde einde komt nergens voor",
+FAULTS_NL: Mapping[str, str] = {
+    Fault.UNREADABLE: "een regel is niet te lezen",
+    Fault.MISSING: "er ontbreekt een regel",
+    Fault.CHANGED: "een regel is veranderd, toegevoegd of verplaatst",
+    Fault.CUT_OFF: "aan het einde zijn regels weggehaald",
+    Fault.OTHER_END: "het genoteerde einde past niet bij de laatste regel",
+    Fault.BEYOND_END: "er staan regels na het genoteerde einde",
+    Fault.OTHER_HEAD: "het controlegetal dat eerder genoteerd werd, komt in dit logboek niet voor",
 }

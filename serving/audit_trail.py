@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ class AuditPage:
     before: int | None
     # who has an account, of those in the lines
     people: Mapping[str, User] = field(default_factory=dict)
+
+
+class Fault(StrEnum):
+    """Why the log is not whole."""
+
+    UNREADABLE = "it cannot be read"
+    MISSING = "it is missing"
+    CHANGED = "it was changed, added or moved"
+    CUT_OFF = "lines were cut off at the end"
+    OTHER_END = "the noted end is not that of the last line"
+    BEYOND_END = "lines were added past the noted end"
+    OTHER_HEAD = "the head that was noted is not in the chain"
 
 
 @dataclass(frozen=True)
@@ -124,29 +137,29 @@ def verify_audit(store: Store, *, head: str | None = None) -> Verdict:
             found = found or last == head
         beyond = count_beyond_head(connection)
     fault = _find_fault_at_the_end(checked, last, end, beyond) or (
-        "" if found else "the head that was noted is not in the chain"
+        "" if found else Fault.OTHER_HEAD
     )
     return Verdict(checked, last, checked + 1 if fault else None, fault)
 
 
 def _find_fault(line: Mapping[str, Any] | None, number: int, before: str) -> str:
     if line is None:
-        return "it cannot be read"
+        return Fault.UNREADABLE
     if line["audit_id"] != number:
-        return "it is missing"
+        return Fault.MISSING
     try:
         expected = hash_line(line, before)
     except (TypeError, ValueError, AttributeError):
-        return "it cannot be read"
-    return "" if line["hash"] == expected else "it was changed, added or moved"
+        return Fault.UNREADABLE
+    return "" if line["hash"] == expected else Fault.CHANGED
 
 
 def _find_fault_at_the_end(checked: int, last: str, end: Head, beyond: int) -> str:
     if checked < end.lines:
-        return "lines were cut off at the end"
+        return Fault.CUT_OFF
     if last != (end.hash if end.lines else START):
-        return "the noted end is not that of the last line"
-    return "lines were added past the noted end" if beyond else ""
+        return Fault.OTHER_END
+    return Fault.BEYOND_END if beyond else ""
 
 
 def export_audit(store: Store, path: Path) -> int:

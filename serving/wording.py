@@ -93,6 +93,11 @@ def signed_nl(number: int) -> str:
     return f"+{number}" if number > 0 else whole_nl(number)
 
 
+def upper_first(text: str) -> str:
+    """Return a text that begins with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def days_nl(days: int) -> str:
     """Return a period as people say it: een jaar, drie maanden, 100 dagen."""
     return _DAYS_NL.get(days, f"{number_nl(days)} dagen")

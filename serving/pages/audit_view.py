@@ -7,11 +7,12 @@ from datetime import date, datetime, tzinfo
 from urllib.parse import urlencode
 
 from features.pseudonyms import ID_PATTERN, TEXT_PATTERN
-from serving.audit_trail import AuditPage, Verdict
+from serving.audit_schemas import FAULTS_NL
+from serving.audit_trail import AuditPage, Fault, Verdict
 from serving.pages.action_texts import ACTION_NL, MACHINES_NL, list_details, name_line
 from serving.permissions import ROLE_NL, User
 from serving.store.audit_trail import AuditLine
-from serving.wording import number_nl, short_moment_nl
+from serving.wording import number_nl, short_moment_nl, upper_first
 
 LOG = "/logboek"
 NAMES = ("gebruiker", "handeling", "dossier", "fonds", "van", "tot")
@@ -19,18 +20,7 @@ _LAST_NUMBER = 2**63 - 1
 _DATE_NL = "Vul een datum in als dag, maand en jaar, of laat dit leeg."
 _HASH = re.compile(r"[0-9a-f]{64}")
 HASH_NL = "Een controlegetal heeft 64 tekens: cijfers en de letters a tot f. Plak het helemaal."
-_FAULT_NL = {
-    "it is missing": "Er ontbreekt een regel.",
-    "it was changed, added or moved": "Een regel is veranderd, toegevoegd of verplaatst.",
-    "it cannot be read": "Een regel is niet te lezen.",
-    "lines were cut off at the end": "Aan het einde zijn regels weggehaald.",
-    "the noted end is not that of the last line": "Het genoteerde einde past niet bij de laatste "
-    "regel.",
-    "lines were added past the noted end": "Er staan regels na het genoteerde einde.",
-    "the head that was noted is not in the chain": "Het controlegetal dat u invulde, komt in dit "
-    "logboek niet voor. Kijk na of het helemaal geplakt is. Is dat zo, dan is het logboek "
-    "herschreven.",
-}
+_OTHER_HEAD_NL = " Kijk na of het helemaal geplakt is. Is dat zo, dan is het logboek herschreven."
 
 
 @dataclass(frozen=True)
@@ -173,7 +163,8 @@ class VerdictView:
             text = f"{lines} regels zijn nagekeken, van de eerste tot de laatste.{compared}"
             title = "Het logboek is heel"
         else:
-            fault = _FAULT_NL.get(verdict.fault, "Er klopt iets niet.")
+            fault = f"{upper_first(FAULTS_NL[verdict.fault])}."
+            fault += _OTHER_HEAD_NL if verdict.fault == Fault.OTHER_HEAD else ""
             place = number_nl(verdict.broken or 0)
             text = f"{fault} Tot en met regel {lines} klopt alles; het breekt bij regel {place}."
             title = "Het logboek is niet heel"

@@ -25,7 +25,7 @@ from serving.states import OBJECTION_NL, STATE_NL
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
 from serving.triage_query import Order
-from serving.wording import number_nl
+from serving.wording import number_nl, upper_first
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _view_estimate(c: ListedCase) -> EstimateView:
 
 def _tell_withheld(row: TriageRow) -> str | None:
     if row.case.is_blocked:
-        return f"{OBJECTION_NL[row.is_upheld].capitalize()}."
+        return f"{upper_first(OBJECTION_NL[row.is_upheld])}."
     return "Eerst uw eigen inschatting, dan ziet u de onze." if row.is_withheld else None
 
 

@@ -16,7 +16,7 @@ from serving.store.consents import KeptConsent
 from serving.store.decisions import Decision
 from serving.store.referrals import Referral
 from serving.store.requests import PersonRequest, RequestKind
-from serving.wording import date_nl
+from serving.wording import date_nl, upper_first
 
 ASKED_NL = {
     RequestKind.OBJECTION: "Bezwaar tegen inschattingen",
@@ -71,8 +71,8 @@ def _day(at: datetime, zone: tzinfo | None) -> date:
 
 def _list_own(file: CaseFile, user_key: str, zone: tzinfo | None) -> Iterator[Event]:
     for made in file.own_estimates[::-1]:
-        whose = "uw eigen inschatting" if made.user_key == user_key else "een arts schatte zelf in"
-        yield Event(_day(made.made_at, zone), Kind.DECISION, whose.capitalize())
+        whose = "Uw eigen inschatting" if made.user_key == user_key else "Een arts schatte zelf in"
+        yield Event(_day(made.made_at, zone), Kind.DECISION, whose)
 
 
 def _tell_decision(made: Decision, zone: tzinfo | None, *, is_told: bool) -> Event:
@@ -90,8 +90,7 @@ def _tell_decision(made: Decision, zone: tzinfo | None, *, is_told: bool) -> Eve
 
 
 def _join(said: Iterable[str]) -> str:
-    text = "; ".join(said)
-    return text[:1].upper() + text[1:]
+    return upper_first("; ".join(said))
 
 
 def _tell_consent(one: KeptConsent, zone: tzinfo | None) -> Iterator[Event]:

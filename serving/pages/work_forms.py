@@ -15,7 +15,7 @@ from serving.pages.forms import FormView
 from serving.permissions import Action, User, can
 from serving.settings import OwnEstimateMode
 from serving.states import DECISION_NL, FOLLOWS, CaseState, DecisionKind
-from serving.wording import date_nl, find_day
+from serving.wording import date_nl, find_day, upper_first
 
 Options = Sequence[tuple[str, str]]
 # states in which a decision is what the case waits for
@@ -106,11 +106,6 @@ class DecisionPart:
 def list_options(texts: Mapping[Any, str]) -> Options:
     """Return the choices of a list, by key and text."""
     return [(str(key), upper_first(text)) for key, text in texts.items()]
-
-
-def upper_first(text: str) -> str:
-    """Return a text that begins with a capital."""
-    return text[:1].upper() + text[1:]
 
 
 def day_nl(moment: datetime) -> str:

@@ -10,14 +10,14 @@ from serving.consent import PURPOSE_NL, ConsentPurpose, covers_partner, find_con
 from serving.offers import FIT_NL, Offer
 from serving.pages.form_texts import STEP_NL
 from serving.pages.forms import FormView
-from serving.pages.work_forms import Options, day_nl, list_options, upper_first
+from serving.pages.work_forms import Options, day_nl, list_options
 from serving.permissions import Action, User, can
 from serving.refer import MOST_WHY
 from serving.refer_schemas import STOPPED_NL
 from serving.referral_form import MOST_CHARACTERS
 from serving.states import RECALL_NL, TRANSITIONS, CaseEvent, CaseState
 from serving.store.referrals import Referral
-from serving.wording import date_nl
+from serving.wording import date_nl, upper_first
 
 _STEPS = (CaseEvent.ACCEPT, CaseEvent.DECLINE, CaseEvent.START, CaseEvent.END)
 _ENDS_NL = {

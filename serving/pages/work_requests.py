@@ -7,11 +7,12 @@ from serving.case_file import CaseFile
 from serving.faults import FieldFault
 from serving.pages.form_texts import REQUEST_HINT_NL, REQUEST_NL
 from serving.pages.forms import Filled, FormView
-from serving.pages.work_forms import Options, day_nl, list_options, upper_first
+from serving.pages.work_forms import Options, day_nl, list_options
 from serving.permissions import Action, User, can
 from serving.person_schemas import KIND_NL, OUTCOME_NL
 from serving.persons import MOST_TEXT
 from serving.store.requests import PersonRequest, RequestKind, RequestOutcome
+from serving.wording import upper_first
 
 ANSWER_FORM = "antwoord"
 _TITLE_NL: Mapping[RequestKind, str] = {

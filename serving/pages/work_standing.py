@@ -6,14 +6,13 @@ from datetime import date
 
 from serving.case_file import CaseFile
 from serving.consent import find_consent_to_refer
-from serving.pages.work_forms import upper_first
 from serving.permissions import Action, User, can
 from serving.person_schemas import KIND_NL
 from serving.refer import PATHWAY_CLOCK
 from serving.states import DECISION_NL, OBJECTION_NL, STATE_NL, CaseState
 from serving.store.referrals import RUNNING
 from serving.store.requests import RequestKind
-from serving.wording import ZONE, date_nl, days_left_nl, moment_nl
+from serving.wording import ZONE, date_nl, days_left_nl, moment_nl, upper_first
 
 _S = CaseState
 _OBJECTION_NL = (
