@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from features.contract import default_contract
 from models.estimate import GainStatus
@@ -17,7 +18,9 @@ from tests.running_service import (
     make_own_case,
     make_service,
 )
+from tests.web.browser.visits import Visit
 
+CHROMIUM = "/usr/bin/chromium"
 CASES = 70
 
 
@@ -97,6 +100,24 @@ def other_address(filled_otherwise: Service) -> Iterator[str]:
     set_up_logs(quiet=True)
     with open_port("127.0.0.1", 0) as opened, serve_aside(filled_otherwise.app, opened) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start a browser: in English, so that a day is typed in one order everywhere."""
+    with sync_playwright() as player:
+        opened = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=en-US"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    opened = Visit(browser, address)
+    yield opened
+    opened.context.close()
 
 
 @pytest.fixture

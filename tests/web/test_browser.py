@@ -1,80 +1,12 @@
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser
 
-from serving.sessions import SESSION_COOKIE
 from tests.running_service import PASSWORD, Service
+from tests.web.browser.visits import Visit
 
-CHROMIUM = "/usr/bin/chromium"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (320, 800, 1440, 3840)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """One visitor with an own browser window, and everything that its console said."""
-
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.context = browser.new_context(locale="nl-BE", viewport={"width": 1440, "height": 900})
-        # axe is put in from outside the page; the page itself may run no foreign script
-        self.page: Page = self.context.new_page()
-        self.address = address
-        self.said: list[str] = []
-        self.elsewhere: list[str] = []
-        self.page.on("console", self._listen)
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", self._watch)
-
-    def _listen(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.said.append(message.text)
-
-    def _watch(self, request: Request) -> None:
-        if not request.url.startswith((self.address, "data:")):
-            self.elsewhere.append(request.url)
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.address + path)
-        return self.page
-
-    def enter(self, service: Service, user: str = "arts") -> None:
-        """Come in as someone who logged on before: quicker than by the form."""
-        gate, store = service.app.state.service.gate, service.store
-        cookie = gate.open_session(gate.check_password(store, user, PASSWORD))
-        self.context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": self.address}])
-
-    def log_on(self, user: str = "arts") -> Page:
-        page = self.open("/login")
-        page.get_by_label("Gebruikersnaam").fill(user)
-        page.get_by_label("Wachtwoord").fill(PASSWORD)
-        page.get_by_role("button", name="Aanmelden").click()
-        page.get_by_role("button", name="Afmelden").wait_for()
-        return page
-
-    def check_access(self, vendor: Path) -> list[str]:
-        """Return what axe finds against WCAG A and AA."""
-        self.page.evaluate((vendor / "axe-core" / "axe.min.js").read_text())
-        found: dict[str, Any] = self.page.evaluate(
-            "tags => axe.run({runOnly: {type: 'tag', values: tags}})", RULES
-        )
-        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    opened = Visit(browser, address)
-    yield opened
-    opened.context.close()
 
 
 def test_a_physician_logs_on_filters_opens_a_case_and_logs_off(visit: Visit) -> None:

@@ -4,9 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running_service import Service
-from tests.web.test_browser import Visit, browser, visit
+from tests.web.browser.visits import Visit
 
-__all__ = ["browser", "visit"]
 FOCUSED = "document.activeElement.id"
 
 

@@ -6,9 +6,7 @@ from playwright.sync_api import Page
 
 from tests.running_service import Service, make_own_case
 from tests.serving.referred_cases import agree, make_case_to_refer, make_sent_case, post
-from tests.web.test_browser import Visit
-from tests.web.test_browser import browser as browser  # a fixture, used below
-from tests.web.test_browser import visit as visit
+from tests.web.browser.visits import Visit
 
 FULL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
