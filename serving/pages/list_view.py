@@ -25,7 +25,7 @@ from serving.states import OBJECTION_NL, STATE_NL
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
 from serving.triage_query import Order
-from serving.wording import number_nl, upper_first
+from serving.wording import days_nl, number_nl, upper_first
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ class TriageView:
     shows_points: bool
     can_take: bool
     gain_status: GainStatus
+    horizon_nl: str
     next_address: str | None
     first_address: str | None
     file_address: str | None
@@ -117,10 +118,11 @@ class TriageView:
         reader: Reader,
         *,
         gain_status: GainStatus,
+        horizon_days: int,
         labour_statuses: Options = (),
         problem: Problem | None = None,
     ) -> "TriageView":
-        """Return what the page of the list shows to a reader; the status is of today's model."""
+        """Return the page as a reader sees it; status and horizon are of today's model."""
         user, is_blind = reader.user, reader.is_blind
         order = chosen.to_wanted().order
         return cls(
@@ -136,6 +138,7 @@ class TriageView:
             shows_points=can(user, Action.VIEW_CONTRIBUTIONS),
             can_take=can(user, Action.TAKE_CASE),
             gain_status=gain_status,
+            horizon_nl=f"binnen {days_nl(horizon_days)}",
             next_address=chosen.to_address(cursor=page.next_cursor) if page.next_cursor else None,
             first_address=chosen.to_address() if chosen.cursor else None,
             file_address=chosen.to_address(path=FILE) if can(user, Action.EXPORT_LIST) else None,

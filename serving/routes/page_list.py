@@ -56,6 +56,7 @@ def _show(
         chosen,
         reader,
         gain_status=service.bundle.model.gain_status,
+        horizon_days=service.bundle.contract.outcome.horizon_days,
         labour_statuses=list_labour_statuses(service.bundle.contract),
         problem=problem,
     )
