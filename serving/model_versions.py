@@ -8,12 +8,12 @@ from threading import Event, Lock, Thread
 
 import structlog
 
+from serving.agreement import FEWEST
 from serving.permissions import Action, User, check_can
 from serving.registry import Registered, RegistryError
 from serving.store.engine import EVERY_FUND, Store
 from serving.store.model_versions import count_versions
 
-FEWEST = 5  # what is fewer is not shown
 FRESH = timedelta(minutes=10)
 GONE_FRESH = timedelta(seconds=30)  # one that was gone is asked again soon
 WAIT_SECONDS = 1.0

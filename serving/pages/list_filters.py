@@ -226,7 +226,7 @@ def list_quick(chosen: FilterView) -> list[tuple[str, str, bool]]:
     views = {
         "Wat openstaat": FilterView(volgorde=chosen.volgorde),
         "Van mij": FilterView(mijn=_YES, volgorde=chosen.volgorde),
-        "Termijn binnen 14 dagen": FilterView(binnen="14", volgorde=chosen.volgorde),
+        within_nl("14"): FilterView(binnen="14", volgorde=chosen.volgorde),
         "Opnieuw in te schatten": FilterView(opnieuw=_YES, volgorde=chosen.volgorde),
     }
     here = replace(chosen, cursor="")

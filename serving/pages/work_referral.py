@@ -19,7 +19,6 @@ from serving.states import RECALL_NL, TRANSITIONS, CaseEvent, CaseState
 from serving.store.referrals import Referral
 from serving.wording import date_nl, upper_first
 
-_STEPS = (CaseEvent.ACCEPT, CaseEvent.DECLINE, CaseEvent.START, CaseEvent.END)
 _ENDS_NL = {
     CaseState.TO_REFER: "Zonder toestemming kan de aanmelding niet weg.",
     CaseState.REFERRED: "De aanmelding bij VDAB stopt. Verwittig daarna zelf VDAB.",
@@ -143,7 +142,7 @@ class SentPart:
         last, state = file.trail.referrals[0], file.standing.state
         covers = covers_partner(file.trail.consents, last.partner)
         may_recall = can(user, Action.REFER) and (state, CaseEvent.RECALL) in TRANSITIONS
-        steps = [(e.value, STEP_NL[e]) for e in _STEPS if e in file.allowed.events]
+        steps = [(e.value, text) for e, text in STEP_NL.items() if e in file.allowed.events]
         known = filter(None, (last.sent_on, last.accepted_on, last.started_on))
         return cls(
             reference=str(last.form["reference"]),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from serving.deps import ApiUser, Service
 from serving.permissions import Action, User
 from serving.person_letter import PersonLetter, Sender, to_pdf, write_person_letter
-from serving.routes.parts import PREFIX, Now, ServiceHere, problems
+from serving.routes.parts import PREFIX, Now, ServiceHere, answer_pdf, problems
 
 router = APIRouter(prefix=f"{PREFIX}/cases/{{case_id}}", tags=["Persoon"])
 
@@ -45,12 +45,3 @@ def answer_letter(user: User, case_id: str, service: Service, now: datetime) -> 
         sender=Sender(lists.fund_names, lists.contact_nl, settings.dpo_contact),
     )
     return answer_pdf(to_pdf(letter), f"brief-{case_id}")
-
-
-def answer_pdf(pdf: bytes, name: str) -> Response:
-    """Return a PDF as a file that no browser or proxy keeps."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.pdf"',
-        "Cache-Control": "no-store",
-    }
-    return Response(pdf, media_type="application/pdf", headers=headers)

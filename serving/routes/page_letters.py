@@ -8,8 +8,8 @@ from serving import referral_letter
 from serving.deps import PageUser, Visitor
 from serving.permissions import Action
 from serving.refer import read_form, view_referral
-from serving.routes.letters import answer_letter, answer_pdf
-from serving.routes.parts import Now, ServiceHere
+from serving.routes.letters import answer_letter
+from serving.routes.parts import Now, ServiceHere, answer_pdf
 
 router = APIRouter(include_in_schema=False)
 

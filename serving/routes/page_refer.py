@@ -8,6 +8,7 @@ from serving.deps import PageUser, Visitor
 from serving.draft import Draft, preview_referral
 from serving.faults import FieldFault, RequestRefusedError
 from serving.pages.form_schemas import SeenIn
+from serving.pages.form_texts import STEP_NL
 from serving.pages.forms import Posted
 from serving.pages.preview_view import PreviewView
 from serving.pages.templating import render
@@ -17,12 +18,11 @@ from serving.refer_schemas import RecallIn, ReferralIn, StepIn
 from serving.referral_form import ReferralForm, Wishes
 from serving.referral_letter import to_pdf
 from serving.routes.page_parts import SHOWN, Here, HereNow, PostedHere
-from serving.states import CaseEvent
+from serving.routes.parts import answer_pdf
 
 router = APIRouter(prefix="/dossiers/{case_id}", include_in_schema=False)
 Referrer = Annotated[Visitor, Depends(PageUser(Action.REFER))]
 FORM = "aanmelding"
-_STEPS = (CaseEvent.ACCEPT, CaseEvent.DECLINE, CaseEvent.START, CaseEvent.END)
 
 
 @router.post("/aanmelding/nalezen")
@@ -49,9 +49,7 @@ def post_preview_pdf(here: HereNow, visitor: Referrer, posted: PostedHere) -> Re
         form = _preview(here, visitor, posted, "preview_pdf")
     except SHOWN as error:
         return here.show(visitor, FORM, posted, error)
-    named = f'attachment; filename="{form.reference}.pdf"'
-    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return Response(to_pdf(form, is_draft=True), media_type="application/pdf", headers=headers)
+    return answer_pdf(to_pdf(form, is_draft=True), form.reference)
 
 
 def _preview(here: Here, visitor: Visitor, posted: Posted, part: str) -> ReferralForm:
@@ -83,7 +81,7 @@ def post_step(here: HereNow, visitor: Referrer, posted: PostedHere) -> Response:
     """Note that VDAB accepted or declined, or that the pathway started or ended."""
 
     def do() -> str:
-        event = next((one for one in _STEPS if one == posted.get("event")), None)
+        event = next((one for one in STEP_NL if one == posted.get("event")), None)
         if event is None:
             expected = "een van de mogelijkheden op de pagina"
             raise RequestRefusedError("form", [FieldFault("event", expected)])

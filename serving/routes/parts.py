@@ -60,6 +60,15 @@ def to_json(model: BaseModel, status: int = 200) -> Response:
     return Response(model.model_dump_json(), status, media_type="application/json")
 
 
+def answer_pdf(pdf: bytes, name: str) -> Response:
+    """Return a PDF as a file that no browser or proxy keeps."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.pdf"',
+        "Cache-Control": "no-store",
+    }
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
 def build_next(request: Request, name: str, place: str | int | None) -> str | None:
     """Return the address of the page after `place`: the same request, or None on the last page."""
     if place is None:

@@ -28,7 +28,7 @@ from serving.refer_schemas import (
     StepIn,
     WithdrawnOut,
 )
-from serving.referral_form import ReferralForm, Wishes
+from serving.referral_form import Wishes
 from serving.referral_letter import to_pdf
 from serving.referral_schemas import ReferralFormOut
 from serving.routes.parts import (
@@ -38,6 +38,7 @@ from serving.routes.parts import (
     Now,
     ReadBody,
     ServiceHere,
+    answer_pdf,
     describe_body,
     problems,
     to_json,
@@ -153,7 +154,7 @@ def post_preview_pdf(
     form = preview_referral(
         user, draft, store=service.store, now=now, lists=lists, part="preview_pdf"
     )
-    return _to_letter(to_pdf(form, is_draft=True), form)
+    return answer_pdf(to_pdf(form, is_draft=True), form.reference)
 
 
 @router.get(
@@ -178,13 +179,7 @@ def get_referral_pdf(case_id: str, service: ServiceHere, now: Now, user: Viewer)
     """Geeft het formulier zoals het verstuurd is, om af te drukken."""
     found = view_referral(user, case_id, store=service.store, now=now, part="referral_pdf")
     form = read_form(found.referral)
-    return _to_letter(to_pdf(form), form)
-
-
-def _to_letter(pdf: bytes, form: ReferralForm) -> Response:
-    named = f'attachment; filename="{form.reference}.pdf"'
-    headers = {"Content-Disposition": named, "Cache-Control": "no-store"}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return answer_pdf(to_pdf(form), form.reference)
 
 
 def _step(

@@ -159,7 +159,7 @@ def test_it_tells_who_decided_what_is_erased_and_where_to_complain(
     [
         ("refer", {"event": "recall"}, "aanmeldingsformulier teruggenomen"),
         ("refer", {"event": "draft"}, "ontwerp van het aanmeldingsformulier bekeken"),
-        ("take_case", {"change": "release"}, "dossier teruggegeven"),
+        ("take_case", {"change": "release"}, "dossier vrijgegeven"),
         ("view_case", {}, "dossier bekeken"),
         ("wake", {}, "opnieuw op de lijst gezet: de dag om opnieuw te kijken was er"),
         ("iets_nieuws", {}, "andere handeling"),

@@ -148,7 +148,7 @@ def test_every_action_and_detail_has_a_dutch_name(log: Service) -> None:
     assert list_details(done) == ["bestand aaaaaaaa", "3 bewaard", "1 afgekeurd"]
     assert name_line("decide", {"decision_id": "x"}) == "beslissing genomen"
     assert name_line("view_case", {"event": "access_report"}).startswith("overzicht voor")
-    assert name_line("take_case", {"change": "release"}) == "dossier teruggegeven"
+    assert name_line("take_case", {"change": "release"}) == "dossier vrijgegeven"
     assert list_details({"problem": "file-empty"}) == ["reden Het bestand is leeg."]
 
 
