@@ -198,8 +198,8 @@ def _list_gain_notes(info: Mapping[str, Any]) -> Sequence[str]:
     if "starts" in gain:
         starts, others = number_nl(gain["starts"]), number_nl(gain["comparisons"])
         notes.append(
-            f"Geleerd uit {starts} mensen die met steun begonnen, naast {others} anderen die op "
-            "dezelfde dag ook nog konden beginnen."
+            f"Geleerd uit {starts} inschattingsmomenten waarna steun begon, naast {others} waarna "
+            "steun even lang na de inschatting ook nog kon beginnen."
         )
     if gain.get("by_lot"):
         notes.append("Een lot besliste wie steun kreeg: verborgen verschillen spelen niet mee.")
