@@ -5,7 +5,7 @@ import pytest
 
 from models.estimate import GainStatus
 from serving.routes.parts import PREFIX
-from tests.running_service import PASSWORD, Service, make_service
+from tests.running_service import PASSWORD, Service
 from tests.serving.referred_cases import post
 from tests.web.conftest import run_filled
 from tests.web.test_pages import read
@@ -21,18 +21,14 @@ HIDDEN = (
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Run a service in which a physician estimates first, and two persons object."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "tests.web.conftest.make_service",
-            lambda *given, **more: make_service(*given, **more, own_estimate="required"),
-        )
-        with run_filled(tmp_path_factory.mktemp("first"), GainStatus.ESTIMATED) as made:
-            object_to(made, WAITS)
-            request_id = object_to(made, UPHELD)
-            handled = f"{PREFIX}/cases/{UPHELD}/requests/{request_id}/handle"
-            assert post(made, handled, {"outcome": "upheld"}, user="arts").status_code == 200
-            decide_otherwise(made, DECIDED)
-            yield made
+    folder = tmp_path_factory.mktemp("first")
+    with run_filled(folder, GainStatus.ESTIMATED, own_estimate="required") as made:
+        object_to(made, WAITS)
+        request_id = object_to(made, UPHELD)
+        handled = f"{PREFIX}/cases/{UPHELD}/requests/{request_id}/handle"
+        assert post(made, handled, {"outcome": "upheld"}, user="arts").status_code == 200
+        decide_otherwise(made, DECIDED)
+        yield made
 
 
 def object_to(service: Service, case_id: str) -> str:

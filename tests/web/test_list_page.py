@@ -9,12 +9,10 @@ import pytest
 from models.estimate import GainStatus
 from serving.pages.list_filters import FilterView
 from serving.store.engine import EVERY_FUND
-from serving.wording import EN_DASH, MINUS
+from serving.wording import EN_DASH
 from tests.running_service import PASSWORD, Service
 from tests.web.conftest import run_filled
-from tests.web.test_pages import Outline, read
-
-SIGNED = rf"[+{MINUS}]\d+,\d"
+from tests.web.test_pages import SIGNED, Outline, read
 
 
 def list_ids(page: Outline) -> list[str]:

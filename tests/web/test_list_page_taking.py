@@ -3,8 +3,7 @@ import re
 import pytest
 
 from tests.running_service import Service, find_token
-from tests.web.test_list_page import SIGNED
-from tests.web.test_pages import read
+from tests.web.test_pages import SIGNED, read
 
 
 def post(service: Service, path: str, back: str = "/") -> tuple[int, str]:
