@@ -13,6 +13,7 @@ from serving.estimate_view import EstimateView
 from serving.pages.clock_view import ClockView
 from serving.pages.list_filters import (
     FILE,
+    WINDOW_NL,
     ChipView,
     ChoiceView,
     FilterView,
@@ -24,7 +25,7 @@ from serving.permissions import Action, User, can
 from serving.states import OBJECTION_NL, STATE_NL
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
-from serving.triage_query import Order
+from serving.triage_query import Order, Window
 from serving.wording import days_nl, number_nl, upper_first
 
 
@@ -161,7 +162,7 @@ def _tell_scope(chosen: FilterView) -> str:
         return "gevonden" if is_limited else "gevonden, ook bij wat afgesloten is"
     if is_limited:
         return ""
-    return "van dag 30 tot het einde van het eerste jaar"
+    return f"van {WINDOW_NL[Window.TIPPING_POINT]}"
 
 
 _ORDER_NL = {

@@ -30,7 +30,6 @@ class ModelView:
     """The model that is served."""
 
     version: str
-    trained_on: date
     contract: Contract
     summary: ModelSummary
     card_html: str
@@ -41,7 +40,6 @@ class ModelView:
         """Return what the page of the model shows."""
         return cls(
             version=bundle.version,
-            trained_on=bundle.trained_on,
             contract=bundle.contract,
             summary=ModelSummary.of(bundle, limits, today),
             card_html=render_card(bundle.card),

@@ -28,6 +28,10 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/model", "Model", Action.VIEW_MODEL),
     ("/hulp", "Hulp", Action.LOG_OFF),
 )
+FILTERS = (
+    *("date_nl", "short_date_nl", "number_nl", "one_decimal_nl"),
+    *("days_left_nl", "region_nl", "points_nl"),
+)
 
 
 def build_pages() -> Environment:
@@ -39,10 +43,7 @@ def build_pages() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("date_nl", "short_date_nl", "moment_nl", "short_moment_nl", "number_nl"):
-        pages.filters[name] = getattr(wording, name)
-    for name in ("one_decimal_nl", "days_left_nl", "region_nl", "points_nl"):
-        pages.filters[name] = getattr(wording, name)
+    pages.filters |= {name: getattr(wording, name) for name in FILTERS}
     pages.globals |= {"static": build_static_address, "same_nl": SAME_NL}
     return pages
 

@@ -9,6 +9,7 @@ const form = document.querySelector("[data-upload]");
 if (form) {
   const file = form.querySelector("input[type=file]");
   const fault = document.getElementById("fout-file");
+  const told = form.querySelector("[data-sending]");
   file.addEventListener("change", () => {
     const chosen = file.files[0];
     const tooLarge = Boolean(chosen) && chosen.size > Number(file.dataset.most);
@@ -17,12 +18,12 @@ if (form) {
     file.setCustomValidity(tooLarge ? file.dataset.tooLarge : "");
   });
   form.addEventListener("submit", () => {
-    form.querySelector("[data-sending]").textContent = "Het bestand wordt verstuurd. Laat deze pagina open.";
+    told.textContent = told.dataset.sending;
     form.querySelector("button[type=submit]").disabled = true;
   });
   // back from the next page: the form can be used again
   window.addEventListener("pageshow", () => {
-    form.querySelector("[data-sending]").textContent = "";
+    told.textContent = "";
     form.querySelector("button[type=submit]").disabled = false;
   });
 }
