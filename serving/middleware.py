@@ -87,13 +87,20 @@ class Surroundings:
         headers = MutableHeaders(scope=message)
         for name, value in self.headers.items():
             headers.setdefault(name, value)
-        if not scope["path"].startswith("/static/"):
-            headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Cache-Control", _find_keeping(scope, message["status"]))
         # a session that is used goes on, unless the answer itself opens or ends one
         renewed = scope["state"].get(RENEWED_SESSION, "")
         name = renewed.partition("=")[0]
         if renewed and not any(c.startswith(f"{name}=") for c in headers.getlist("set-cookie")):
             headers.append("Set-Cookie", renewed)
+
+
+def _find_keeping(scope: Scope, status: int) -> str:
+    """Return how long a browser may keep an answer; pages ask for files by address and version."""
+    if not scope["path"].startswith("/static/"):
+        return "no-store"
+    is_versioned = status in (200, 304) and scope["query_string"].startswith(b"v=")
+    return "public, max-age=31536000, immutable" if is_versioned else "no-cache"
 
 
 def find_route(scope: Scope) -> str:

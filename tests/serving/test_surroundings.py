@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from features.contract import default_contract
 from features.requests import check_case
 from serving.openapi import build_example_of_today
+from serving.pages.templating import build_static_address
 from tests.factories import make_contract
 from tests.running_service import PASSWORD, Service, get_bundle_folder, make_own_case
 
@@ -81,9 +82,18 @@ def test_every_answer_carries_the_headers_that_keep_browsers_safe(service: Servi
         assert "server" not in headers
 
 
-def test_pages_are_not_kept_by_browsers_but_static_files_may_be(service: Service) -> None:
-    assert service.client.get("/login").headers["cache-control"] == "no-store"
-    assert "cache-control" not in service.client.get("/static/kantelpunt.css").headers
+def test_browsers_keep_no_page_but_every_version_of_a_file_for_good(service: Service) -> None:
+    asked = (
+        "/login",
+        "/static/kantelpunt.css",
+        build_static_address("kantelpunt.css"),
+        "/static/geen.css?v=1",
+    )
+
+    kept = [service.client.get(path).headers["cache-control"] for path in asked]
+
+    for_good = "public, max-age=31536000, immutable"
+    assert kept == ["no-store", "no-cache", for_good, "no-cache"]
 
 
 def test_large_answers_travel_compressed(service: Service) -> None:
