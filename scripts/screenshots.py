@@ -1,67 +1,117 @@
-"""Takes the pictures of the README from a running demo: list and case page."""
+"""Takes pictures of every page of a demo, at a desk and on a phone, and those of the README.
+
+`python -m scripts.screenshots --to FOLDER`: of a copy of var/demo, which is made where it is not
+there; with `--address` of a demo that runs, whose cases it changes. `--readme` keeps the pictures
+of docs/images alone.
+"""
 
 import argparse
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+import pypdfium2 as pdfium
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from features.progress import tell_steps
+from scripts.picture_tour import TOURS, Visitor
+from serving.commands import PERSONS
+from serving.demo import FOLDER, READY, prepare
 
 CHROMIUM = "/usr/bin/chromium"
-WIDE: ViewportSize = {"width": 1440, "height": 960}
-TALL: ViewportSize = {"width": 1440, "height": 1500}
-PHONE: ViewportSize = {"width": 360, "height": 780}
+SIZES: dict[str, ViewportSize] = {
+    "desk": {"width": 1440, "height": 900},
+    "tablet": {"width": 800, "height": 1100},
+    "phone": {"width": 360, "height": 780},
+}
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+PAPER_WIDTH = 900
 
 
-def take(address: str, name: str, password: str, to: Path, *, everything: bool) -> None:
-    """Log on and keep pictures in a folder: two for the README, or everything there is to see."""
-    to.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport=WIDE, locale="nl-BE")
-        if everything:
-            _take_outside(page, address, to)
-        _log_on(page, address, name, password)
-        page.screenshot(path=to / "triage.png")
-        page.locator(".kp-case").first.click()
-        page.set_viewport_size(TALL)
-        page.screenshot(path=to / "case.png")
-        if everything:
-            _take_small(page, address, to)
-        browser.close()
+def take_all(browser: Browser, address: str, to: Path) -> None:
+    """Keep a picture of every stop of every tour, at every size, as NAME_SIZE.png."""
+    for name, tour in TOURS:
+        one = Visitor.enter(browser, address, name)
+        for stop in tour(one):
+            for size, viewport in SIZES.items():
+                one.page.set_viewport_size(viewport)
+                one.page.screenshot(path=to / f"{stop}_{size}.png", full_page=True)
+            one.page.set_viewport_size(SIZES["desk"])
+        one.page.close()
 
 
-def _take_outside(page: Page, address: str, to: Path) -> None:
-    for path, name in (("/login", "login"), ("/bestaat-niet", "not_found")):
-        page.goto(address + path)
-        page.screenshot(path=to / f"{name}.png")
+def take_readme(browser: Browser, address: str, to: Path) -> None:
+    """Keep the pictures of the README: list, case, work panel, letter and help."""
+    one = Visitor.enter(browser, address, "arts.a")
+    one.page.set_viewport_size({"width": 1280, "height": 800})
+    one.go("/")
+    one.page.screenshot(path=to / "triage.png")
+    [case, *_] = one.find_cases("voorstel=refer&vragenlijst=ja")
+    one.go(case)
+    one.page.set_viewport_size({"width": 1280, "height": 1150})
+    one.page.screenshot(path=to / "case.png")
+    _keep_letter(one.page.request.get(f"{address}{case}/brief.pdf").body(), to / "letter.png")
+    one.page.set_viewport_size(SIZES["phone"])
+    one.page.screenshot(path=to / "phone.png")
+    one.page.set_viewport_size({"width": 1000, "height": 800})
+    one.go("/hulp")
+    one.page.screenshot(path=to / "help.png")
+    for path in to.glob("*.png"):
+        _shrink(path)
 
 
-def _take_small(page: Page, address: str, to: Path) -> None:
-    page.screenshot(path=to / "case_whole.png", full_page=True)
-    page.set_viewport_size(PHONE)
-    page.screenshot(path=to / "case_phone.png", full_page=True)
-    page.goto(address)
-    page.screenshot(path=to / "triage_phone.png")
+def _keep_letter(pdf: bytes, path: Path) -> None:
+    page = pdfium.PdfDocument(pdf)[0]
+    page.render(scale=PAPER_WIDTH / page.get_width()).to_pil().save(path)
 
 
-def _log_on(page: Page, address: str, name: str, password: str) -> None:
-    page.goto(f"{address}/login")
-    page.get_by_label("Gebruikersnaam").fill(name)
-    page.get_by_label("Wachtwoord").fill(password)
-    page.get_by_role("button", name="Aanmelden").click()
-    page.wait_for_selector("table")
+def _shrink(path: Path) -> None:
+    """Write a picture anew with 256 colours: a page has few, and the README stays light."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(256)
+    small.save(path, optimize=True)
+
+
+@contextmanager
+def serve_copy(folder: Path) -> Iterator[str]:
+    """Serve a copy of a demo, so that whatever is done for a picture stays out of it."""
+    from serving.app import create_app
+    from serving.server import open_port, serve_aside, set_up_logs
+
+    step = tell_steps()
+    if not (folder / READY).exists():
+        prepare(folder, persons=PERSONS, fresh=False, step=step)
+    with TemporaryDirectory() as name, open_port("127.0.0.1", 0) as opened:
+        copy = shutil.copytree(folder, Path(name) / "demo")
+        demo = prepare(copy, persons=PERSONS, fresh=False, step=step)
+        set_up_logs(quiet=True)
+        with serve_aside(create_app(demo.settings, demo.bundle), opened) as address:
+            yield address
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--address", default="http://127.0.0.1:8000")
-    parser.add_argument("--name", default="arts.a")
-    parser.add_argument("--password", default="kantelpunt-demo")
-    parser.add_argument("--to", type=Path, default=IMAGES)
-    parser.add_argument("--all", action="store_true", help="every page, wide and on a phone")
+    parser.add_argument("--address", help="of a demo that runs, whose cases change by this")
+    parser.add_argument("--demo", type=Path, default=FOLDER, help="folder of a demo")
+    parser.add_argument("--to", type=Path, help="folder to keep the pictures in")
+    parser.add_argument("--readme", action="store_true", help="only the pictures of the README")
     given = parser.parse_args()
-    take(given.address, given.name, given.password, given.to, everything=given.all)
+    to = given.to or (IMAGES if given.readme else Path("var/pictures"))
+    to.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        take = take_readme if given.readme else take_all
+        if given.address:
+            take(browser, given.address, to)
+        else:
+            with serve_copy(given.demo) as address:
+                take(browser, address, to)
+        browser.close()
 
 
 if __name__ == "__main__":
