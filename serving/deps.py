@@ -9,6 +9,7 @@ from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from jinja2 import Environment
 from pydantic_core import from_json
+from python_multipart.multipart import parse_options_header
 
 from models.bundle import Bundle
 from models.suggestion import Limits
@@ -179,8 +180,19 @@ async def read_json(request: Request) -> Any:
         raise RequestRefusedError("unreadable") from None
 
 
+def check_charset(request: Request) -> None:
+    """Raise RequestRefusedError for a form in other signs than UTF-8, which no browser sends.
+
+    Some codecs make texts that no answer and no store can hold, or fail on what they read.
+    """
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise RequestRefusedError("not-utf-8")
+
+
 async def read_form(request: Request) -> Mapping[str, str]:
     """Return the text fields of a posted form, whose token was checked."""
+    check_charset(request)
     form = {k: v for k, v in (await request.form()).items() if isinstance(v, str)}
     service = get_service(request)
     service.gate.sessions.check_token(_find_nonce(request, service), form.get("token", ""))

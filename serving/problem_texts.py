@@ -129,6 +129,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "De aanvraag is niet leesbaar",
         "De JSON is niet geldig. Controleer haakjes, aanhalingstekens en getallen.",
     ),
+    "not-utf-8": (
+        422,
+        "Het formulier is niet leesbaar",
+        "Stuur het in UTF-8, zoals een browser doet. Er is niets bewaard.",
+    ),
     "not-a-batch": (
         422,
         "De aanvraag is geen lijst van meldingen",

@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from features.contract import Contract
 from serving.csv_file import read_parts, write_csv
-from serving.deps import ApiUser, Service, get_service
+from serving.deps import ApiUser, Service, check_charset, get_service
 from serving.faults import NotFoundError, RequestRefusedError
 from serving.intake_check import FileRefusedError
 from serving.intake_file import MAX_REJECTED
@@ -53,6 +53,7 @@ async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 
     uploads = get_service(request).uploads
     uploads.take_room()
     try:
+        check_charset(request)
         async with request.form(max_files=1, max_fields=1) as form:
             return await run_in_threadpool(uploads.receive, get_file(form))
     except BaseException as error:

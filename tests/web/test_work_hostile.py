@@ -70,3 +70,31 @@ def test_nothing_that_a_form_holds_reaches_a_log_an_address_or_the_audit(
     for told in (log.getvalue(), " ".join(addresses), " ".join(details)):
         assert find_marks(told) == []
     assert find_marks(clerk.service.client.get("/metrics").text) == []
+
+
+# as each of these some texts cannot be read, or become what no answer can hold
+CODECS = ("punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf-7", "a\0b")
+
+
+def send_in(service: Service, address: str, charset: str, fields: dict[str, str]) -> int:
+    """Send a form in other signs, as no browser does, and return the status of the answer."""
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    body = "".join(part.format(*field) for field in fields.items()) + "--x--\r\n"
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    answer = service.client.post(address, content=body.encode(), headers=headers)
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("charset", CODECS)
+def test_a_form_in_other_signs_is_refused_wherever_it_is_sent(clerk: Clerk, charset: str) -> None:
+    carried, written = clerk.carry(clerk.open()), "\\ud800 \xff" + "z" * 70 + "."
+    forms = {
+        f"{clerk.address}/vragen": carried | {"kind": "correction", "text": written},
+        "/invoer": carried | {"toegelaten": written},
+        "/login": {"name": written, "password": written},
+    }
+
+    refused = {send_in(clerk.service, address, charset, form) for address, form in forms.items()}
+
+    assert refused == {422}
+    assert send_in(clerk.service, f"{clerk.address}/nemen", "UTF-8", carried) == 200
