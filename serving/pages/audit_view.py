@@ -43,7 +43,7 @@ class LogChoice:
         if since and until and until < since:
             faults["tot"] = "Deze dag ligt voor de eerste. Kies een latere dag."
         before = query.get("voor", "")
-        number = int(before) if before.isascii() and before.isdecimal() else 0
+        number = int(before) if re.fullmatch("[0-9]{1,19}", before) else 0
         place = number if 1 <= number <= _LAST_NUMBER else None
         return cls(texts, since, until, place, faults)
 

@@ -80,8 +80,9 @@ def test_a_filter_that_cannot_be_read_is_told_at_its_field_and_shows_nothing(
     assert "<table" not in log.client.get(f"/logboek?{query}").text
 
 
-def test_a_filter_that_nothing_meets_offers_a_way_back(log: Service) -> None:
-    page = read(log, "/logboek?gebruiker=niemand&voor=onzin")
+@pytest.mark.parametrize("before", ["onzin", "9" * 5000])
+def test_a_filter_that_nothing_meets_offers_a_way_back(log: Service, before: str) -> None:
+    page = read(log, f"/logboek?gebruiker=niemand&voor={before}")
 
     assert "Geen enkele regel voldoet aan deze filters." in page.text
 
