@@ -1,6 +1,6 @@
 """The use case of an assessment: the only place that knows the order of its steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
@@ -29,10 +29,11 @@ from serving.permissions import (
 )
 from serving.store.assessments import save_assessments
 from serving.store.audit import AuditEvent
-from serving.store.engine import Store
+from serving.store.engine import Connection, Store
 from serving.store.identity import find_bars, once_more
 
 MOST_IN_BATCH = 1000
+Check = Callable[[Connection], None]
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,16 @@ class BatchItem:
     error: KantelpuntError | None
 
 
-def assess_case(data: Any, *, desk: Desk, store: Store, save: bool = True) -> Assessment:
-    """Estimate one case, say why in Dutch, and keep both with an audit line."""
+def assess_case(
+    data: Any, *, desk: Desk, store: Store, save: bool = True, check: Check | None = None
+) -> Assessment:
+    """Estimate one case, say why in Dutch, and keep both with an audit line.
+
+    `check` may refuse it once the case is held, where nobody else can change it any more.
+    """
     check_can(desk.user, Action.ASSESS)
     assessment = prepare_assessment(data, desk)
-    for error in _keep([assessment], desk=desk, store=store, save=save).values():
+    for error in _keep([assessment], desk=desk, store=store, save=save, check=check).values():
         raise error
     return assessment
 
@@ -174,7 +180,7 @@ def _check(data: Any, desk: Desk) -> Mapping[str, Any]:
 
 
 def _keep(
-    made: Sequence[Assessment], *, desk: Desk, store: Store, save: bool
+    made: Sequence[Assessment], *, desk: Desk, store: Store, save: bool, check: Check | None = None
 ) -> dict[int, KantelpuntError]:
     """Return by its place why an assessment may not be made; keep the others, if asked to."""
     scope = get_scope(desk.user)
@@ -186,6 +192,8 @@ def _keep(
     def keep() -> dict[int, KantelpuntError]:
         with store.writing(fund) as connection:
             bars = find_bars(connection, made, region=region, hold=True)
+            if check is not None:
+                check(connection)
             kept = [one for place, one in enumerate(made) if place not in bars]
             lines = [build_event(one, desk) for one in kept]
             save_assessments(connection, kept, audit=lines, may_move=region is None)

@@ -11,7 +11,7 @@ from serving.assessment import Assessment
 from serving.permissions import Action, check_can, get_scope
 from serving.states import StaleError
 from serving.store.assessments import list_assessments
-from serving.store.engine import Store
+from serving.store.engine import Connection, Store
 from serving.store.standing import get_standing
 
 
@@ -25,14 +25,19 @@ def reassess_case(
     """
     check_can(desk.user, Action.ASSESS)
     scope = get_scope(desk.user)
-    with store.reading(scope.sickness_fund) as connection:
+
+    def check_seen(connection: Connection) -> None:
         standing = get_standing(connection, scope, case_id)
+        if standing.assessment_id != seen_id:
+            raise StaleError(standing.state)
+
+    with store.reading(scope.sickness_fund) as connection:
+        check_seen(connection)
         latest = list_assessments(connection, scope, case_id)[0]
-    if latest.assessment_id != seen_id:
-        raise StaleError(standing.state)
     today = {"screened_on": desk.now.date().isoformat()}
     data = fill_again(latest, changed, desk.bundle.contract) | today
-    return assess_case(data, desk=desk, store=store)
+    # once more where it is kept: a form that is sent twice at once is kept once
+    return assess_case(data, desk=desk, store=store, check=check_seen)
 
 
 def fill_again(

@@ -5,13 +5,16 @@ import pandas as pd
 import pytest
 
 from models.suggestion import read_limits
-from serving import assess, intake_file
+from serving import assess, intake_file, reassess
+from serving.assess import Desk
 from serving.intake_file import Intake, import_cases
+from serving.states import StaleError
 from serving.store.assessments import save_assessments
 from tests.running_service import (
     FUND,
     NOW,
     PASSWORD,
+    USERS,
     Service,
     get_bundle,
     make_assessment,
@@ -88,3 +91,23 @@ def test_two_batches_of_the_same_cases_in_reverse_are_both_saved(either_service:
 
     assert codes == [200] * 6
     assert read_rows(either_service, "select count(*) from assessments") == [(600,)]
+
+
+def test_a_case_that_is_assessed_again_twice_at_once_is_assessed_once(
+    either_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen_id = open_case(either_service)["latest"]["assessment_id"]
+    desk = Desk(USERS[0], get_bundle(), read_limits(), NOW)
+
+    def again() -> bool:
+        try:
+            store = either_service.store
+            reassess.reassess_case("C-0001", seen_id, {"age_years": 44}, desk=desk, store=store)
+        except StaleError:
+            return False
+        return True
+
+    colleague = Meanwhile(monkeypatch, reassess, "list_assessments", again)
+
+    assert sorted([again(), colleague.join()]) == [False, True]
+    assert read_rows(either_service, "select count(*) from assessments") == [(2,)]
