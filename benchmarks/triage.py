@@ -44,7 +44,7 @@ MOST_MEDIAN_MS, MOST_P99_MS = 100.0, 400.0
 def fill(database: str, bundle: Bundle, extract: Extract, count: int) -> None:
     """Keep some cases as an import would, and copies of them until there are `count`."""
     with closing(Store(database)) as store:
-        frame = extract.cases.drop_duplicates("case_id").head(SEEDS).copy()
+        frame = extract.cases.drop_duplicates("case_id").head(min(SEEDS, count)).copy()
         today = get_now()
         ago = np.arange(len(frame)) % 250
         frame["sickness_fund"] = FUND
