@@ -6,14 +6,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 
+from models.estimate import GainStatus
+from serving.assessment import rank_suggestion
 from serving.permissions import Scope
 from serving.states import CaseState
 from serving.store.audit import AuditEvent
 from serving.store.reach import in_reach
 from serving.store.standing import ObjectionOpenError, Standing, move_case
+from serving.store.tables import cases
 from serving.store.work_tables import requests
+
+# before everybody else in the order of the list: no gain is larger than 1
+FIRST = {"urgency": 0, "gain_order": -1.0}
 
 
 class RequestKind(StrEnum):
@@ -114,7 +120,7 @@ def save_request(
     place = {"sickness_fund": seen.sickness_fund, "case_id": seen.case_id}
     connection.execute(insert(requests), vars(made) | place)
     stops = seen.is_blocked or is_stopped([made])
-    move_case(connection, seen, seen.state, audit=audit, changes={"is_blocked": stops})
+    move_case(connection, seen, seen.state, audit=audit, changes=_place(seen, is_blocked=stops))
 
 
 def save_answer(
@@ -135,4 +141,16 @@ def save_answer(
         .where(requests.c.sickness_fund == seen.sickness_fund)
         .values(**values)
     )
-    move_case(connection, seen, to, audit=audit, changes={"is_blocked": is_blocked})
+    move_case(connection, seen, to, audit=audit, changes=_place(seen, is_blocked=is_blocked))
+
+
+def _place(seen: Standing, *, is_blocked: bool) -> dict[str, Any]:
+    """Return whether a case is blocked, and where it then stands in the list.
+
+    Who objects stands first, whatever was estimated: any other place would tell of it.
+    """
+    if is_blocked:
+        return {"is_blocked": True, **FIRST}
+    gain = case((cases.c.gain_status == GainStatus.ESTIMATED.value, -cases.c.gain), else_=0.0)
+    urgency, gain_order = rank_suggestion(seen.suggestion), func.coalesce(gain, 0.0)
+    return {"is_blocked": False, "urgency": urgency, "gain_order": gain_order}

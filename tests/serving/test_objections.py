@@ -1,12 +1,14 @@
 """What an objection stops besides estimates, and what stays possible after it was upheld."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.states import DecisionKind
-from tests.running_service import TODAY, Service
+from tests.running_service import TODAY, Service, get_gain_bundle, make_own_case
 from tests.serving.case_work import LATER, open_case, post, read_rows, suggest
 from tests.serving.referred_cases import CASE, agree, get_state, make_case_to_refer, send
 
@@ -132,3 +134,24 @@ def test_what_is_decided_without_a_suggestion_counts_for_no_agreement(service: S
 
     assert told.status_code == 200
     assert told.json()["groups"] == []
+
+
+@pytest.mark.parametrize("status", [GainStatus.ESTIMATED, GainStatus.UNKNOWN])
+def test_where_a_case_stands_tells_nothing_while_the_person_objects_and_all_after_it(
+    start_service: Callable[..., Service], store_url: str, status: GainStatus
+) -> None:
+    made = start_service(store_url, get_gain_bundle(status))
+    for number in range(1, 5):
+        made.post(make_own_case(number, age_years=15 + 10 * number, work_ability=2 * number))
+    order = "select case_id, urgency, gain_order from cases order by case_id"
+    before = read_rows(made, order)
+
+    asked = {f"C-{n:04d}": post(made, f"C-{n:04d}/requests", {"kind": "objection"}) for n in (2, 4)}
+    blocked = read_rows(made, order)
+    for case_id, one in asked.items():
+        handled = f"{case_id}/requests/{one.json()['request']['request_id']}/handle"
+        post(made, handled, {"outcome": "rejected", "outcome_text": "Besproken."})
+
+    assert (0, -1) not in {row[1:] for row in before}
+    assert [row[1:] for row in blocked] == [before[0][1:], (0, -1), before[2][1:], (0, -1)]
+    assert read_rows(made, order) == before
