@@ -112,16 +112,21 @@ def _tour_work(one: Visitor, cases: list[str]) -> Stops:
         yield from work(one, found)
 
 
-def _refer(one: Visitor, found: str) -> Stops:
-    one.press("Bewaar de beslissing")
-    yield "work_decision_faults"
+def decide_and_agree(one: Visitor) -> None:
+    """Decide to refer on the page of a case, and note that the person agrees."""
     one.page.check("#beslissing input[value=refer]")
     one.press("Bewaar de beslissing")
-    yield "work_to_refer"
     one.unfold()
     one.page.locator("input[value=share_with_vdab]").check()
     one.fill_day("toestemming-given_on")
     one.press("Noteer de toestemming")
+
+
+def _refer(one: Visitor, found: str) -> Stops:
+    one.press("Bewaar de beslissing")
+    yield "work_decision_faults"
+    decide_and_agree(one)
+    yield "work_to_refer"
     one.press("Lees het formulier na")
     yield "work_form_faults"
     one.page.locator("input[name=capacities]").first.check()
@@ -145,7 +150,7 @@ def _object(one: Visitor, found: str) -> Stops:
     one.page.check("input[name=kind][value=objection]")
     one.press("Noteer de vraag")
     yield "case_objection"
-    one.page.locator(".kp-asked input").first.check()
+    one.page.locator(".kp-asked input[type=radio]").first.check()
     one.press("Bewaar het antwoord")
     yield "case_objection_answered"
     one.go(f"{found}/inzage")

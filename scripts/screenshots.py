@@ -16,7 +16,7 @@ import pypdfium2 as pdfium
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from features.progress import tell_steps
-from scripts.picture_tour import TOURS, Visitor
+from scripts.picture_tour import TOURS, Visitor, decide_and_agree
 from serving.commands import PERSONS
 from serving.demo import FOLDER, READY, prepare
 
@@ -27,6 +27,7 @@ SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 360, "height": 780},
 }
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+README = ("triage", "case", "letter", "phone", "work", "help")
 PAPER_WIDTH = 900
 
 
@@ -43,23 +44,27 @@ def take_all(browser: Browser, address: str, to: Path) -> None:
 
 
 def take_readme(browser: Browser, address: str, to: Path) -> None:
-    """Keep the pictures of the README: list, case, work panel, letter and help."""
+    """Keep the pictures of the README: list, case, work on it, letter, help, and a phone."""
     one = Visitor.enter(browser, address, "arts.a")
-    one.page.set_viewport_size({"width": 1280, "height": 800})
+    one.page.set_viewport_size(SIZES["desk"])
     one.go("/")
     one.page.screenshot(path=to / "triage.png")
-    [case, *_] = one.find_cases("voorstel=refer&vragenlijst=ja")
+    [case, other, *_] = one.find_cases("voorstel=refer&vragenlijst=ja&status=open")
     one.go(case)
     one.page.set_viewport_size({"width": 1280, "height": 1150})
     one.page.screenshot(path=to / "case.png")
     _keep_letter(one.page.request.get(f"{address}{case}/brief.pdf").body(), to / "letter.png")
     one.page.set_viewport_size(SIZES["phone"])
     one.page.screenshot(path=to / "phone.png")
-    one.page.set_viewport_size({"width": 1000, "height": 800})
+    one.page.set_viewport_size({"width": 1280, "height": 1150})
+    one.go(other)
+    decide_and_agree(one)
+    one.page.locator(".kp-desk__work").screenshot(path=to / "work.png")
     one.go("/hulp")
+    one.page.set_viewport_size({"width": 1000, "height": 800})
     one.page.screenshot(path=to / "help.png")
-    for path in to.glob("*.png"):
-        _shrink(path)
+    for name in README:
+        _shrink(to / f"{name}.png")
 
 
 def _keep_letter(pdf: bytes, path: Path) -> None:

@@ -67,7 +67,7 @@ def look(window: Window) -> dict[str, list[str]]:
         window.resize(width)
         found[f"{width} px"] = window.ask("layout")
     window.resize(320)
-    found["320 px"] = window.run_axe() + window.ask("layout", "smallTargets")
+    found["320 px"] = window.run_axe(narrow=True) + window.ask("layout", "smallTargets")
     found["paper"] = window.look_at_paper()
     return {where: faults for where, faults in found.items() if faults}
 
