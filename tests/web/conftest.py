@@ -96,13 +96,6 @@ def address(filled: Service) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def other_address(filled_otherwise: Service) -> Iterator[str]:
-    set_up_logs(quiet=True)
-    with open_port("127.0.0.1", 0) as opened, serve_aside(filled_otherwise.app, opened) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start a browser: in English, so that a day is typed in one order everywhere."""
     with sync_playwright() as player:

@@ -15,24 +15,6 @@ from tests.running_service import (
 )
 from tests.web.browser.visits import Visit
 
-PAGES = {
-    "auditor": [
-        "/logboek",
-        "/logboek?van=gisteren",
-        "/logboek?dossier=geen",
-        "/logboek/nakijken",
-        "/overeenstemming",
-        "/model",
-        "/model/versies",
-        "/hulp",
-        "/invoer",
-    ],
-    "arts": ["/hulp", "/invoer", "/logboek", "/bestaat-niet"],
-    "": ["/login?verlopen=true", "/bestaat-niet"],
-}
-WIDTHS = (1440, 320)
-SIDEWAYS = (800, 360)
-
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
@@ -52,35 +34,6 @@ def small_address(small: Service) -> Iterator[str]:
     set_up_logs(quiet=True)
     with open_port("127.0.0.1", 0) as opened, serve_aside(small.app, opened) as found:
         yield found
-
-
-@pytest.mark.parametrize("user", PAGES)
-def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(
-    browser: Browser, small: Service, small_address: str, vendor: Path, user: str
-) -> None:
-    visit = Visit(browser, small_address)
-    if user:
-        visit.enter(small, user)
-
-    found = []
-    for path in PAGES[user]:
-        page = visit.open(path)
-        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            found += [(path, width, fault) for fault in visit.check_access(vendor)]
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                found.append((path, width, "it scrolls sideways"))
-        for width in SIDEWAYS:
-            page.set_viewport_size({"width": width, "height": 800})
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                found.append((path, width, "it scrolls sideways"))
-    visit.context.close()
-
-    assert found == []
-    # a page that was refused is told by its status, which the browser repeats
-    assert [text for text in visit.said if "status of 4" not in text] == []
-    assert visit.elsewhere == []
 
 
 def test_a_file_is_brought_in_by_keyboard_and_its_page_moves_on_by_itself(

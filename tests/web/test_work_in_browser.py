@@ -1,14 +1,8 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page
 
-from tests.running_service import Service, make_own_case
-from tests.serving.referred_cases import agree, make_case_to_refer, make_sent_case, post
+from tests.running_service import Service
 from tests.web.browser.visits import Visit
-
-FULL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
 
 @pytest.fixture
@@ -88,51 +82,3 @@ def test_without_script_every_field_can_be_reached(visit: Visit, filled: Service
     assert page.locator("#beslissing-reason").is_visible()
     assert page.locator("#beslissing-reason_text").is_enabled()
     bare.close()
-
-
-def list_places(service: Service) -> Iterator[tuple[str, str]]:
-    """Give the pages of work in their states, each with the form to send empty, if any."""
-    to_refer, sent = make_case_to_refer(service, 801), make_sent_case(service, 802)
-    agreed, objecting = make_case_to_refer(service, 803), make_case_to_refer(service, 804)
-    correcting = make_case_to_refer(service, 805)
-    agree(service, agreed)
-    service.post(make_own_case(806, absence_started_on="2025-12-01", screened_on="2026-03-01"))
-    asked = f"/api/v1/cases/{objecting}/requests"
-    post(service, asked, {"kind": "objection", "text": "Ik wil dit niet."})
-    post(service, asked, {"kind": "access"})
-    made = post(service, f"/api/v1/cases/{correcting}/requests", {"kind": "correction"}).json()
-    yield f"/dossiers/{to_refer}", "toestemming"
-    yield f"/dossiers/{agreed}", "aanmelding/nalezen"
-    yield f"/dossiers/{sent}", "traject"
-    yield f"/dossiers/{objecting}", "vragen/"
-    yield f"/dossiers/{correcting}/vragen/{made['request']['request_id']}/verbeteren", "#fouten"
-    yield "/dossiers/C-0806", "beslissing"
-    yield "/dossiers/C-0806/inschatten", ""
-    yield f"/dossiers/{sent}/inzage", ""
-
-
-def test_no_state_of_the_work_breaks_a_rule_of_accessibility(
-    visit: Visit, page: Page, filled: Service, vendor: Path
-) -> None:
-    found = {}
-    for path, form in list_places(filled):
-        visit.open(path)
-        page.evaluate(FULL)
-        found[path] = look(visit, page, vendor)
-        if form:
-            page.locator(f"form[action*='{form}']").first.locator("button").first.click()
-            page.locator("#fouten").wait_for()
-            page.evaluate(FULL)
-            found[f"{path} refused"] = look(visit, page, vendor)
-
-    assert {path: faults for path, faults in found.items() if faults} == {}
-    assert visit.elsewhere == []
-
-
-def look(visit: Visit, page: Page, vendor: Path) -> list[str]:
-    """Return what is wrong with a page, wide and narrow."""
-    faults = visit.check_access(vendor)
-    page.set_viewport_size({"width": 320, "height": 700})
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return [*faults, *([f"scrolls sideways: {wide}"] if wide > 320 else [])]
