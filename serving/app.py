@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from re import match
 from typing import Any
 from urllib.parse import urlencode
 
@@ -222,7 +223,8 @@ def _build_log_on_query(request: Request, problem: Problem) -> dict[str, str]:
 
 def _find_onward(request: Request) -> str:
     if request.method != "GET":
-        return "/"
+        case = match(r"/dossiers/[^/]+", request.url.path)
+        return case[0] if case else "/"
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 

@@ -40,6 +40,11 @@
       document.getElementById("zoek").focus();
       return true;
     }
+    if (key === "n") {
+      const next = document.querySelector("#lijst a[rel=next]");
+      next?.click();
+      return Boolean(next);
+    }
     if (key !== "?") return false;
     help.open = !help.open;
     help.querySelector("summary").focus();

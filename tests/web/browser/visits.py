@@ -73,6 +73,7 @@ class Visit:
     def reads(self, title: str) -> None:
         """Wait for the page with this as its title above the text."""
         expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible()
+        self.page.wait_for_load_state()
         self.check()
 
     def open(self, path: str) -> Page:
