@@ -2,10 +2,9 @@
 
 `python -m benchmarks.pages [CASES [VISITS]]`: a first visit, so with nothing cached, of log-on,
 list and case with a processor that is four times as slow, in a store of 500 cases and in one of
-500,000, as the benchmark of triage makes them. The service has one core, the browser the other.
+500,000, as the benchmark of triage makes them.
 """
 
-import os
 import statistics
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.report import Board
-from benchmarks.servers import LOAD_CORE, PASSWORD, PHYSICIAN, build_pilot, serve_ours
+from benchmarks.servers import PASSWORD, PHYSICIAN, build_pilot, serve_ours
 from benchmarks.triage import FUND, PERSONS, fill
 
 CHROMIUM = "/usr/bin/chromium"
@@ -35,6 +34,7 @@ WATCH = """() => {
   watch("largest-contentful-paint", (one) => { window.seen.largest = one.startTime; });
   watch("layout-shift", (one) => { if (!one.hadRecentInput) window.seen.shift += one.value; });
 }"""
+PAINTED = "performance.getEntriesByName('first-contentful-paint').length && window.seen.largest"
 TELL = """() => {
   const [page] = performance.getEntriesByType("navigation");
   const [first] = performance.getEntriesByName("first-contentful-paint");
@@ -86,6 +86,7 @@ def visit(browser: Browser, address: str, path: str, cookies: list[Any]) -> Visi
         raise SystemExit("a page that is measured was not shown")
     page.evaluate(WATCH)
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(PAINTED)
     seen: dict[str, float] = page.evaluate(TELL)
     context.close()
     origins = {url.split("/")[2] for url in meter.urls}
@@ -140,14 +141,11 @@ def report(what: str, visits: list[Visit], board: Board) -> float:
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Start a browser on the core that the service leaves free."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {LOAD_CORE})
+    """Start a browser; the service has a core of its own, so both do not wait for each other."""
     with sync_playwright() as player:
         opened = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
         opened.close()
-    os.sched_setaffinity(0, before)
 
 
 def main() -> None:
