@@ -130,7 +130,9 @@ class TriageView:
             rows=[RowView.of(row, user) for row in page.rows],
             count_nl=_count(page),
             scope_nl=_tell_scope(chosen),
-            order_nl=_tell_order(order, gain_status, is_blind=is_blind),
+            order_nl=_tell_order(
+                order, gain_status, is_blind=is_blind, objects=_begins_blocked(page)
+            ),
             chosen=chosen,
             chips=build_chips(chosen, labour_statuses),
             quick=list_quick(chosen),
@@ -171,7 +173,11 @@ _ORDER_NL = {
 }
 
 
-def _tell_order(order: Order, status: GainStatus, *, is_blind: bool) -> str:
+def _begins_blocked(page: TriagePage) -> bool:
+    return bool(page.rows) and page.rows[0].case.is_blocked
+
+
+def _tell_order(order: Order, status: GainStatus, *, is_blind: bool, objects: bool) -> str:
     """Return who stands at the top, and why."""
     if is_blind and order is Order.URGENCY:
         order = Order.LONGEST_ABSENT
@@ -179,4 +185,5 @@ def _tell_order(order: Order, status: GainStatus, *, is_blind: bool) -> str:
         return _ORDER_NL[order]
     gains = status is GainStatus.ESTIMATED
     then = "wie naar schatting het meest wint bij steun" if gains else "wie het langst afwezig is"
-    return f'Bovenaan: voorstel "{SUGGESTION_NL[URGENCY[0]]}", en daarin eerst {then}.'
+    first = "wie bezwaar maakt of maakte; daarna " if objects else ""
+    return f'Bovenaan: {first}voorstel "{SUGGESTION_NL[URGENCY[0]]}", en daarin eerst {then}.'

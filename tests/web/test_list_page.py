@@ -199,6 +199,7 @@ def test_an_objection_hides_what_was_estimated_but_not_the_case(pages: Service) 
     row = read(pages, "/?zoek=C-0069").text.partition("Opvolging")[2]
 
     assert asked.status_code == 201
+    assert "Bovenaan: wie bezwaar maakt of maakte; daarna voorstel" in read(pages, "/").text
     assert "Bezwaar in behandeling. Wat ingeschat was, wordt niet getoond." in row
     assert "op 100" not in row
 
