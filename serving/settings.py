@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     dpo_contact: str = Field(
         "",
         max_length=200,
-        description="how to reach the DPO of the sickness fund; stands in access reports and letters",
+        description="how to reach the DPO of the sickness fund, in access reports and letters",
     )
     session_secret: SecretStr = Field(
         SecretStr(""), description="32 characters or more that sign the sessions"
