@@ -145,6 +145,9 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
         oidc_issuer="",
         demo_hint=f"naam {USERS[0][0]}, wachtwoord {PASSWORD}",
         demo_fund=fund,
+        fund_names={fund: "Ziekenfonds Demo (verzonnen)"} if fund else {},
+        fund_contact="adviserend.arts@ziekenfonds.example",
+        dpo_contact="dpo@ziekenfonds.example",
     )
 
 

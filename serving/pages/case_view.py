@@ -11,7 +11,7 @@ from features.matrix import build_row
 from models.reasons import value_nl
 from serving.case_file import CaseFile
 from serving.offers import Offer
-from serving.pages.clock_view import ClockView
+from serving.pages.clock_view import ClockView, tell_missed
 from serving.pages.offers_view import OffersView
 from serving.pages.timeline import list_events
 from serving.pages.timeline_view import TimelineView, build_timeline
@@ -59,6 +59,7 @@ class CaseView:
     is_blocked: bool
     is_upheld: bool
     next_clock: ClockView | None
+    missed_nl: str
     timeline: TimelineView
     offers: OffersView | None
     papers: Sequence[Paper]
@@ -86,6 +87,7 @@ class CaseView:
             is_blocked=is_blocked,
             is_upheld=file.is_upheld,
             next_clock=next((c for c in clocks if c.state != "past"), None),
+            missed_nl=tell_missed(file.clocks, file.standing.state),
             timeline=build_timeline(file, events, clocks, today),
             offers=OffersView.of(offers) if shows_offers else None,
             papers=list_papers(file, user),

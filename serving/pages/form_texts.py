@@ -75,7 +75,7 @@ CHOICE_NL: Mapping[str, str] = {
 
 # what the address of a page may say that was done
 DONE_NL: Mapping[str, str] = {
-    "inschatting": "Uw eigen inschatting is bewaard. Nu ziet u ook die van het model.",
+    "inschatting": "Uw eigen inschatting is bewaard.",
     "beslissing": "Uw beslissing is bewaard.",
     "toestemming": "De toestemming is genoteerd.",
     "ingetrokken": "De toestemming is ingetrokken. Er liep geen doorverwijzing.",
@@ -83,7 +83,10 @@ DONE_NL: Mapping[str, str] = {
         "De toestemming is ingetrokken en de doorverwijzing is gestopt. Verwittig VDAB: daar mogen "
         "de gegevens niet langer gebruikt worden."
     ),
-    "verstuurd": "Het aanmeldingsformulier is bewaard als verstuurd.",
+    "verstuurd": (
+        "Het aanmeldingsformulier is bewaard als verstuurd. Bezorgen doet u zelf: haal de pdf op, "
+        "onderteken ze, en stuur ze naar VDAB met de naam en de contactgegevens van de persoon."
+    ),
     "teruggenomen": (
         "Het formulier is teruggenomen en blijft bewaard als gestopt. Verwittig VDAB: daar mogen "
         "de gegevens niet gebruikt worden."
@@ -93,5 +96,5 @@ DONE_NL: Mapping[str, str] = {
     "bezwaar": "Het bezwaar is genoteerd. Tot een arts antwoordt, wordt er niets ingeschat.",
     "antwoord": "Uw antwoord is bewaard.",
     "verbeterd": "De gegevens zijn verbeterd en er is opnieuw ingeschat.",
-    "opnieuw": "Er is opnieuw ingeschat met de gegevens van vandaag.",
+    "opnieuw": "Er is opnieuw ingeschat met wat nu ingevuld is.",
 }

@@ -29,7 +29,7 @@ WINDOW_NL = {
     Window.ALL: "alle afwezigheden, ook kortere en langere",
 }
 ORDER_NL = {
-    Order.URGENCY: "dringendste",
+    Order.URGENCY: "volgens het voorstel",
     Order.NEXT_CLOCK: "eerste termijn",
     Order.LONGEST_ABSENT: "langst afwezig",
 }

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
+from features.deadlines import clocks
 from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL
 from serving.assessment import URGENCY
 from serving.errors import Problem
 from serving.estimate_view import EstimateView
-from serving.pages.clock_view import ClockView
+from serving.pages.clock_view import ClockView, tell_missed
 from serving.pages.list_filters import (
     FILE,
     WINDOW_NL,
@@ -43,6 +44,7 @@ class RowView:
     region: str
     absent_day: int
     clock: ClockView | None
+    missed_nl: str
     estimate: EstimateView | None
     withheld_nl: str | None
     asks_own: bool
@@ -54,7 +56,7 @@ class RowView:
     is_mine: bool
 
     @classmethod
-    def of(cls, row: TriageRow, user: User) -> "RowView":
+    def of(cls, row: TriageRow, user: User, today: date) -> "RowView":
         """Return what the list shows of a case to a user."""
         c = row.case
         return cls(
@@ -65,6 +67,7 @@ class RowView:
             region=c.region,
             absent_day=row.absent_day,
             clock=ClockView.of(row.next_clock) if row.next_clock else None,
+            missed_nl=tell_missed(clocks(c.absence_started_on, today), c.state),
             estimate=None if row.is_withheld else _view_estimate(c),
             withheld_nl=_tell_withheld(row),
             asks_own=row.is_withheld and not c.is_blocked,
@@ -127,7 +130,7 @@ class TriageView:
         user, is_blind = reader.user, reader.is_blind
         order = chosen.to_wanted().order
         return cls(
-            rows=[RowView.of(row, user) for row in page.rows],
+            rows=[RowView.of(row, user, reader.now.date()) for row in page.rows],
             count_nl=_count(page),
             scope_nl=_tell_scope(chosen),
             order_nl=_tell_order(

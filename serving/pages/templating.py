@@ -14,6 +14,7 @@ from serving.errors import Problem
 from serving.pages.questions import SAME_NL
 from serving.pages.state_view import StateView
 from serving.permissions import ROLE_NL, Action, User, can
+from serving.settings import Settings
 
 if TYPE_CHECKING:
     from serving.deps import Service, Visitor
@@ -60,6 +61,12 @@ def build_static_address(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
+def _name_fund(settings: Settings, visitor: "Visitor | None") -> str:
+    """Return the sickness fund of a visitor as people call it; empty for who has none."""
+    fund = visitor.user.sickness_fund if visitor else None
+    return settings.fund_names.get(fund, fund) if fund else ""
+
+
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page, with what every page shows: who is logged on, and where one is."""
     service: Service = request.app.state.service
@@ -68,6 +75,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
         "visitor": visitor,
         "menu": [(a, label) for a, label, action in MENU if visitor and can(visitor.user, action)],
         "place": _find_place(request.url.path),
+        "fund_nl": _name_fund(service.settings, visitor),
         "role_nl": ROLE_NL[visitor.user.role] if visitor else "",
         "token": service.gate.sessions.build_token(visitor.nonce) if visitor else "",
         "demo_hint": service.settings.demo_hint,

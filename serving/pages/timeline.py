@@ -101,7 +101,7 @@ def _tell_consent(one: KeptConsent, zone: tzinfo | None) -> Iterator[Event]:
 
 
 def _tell_referral(one: Referral, zone: tzinfo | None) -> Iterator[Event]:
-    partner = f"Bij {one.partner}" if one.partner else ""
+    partner = _name_partner(one.partner)
     why = STOPPED_NL.get(one.stopped_why or "", one.stopped_why) or ""
     steps = (
         (one.sent_at.astimezone(zone).date(), "Aanmelding verstuurd naar VDAB", ""),
@@ -128,7 +128,7 @@ def _tell_request(one: PersonRequest, zone: tzinfo | None) -> Iterator[Event]:
 def _list_reported(file: CaseFile) -> Iterator[Event]:
     trail = file.trail
     for row in trail.pathways:
-        partner = f"Bij {row['partner']}" if row["partner"] else ""
+        partner = _name_partner(row["partner"])
         yield Event(row["referred_on"], Kind.REFERRAL, "Aangemeld, volgens VDAB", partner)
         if row["started_on"] is not None:
             yield Event(row["started_on"], Kind.REFERRAL, "Traject gestart", partner)
@@ -141,3 +141,9 @@ def _list_reported(file: CaseFile) -> Iterator[Event]:
     for row in trail.follow_up:
         if row["exited_on"] is not None and row["exit"] is not None:
             yield Event(row["exited_on"], Kind.WORK, _join([EXIT_NL[row["exit"]]]))
+
+
+def _name_partner(partner: str | None) -> str:
+    if not partner:
+        return ""
+    return "Bij VDAB" if partner.lower() == "vdab" else f"Bij {partner}"

@@ -40,12 +40,12 @@ _NEXT_NL: Mapping[CaseState, tuple[str, str]] = {
         "Op {look_again} komt dit dossier vanzelf terug. Tot dan wordt niets gevraagd.",
     ),
     _S.TO_REFER: (
-        "Stel het aanmeldingsformulier op, lees het na en verstuur het naar VDAB.",
-        "Stel het aanmeldingsformulier op, lees het na en verstuur het naar VDAB.",
+        "Stel het aanmeldingsformulier op, lees het na en bezorg het aan VDAB.",
+        "Stel het aanmeldingsformulier op, lees het na en bezorg het aan VDAB.",
     ),
     _S.REFERRED: (
-        "VDAB heeft het formulier. Noteer hier wat VDAB antwoordt.",
-        "VDAB heeft het formulier. Noteer hier wat VDAB antwoordt.",
+        "Bezorg VDAB het ondertekende formulier, en noteer hier wat VDAB antwoordt.",
+        "Bezorg VDAB het ondertekende formulier, en noteer hier wat VDAB antwoordt.",
     ),
     _S.ACCEPTED: (
         "VDAB aanvaardde de aanmelding. Noteer hier wanneer het traject start.",

@@ -28,7 +28,7 @@ def test_the_list_tells_what_a_physician_needs_to_choose(pages: Service) -> None
 
     assert "70 dossiers van dag 30 tot het einde van het eerste jaar, op 15 april" in page.text
     assert re.search(
-        rf"zonder extra steun \d+ → , met steun \d+ op 100 "
+        rf"zonder extra steun \d+ → , met steun \d+ op 100 \(\S+\) "
         rf"zonder \d+{EN_DASH}\d+ · met \d+{EN_DASH}\d+",
         page.text,
     )

@@ -28,7 +28,7 @@ def compose(hand: Hand) -> None:
 
 
 def send(hand: Hand) -> None:
-    hand.press("Verstuur naar VDAB")
+    hand.press("Bewaar als verstuurd")
     hand.visit.sees("Het aanmeldingsformulier is bewaard als verstuurd.", "Doorverwezen")
 
 
