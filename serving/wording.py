@@ -65,6 +65,11 @@ def one_decimal_nl(number: float) -> str:
     return format_decimal(number, "0.0", locale=LOCALE)
 
 
+def times_nl(ratio: float) -> str:
+    """Return how many times, with two decimals where they matter: 1,25."""
+    return format_decimal(ratio, "#,##0.##" if ratio < 10 else "#,##0", locale=LOCALE)
+
+
 def op_100(p: float) -> int:
     """Return a chance as so many in a hundred, for display."""
     return round(min(max(p, 0.0), 1.0) * 100)

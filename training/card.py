@@ -5,6 +5,7 @@ from models.explain import find_drivers
 from training.card_gain import describe_curve, describe_gain
 from training.decision_curve import tabulate_decisions
 from training.evaluate import Measured
+from training.fairness_report import describe_fairness
 from training.people import describe_people
 from training.pipeline import Trained
 from training.rivals import LINES, LOGISTIC, OURS, TREE
@@ -47,6 +48,7 @@ def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str
         *describe_people(trained.model.people),
         *describe_gain(trained),
         *describe_curve(trained),
+        *describe_fairness(trained.fairness),
         "## What drives the estimates",
         _list_drivers(trained),
         "## The tree of depth 3 that was trained beside it",

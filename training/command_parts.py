@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from features.contract import Contract
     from features.tables import Extract
     from models.bundle import Bundle
+    from models.fairness import Audit
     from training.evaluate import Measured
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the extract.")]
@@ -81,4 +82,18 @@ def print_figures(columns: "dict[str, dict[str, Measured]]") -> None:
     table = Table("figure (95 % interval)", *columns)
     for key in next(iter(columns.values())):
         table.add_row(key, *(str(figures[key]) for figures in columns.values()))
+    Console(width=110).print(table)
+
+
+def print_groups(found: "Audit") -> None:
+    """Print a table with one row per group of one attribute; pairs stay in the run."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from training.fairness_report import list_shown
+
+    heads, *rows = list_shown(found)
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*row)
     Console(width=110).print(table)

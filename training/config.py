@@ -9,6 +9,7 @@ from typing import Any
 
 from features.errors import KantelpuntError
 from models.effects import GainConfig
+from models.fairness import FairnessConfig
 from models.spread import SpreadConfig
 from models.usual import UsualConfig
 
@@ -126,6 +127,7 @@ class Config:
     evaluate: EvaluateConfig
     decision: DecisionConfig
     policy: PolicyConfig
+    fairness: FairnessConfig
     tune: TuneConfig
     registry: RegistryConfig
 

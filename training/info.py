@@ -43,6 +43,7 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
         "policies": plain(trained.judged.policies) if trained.judged else None,
         "policy_rules": [rule.plain() for rule in trained.judged.rules] if trained.judged else [],
         "curve": trained.curve.describe(),
+        "fairness": trained.fairness.audit.plain(),
         "config": asdict(trained.config),
     }
 

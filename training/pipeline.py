@@ -18,6 +18,7 @@ from training.committee import Judged, judge_policies
 from training.config import Config
 from training.decision_curve import DecisionPoint, measure_decisions
 from training.evaluate import Measured, measure
+from training.fairness import Fairness, audit_release, take_tested
 from training.gain import LearntGain, learn_gain
 from training.gaps import tell_gaps
 from training.people import count_earlier_people
@@ -37,7 +38,7 @@ from training.tune import Tuned, tune
 
 Floats = NDArray[np.float64]
 Report = Callable[[str], None]
-STEPS = 9
+STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Trained:
     config: Config
     judged: Judged | None
     curve: FittedCurve
+    fairness: Fairness
 
 
 @dataclass(frozen=True)
@@ -135,16 +137,20 @@ def train(
     report("Learning the return curve, and what rankings would bring")
     effects = gain.known.effects if gain.known else None
     curve = fit_curve(extract, effects, trial_seed=seed, as_of=as_of, seed=seed)
+    model = ScreeningModel(
+        contract=extract.contract,
+        usual=usual,
+        spread=spread,
+        gain=gain.head,
+        curve=curve.head,
+        answers=collect_answers(extract.contract, known.matrix),
+        people=people,
+    )
+    report("Comparing groups")
+    tested = take_tested(extract, windows)
+    p_tested = contest.corrected[shipped](tested.matrix)
     return Trained(
-        model=ScreeningModel(
-            contract=extract.contract,
-            usual=usual,
-            spread=spread,
-            gain=gain.head,
-            curve=curve.head,
-            answers=collect_answers(extract.contract, known.matrix),
-            people=people,
-        ),
+        model=model,
         windows=windows,
         shape=shape,
         shipped=shipped,
@@ -164,6 +170,7 @@ def train(
         config=replace(config, usual=settings),
         judged=judge_policies(gain, contest.corrected[OURS], config, seed),
         curve=curve,
+        fairness=audit_release(extract, tested, model, p_tested, config.fairness, seed),
     )
 
 

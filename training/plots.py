@@ -10,6 +10,7 @@ from models.screening import ScreeningModel
 from models.usual import Sample
 from training.config import EvaluateConfig
 from training.evaluate import NINETY_FIVE_PERCENT, Measured, bin_calibration
+from training.fairness_report import draw_tradeoff
 from training.pipeline import Trained
 from training.rivals import OURS
 
@@ -17,10 +18,12 @@ SHOWN_ROWS = 2000
 
 
 def draw_plots(trained: Trained, config: EvaluateConfig, folder: Path) -> None:
-    """Write calibration.png, lift.png and shap_summary.png into a folder."""
+    """Write calibration.png, lift.png, fairness.png and shap_summary.png into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     _draw_calibration(trained, config).savefig(folder / "calibration.png", dpi=120)
     _draw_lift(trained, config).savefig(folder / "lift.png", dpi=120)
+    if points := trained.fairness.tradeoff:
+        draw_tradeoff(points, trained.fairness.audit.most_ratio, folder / "fairness.png")
     _draw_summary(trained.model, trained.test, folder / "shap_summary.png")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from features.tables import Extract
 from models.bundle import write_bundle
 from training.card import build_card
+from training.fairness_report import list_fairness_metrics
 from training.info import build_info
 from training.pipeline import Trained
 from training.plots import draw_plots
@@ -25,6 +26,9 @@ def keep_run(trained: Trained, extract: Extract, seed: int, uri: str) -> Registe
         write_bundle(files / BUNDLE, trained.model, info, card)
         (files / "card.md").write_text(card, encoding="utf-8")
         (files / "figures.json").write_text(json.dumps(info["figures"], indent=1), "utf-8")
+        (files / "fairness.json").write_text(
+            json.dumps(trained.fairness.plain(), indent=1), "utf-8"
+        )
         draw_plots(trained, config.evaluate, files / "plots")
         return log_run(files, _flatten(info), _list_metrics(trained), config.registry, uri)
 
@@ -50,6 +54,7 @@ def _list_metrics(trained: Trained) -> dict[str, float]:
         columns["refutation"] = trained.refutation.metrics
     if trained.judged is not None:
         columns["policy"] = trained.judged.policies.figures
+    columns["fairness"] = list_fairness_metrics(trained.fairness.audit)
     metrics = {}
     for name, figures in columns.items():
         for key, measured in figures.items():

@@ -2,6 +2,7 @@
 
 from training.card import tell_shipped
 from training.card_gain import VERDICTS, points
+from training.fairness_report import tell_fairness
 from training.pipeline import Trained
 from training.refutation import tell_refutation
 
@@ -10,6 +11,7 @@ def tell_training(trained: Trained) -> list[str]:
     """Return lines on tuning, on what ships, on the gain and on the attempts to refute it."""
     lines = [str(trained.tuned)] if trained.tuned else []
     lines.append(tell_shipped(trained).replace("**", ""))
+    lines += tell_fairness(trained.fairness.audit)
     known = trained.gain.known
     if known is None:
         return [*lines, f"gain of support: unknown, {trained.gain.why_unknown}"]

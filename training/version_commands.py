@@ -7,12 +7,14 @@ import typer
 
 from training.command_parts import (
     Data,
+    LimitsFile,
     Rejected,
     RejectedTo,
     Seed,
     Uri,
     open_bundle,
     print_figures,
+    print_groups,
     read_for_training,
 )
 
@@ -29,21 +31,33 @@ def evaluate(
     tracking_uri: Uri = None,
     max_rejected: Rejected = 0.05,
     rejected_to: RejectedTo = None,
+    limits: LimitsFile = None,
 ) -> None:
     """Print how well a version does on the settled screenings of an extract."""
     from features.cohort import build_screenings
+    from models.suggestion import read_limits
     from models.usual import Sample
     from training.config import read_config
     from training.evaluate import check_measurable, measure
+    from training.fairness import audit_estimates
+    from training.fairness_report import tell_fairness
 
     bundle = open_bundle(version, tracking_uri)
     extract = read_for_training(data, bundle.contract, max_rejected, rejected_to)
-    sample = Sample.of(build_screenings(extract))
+    screenings = build_screenings(extract)
+    sample = Sample.of(screenings)
     check_measurable(sample)
     estimated = bundle.estimate_many(sample.matrix).usual.value
-    figures = measure(estimated, sample, read_config().evaluate, seed)
+    config = read_config()
+    figures = measure(estimated, sample, config.evaluate, seed)
     print_figures({f"version {bundle.version}": figures})
     typer.echo(f"on {len(sample):,} screenings with a known outcome")
+    held = read_limits(limits) if limits else read_limits()
+    estimates = bundle.estimate_many(screenings.matrix)
+    found = audit_estimates(extract, screenings, estimates, held, config.fairness, seed).audit
+    print_groups(found)
+    for line in tell_fairness(found):
+        typer.echo(line)
     seen = _count_seen(extract, bundle.trained_on)
     if seen:
         typer.secho(

@@ -8,6 +8,7 @@ from typing import Any
 from models.bundle import Bundle
 from models.estimate import GainStatus
 from models.suggestion import Limits, LimitsError, get_limits
+from serving.pages.fairness_view import FairnessView, describe_groups
 from serving.pages.questions import SAME_NL
 from serving.wording import EN_DASH, date_nl, days_nl, number_nl, op_100, percent_nl, points_nl
 
@@ -61,6 +62,7 @@ class ModelSummary:
     gain_facts: Sequence[Fact]
     gain_notes: Sequence[str]
     groups_nl: str
+    fairness: FairnessView | None
     limits: LimitsView | None
 
     @classmethod
@@ -77,7 +79,8 @@ class ModelSummary:
             gain_nl=MODEL_GAIN_NL[bundle.model.gain_status],
             gain_facts=list(_list_gain(info)) if bundle.model.gain is not None else [],
             gain_notes=list(_list_gain_notes(info)),
-            groups_nl=_describe_groups(info),
+            groups_nl=describe_groups(info),
+            fairness=FairnessView.of(info, bundle.contract),
             limits=_view_limits(bundle, limits, today),
         )
 
@@ -209,16 +212,6 @@ def _list_gain_notes(info: Mapping[str, Any]) -> Sequence[str]:
             "motivatie, kan hierin meetellen. De marge bij elk dossier houdt daar rekening mee."
         )
     return notes
-
-
-def _describe_groups(info: Mapping[str, Any]) -> str:
-    if "fairness" in info:
-        return "De cijfers per groep staan in de technische kaart hieronder."
-    return (
-        "Deze kaart bevat nog geen cijfers per groep, zoals geslacht, herkomst of leeftijd. Wij "
-        "weten dus niet of het model voor alle groepen even goed werkt. Geslacht, herkomst, "
-        "nationaliteit en taal gaan nooit in de inschatting."
-    )
 
 
 def _view_limits(bundle: Bundle, limits: tuple[Limits, ...], today: date) -> LimitsView | None:

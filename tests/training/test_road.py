@@ -75,8 +75,9 @@ def test_a_run_keeps_parameters_figures_plots_card_and_bundle(road: Road) -> Non
     assert run.data.params["refute.draws"] == str(road.trained.config.refute.draws)
     assert run.data.params["data.cases.rows"] == str(len(road.extract.cases))
     assert run.data.metrics["kantelpunt.auc"] == road.trained.figures["kantelpunt"]["auc"].value
-    assert kept == {"bundle", "card.md", "figures.json", "plots"}
-    assert plots == {"plots/calibration.png", "plots/lift.png", "plots/shap_summary.png"}
+    assert kept == {"bundle", "card.md", "fairness.json", "figures.json", "plots"}
+    names = ("calibration", "fairness", "lift", "shap_summary")
+    assert plots == {f"plots/{name}.png" for name in names}
 
 
 def test_the_champion_is_the_bundle_that_was_trained(road: Road) -> None:
