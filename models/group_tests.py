@@ -53,17 +53,18 @@ def _list_values(totals: Totals) -> tuple[Floats, Floats]:
 
 
 def _find_excess(sums: Floats, wholes: Floats) -> Floats:
-    """Return the excess of each cell over the rest of its partition, in standard errors."""
-    many, square, mass = np.split(sums, 3, axis=1)
-    others = np.maximum(wholes - sums, 0.0)
-    rest, rest_square, rest_mass = (
-        wholes[: many.shape[1]] - many,
-        others[:, many.shape[1] : 2 * many.shape[1]],
-        others[:, 2 * many.shape[1] :],
-    )
-    mass, rest_mass = np.maximum(mass, 1e-9), np.maximum(rest_mass, 1e-9)
-    error = np.sqrt(square / mass**2 + rest_square / rest_mass**2)
-    excess: Floats = np.where(
-        error > 0, (many / mass - rest / rest_mass) / np.maximum(error, 1e-300), 0.0
-    )
+    """Return the excess of each cell over the rest of its partition, in standard errors.
+
+    A side without errors seems to have no spread: none has less than its share of that of all.
+    """
+    rates = []
+    (_, all_square, all_mass) = np.split(wholes, 3)
+    for side in (sums, wholes - sums):
+        many, square, mass = np.split(side, 3, axis=1)
+        mass = np.maximum(mass, 1e-9)
+        square = np.maximum(square, all_square * mass / np.maximum(all_mass, 1e-9))
+        rates.append((many / mass, square / mass**2))
+    (rate, variance), (other, other_variance) = rates
+    error = np.sqrt(variance + other_variance)
+    excess: Floats = np.where(error > 0, (rate - other) / np.maximum(error, 1e-300), 0.0)
     return excess

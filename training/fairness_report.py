@@ -168,6 +168,7 @@ def draw_tradeoff(points: list[Tradeoff], most_ratio: float, path: Path) -> None
             axes.axvline(one.captured, color="0.3", linewidth=1, label="the limit that holds")
     axes.axhline(most_ratio, color="#a00", linewidth=1, linestyle="--", label="most that passes")
     axes.set(
+        yscale="log",
         xlabel="share of the estimated gain that is referred",
         ylabel="worst ratio of an error rate to the best-off group",
         title="What fairness costs as the limit moves",

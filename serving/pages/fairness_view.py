@@ -28,11 +28,11 @@ VERDICT_NL = {
     "too_small": "Te klein om te meten",
 }
 FIGURES_NL = {
-    "selection": "Ondersteuning bespreken, op 100",
+    "selection": "Voorstel steun, op 100",
     "false_own_way": 'Ten onrechte "eigen weg", op 100',
     "missed_gain": "Gemiste meerwaarde, op 100",
 }
-RATIO_NL = "Fouten tegenover de beste groep"
+RATIO_NL = "Fouten: keer de beste groep"
 ATTRIBUTES_NL = {
     "sex": "Geslacht",
     "origin": "Herkomst",
@@ -42,8 +42,6 @@ ATTRIBUTES_NL = {
     "questionnaire": "Vragenlijst ingevuld",
 }
 LABELS_NL = {
-    "unknown": "niet bekend",
-    "others": "andere",
     "yes": "ja",
     "no": "nee",
     "sex male": "man",
@@ -55,6 +53,8 @@ LABELS_NL = {
     "dutch_level basic": "beperkt",
     "dutch_level good": "goed",
     "dutch_level fluent": "vlot",
+    "others": "andere",
+    "unknown": "niet bekend",
 }
 MOST_NAMED = 6
 
@@ -92,7 +92,7 @@ class FairnessView:
 
     verdict_nl: str
     notes: Sequence[str]
-    how_nl: str
+    how: Sequence[str]
     heads: Sequence[str]
     attributes: Sequence[AttributeView]
 
@@ -107,13 +107,10 @@ class FairnessView:
         return cls(
             verdict_nl=_tell_verdict(found, contract),
             notes=list(_list_notes(found)),
-            how_nl=_explain(found),
+            how=_explain(found),
             heads=[*FIGURES_NL.values(), RATIO_NL],
             attributes=[
-                AttributeView(
-                    _name_attribute(name, contract),
-                    [_view_group(one, contract) for one in groups if one["attributes"] == [name]],
-                )
+                AttributeView(_name_attribute(name, contract), _list_groups(groups, name, contract))
                 for name in names
             ],
         )
@@ -156,17 +153,34 @@ def _list_notes(found: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _explain(found: Mapping[str, Any]) -> str:
+def _explain(found: Mapping[str, Any]) -> list[str]:
     most = times_nl(found["most_ratio"])
-    return (
-        f"Gemeten op {number_nl(found['screenings'])} latere inschattingsmomenten, afgerond. "
-        'Tussen haakjes staat de marge. Ten onrechte "eigen weg": hoeveel van wie niet terugkeerde '
-        "dat voorstel kregen. Gemiste meerwaarde: hoeveel van alle geschatte meerwaarde verloren "
-        'gaat bij wie "eigen weg" of "nog niet" als voorstel kreeg. Te veel fouten: meer dan '
-        f"{most} keer zoveel als de beste groep, en zeker meer dan alle anderen samen. In orde: "
-        f"ook met de marge erbij hoogstens {most} keer zoveel. Groepen van minder dan "
-        f"{found['smallest_group']} mensen meten wij niet."
-    )
+    return [
+        f"Gemeten op ongeveer {number_nl(found['screenings'])} latere inschattingsmomenten. Tussen "
+        "haakjes staat de marge.",
+        'Ten onrechte "eigen weg": hoeveel van wie niet terugkeerde dat voorstel kregen.',
+        "Gemiste meerwaarde: hoeveel van alle geschatte meerwaarde verloren gaat bij wie "
+        '"eigen weg" of "nog niet" als voorstel kreeg.',
+        f"Te veel fouten: meer dan {most} keer zoveel als de beste groep, en zeker meer dan alle "
+        "anderen samen.",
+        f"In orde: ook met de marge erbij hoogstens {most} keer zoveel.",
+        f"Groepen van minder dan {found['smallest_group']} mensen meten wij niet.",
+    ]
+
+
+def _list_groups(
+    groups: Sequence[Mapping[str, Any]], name: str, contract: Contract
+) -> list[GroupView]:
+    """Return the groups of an attribute in the order in which people know them."""
+    fields = [field for field in contract.fields if field.name == name]
+    order = [*(f"{name} {key}" for field in fields for key in field.levels), *LABELS_NL]
+    found = [one for one in groups if one["attributes"] == [name]]
+
+    def place(one: Mapping[str, Any]) -> int:
+        keys = (f"{name} {one['group'][0]}", one["group"][0])
+        return next((order.index(key) for key in keys if key in order), -1)
+
+    return [_view_group(one, contract) for one in sorted(found, key=place)]
 
 
 def _view_group(one: Mapping[str, Any], contract: Contract) -> GroupView:
@@ -175,7 +189,7 @@ def _view_group(one: Mapping[str, Any], contract: Contract) -> GroupView:
     cells = [_show_share(figures.get(key)) for key in FIGURES_NL]
     return GroupView(
         label=name_label(name, label, contract),
-        persons=f"ongeveer {number_nl(one['persons'])}" if "persons" in one else "",
+        persons=number_nl(one["persons"]) if "persons" in one else "",
         cells=[*cells, _show_ratio(one.get("error_ratio"))],
         verdict=VERDICT_NL[one["verdict"]],
         is_bad=one["verdict"] == "fail",
@@ -193,7 +207,7 @@ def _show_ratio(found: Sequence[float] | None) -> Cell:
     if not found:
         return Cell()
     value, low, high = (times_nl(ratio) for ratio in found)
-    return Cell(f"{value} keer", f"({low}{EN_DASH}{high})")
+    return Cell(value, f"({low}{EN_DASH}{high})")
 
 
 def _name_attribute(name: str, contract: Contract) -> str:

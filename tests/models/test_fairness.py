@@ -247,12 +247,12 @@ def repeat(rows: AuditRows, times: int) -> AuditRows:
 
 
 FASTEST: FairnessConfig = replace(CONFIG, resamples=40, deals=79)
-RELEASES = 80
+RELEASES = 120
 
 
 @pytest.mark.parametrize("per_person", [1, 2])
 def test_over_all_groups_of_equal_releases_alarms_are_no_more_than_nominal(per_person: int) -> None:
-    """One attribute and pairs together: 5 %; of 80 releases at most 9 give one (99 %)."""
+    """One attribute and pairs together: 5 %; of 120 at most 12 give one (99 %)."""
     alarms = 0
     for seed in range(RELEASES // per_person):
         people = make_rows(500, seed)
@@ -263,7 +263,7 @@ def test_over_all_groups_of_equal_releases_alarms_are_no_more_than_nominal(per_p
 
         alarms += found.verdict is Verdict.FAIL
 
-    assert alarms <= (9 if per_person == 1 else 6)
+    assert alarms <= (12 if per_person == 1 else 8)
 
 
 def test_no_group_can_drop_out_of_a_draw() -> None:
