@@ -61,9 +61,9 @@ MOST_NAMED = 6
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure with its interval; both "" where it is not known."""
+    """A figure with its interval; without them it could not be measured."""
 
-    figure: str = ""
+    figure: str = "niet te meten"
     interval: str = ""
 
 
@@ -144,7 +144,12 @@ def _list_notes(found: Mapping[str, Any]) -> Iterator[str]:
             f"Ook {number_nl(measured)} combinaties van twee kenmerken zijn gemeten: "
             f"{number_nl(counts.get('pass', 0))} in orde, {number_nl(counts.get('fail', 0))} met "
             f"te veel fouten, {number_nl(counts.get('insufficient_evidence', 0))} met te weinig "
-            "gegevens. De technische kaart noemt wie te veel fouten krijgt."
+            "gegevens."
+            + (
+                " De technische kaart noemt wie te veel fouten krijgt."
+                if counts.get("fail")
+                else ""
+            )
         )
     if "missed_gain" not in found.get("judged", ()):
         yield (
@@ -187,10 +192,12 @@ def _view_group(one: Mapping[str, Any], contract: Contract) -> GroupView:
     name, label = one["attributes"][0], one["group"][0]
     figures = one.get("figures", {})
     cells = [_show_share(figures.get(key)) for key in FIGURES_NL]
+    if one["verdict"] == "too_small":
+        cells = [Cell("") for _ in cells]
     return GroupView(
         label=name_label(name, label, contract),
         persons=number_nl(one["persons"]) if "persons" in one else "",
-        cells=[*cells, _show_ratio(one.get("error_ratio"))],
+        cells=[*cells, _show_ratio(one.get("error_ratio")) if "persons" in one else Cell("")],
         verdict=VERDICT_NL[one["verdict"]],
         is_bad=one["verdict"] == "fail",
     )

@@ -73,7 +73,7 @@ def test_a_group_is_shown_with_its_rates_its_margin_and_its_verdict() -> None:
     man, woman = sex.groups
     assert woman.label == "vrouw"
     assert (sex.label, man.label, man.persons) == ("Geslacht", "man", "290")
-    assert [cell.figure for cell in man.cells] == ["21", "8", "", "1,25"]
+    assert [cell.figure for cell in man.cells] == ["21", "8", "niet te meten", "1,25"]
     assert man.cells[0].interval == "(16\N{EN DASH}26)"
     assert (man.verdict, man.is_bad) == ("Te veel fouten", True)
     assert origin.groups[0].verdict == "Te weinig gegevens"
