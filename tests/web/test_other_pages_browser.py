@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from tests.web.browser.visits import Visit
 
 from serving.server import open_port, serve_aside, set_up_logs
 from tests.running_service import (
@@ -14,6 +13,7 @@ from tests.running_service import (
     make_own_case,
     make_service,
 )
+from tests.web.browser.visits import Visit
 
 
 @pytest.fixture(scope="module")
