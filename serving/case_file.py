@@ -126,9 +126,12 @@ def _has_answered(user: User, latest: Assessment, found: Sequence[OwnEstimate]) 
 
 
 def is_reassess_due(standing: Standing, now: datetime) -> bool:
-    """Tell whether month 4, 7 or 11 passed since the last assessment of a case still in hand."""
+    """Tell whether month 4, 7 or 11 passed since the last assessment of a case still in hand.
+
+    Of whom objects nothing is assessed, so nothing is due.
+    """
     is_past = standing.reassess_on is not None and standing.reassess_on <= now.date()
-    return is_past and standing.state in REASSESSED
+    return is_past and standing.state in REASSESSED and not standing.is_blocked
 
 
 def _list_allowed(

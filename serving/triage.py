@@ -189,7 +189,7 @@ def _to_row(case: ListedCase, rank: int, today: date, told: _Told) -> TriageRow:
         case=case,
         absent_day=absent_day(started_on, max(today, started_on)),
         next_clock=find_next_clock(started_on, today),
-        reassess_due=is_past and case.state in REASSESSED,
+        reassess_due=is_past and case.state in REASSESSED and not case.is_blocked,
         is_withheld=case.is_blocked or case.assessment_id not in told.known,
         is_upheld=case.case_id in told.upheld,
         taken_by=told.names.get(case.assigned_to or "", case.assigned_to),

@@ -227,6 +227,9 @@ def list_quick(chosen: FilterView) -> list[tuple[str, str, bool]]:
         "Wat openstaat": FilterView(volgorde=chosen.volgorde),
         "Van mij": FilterView(mijn=_YES, volgorde=chosen.volgorde),
         within_nl("14"): FilterView(binnen="14", volgorde=chosen.volgorde),
+        "Bij de coördinator": FilterView(
+            status=CaseState.WITH_COORDINATOR.value, volgorde=chosen.volgorde
+        ),
         "Opnieuw in te schatten": FilterView(opnieuw=_YES, volgorde=chosen.volgorde),
     }
     here = replace(chosen, cursor="")

@@ -248,8 +248,8 @@ def _lies_in(days: Days) -> ColumnElement[bool]:
 def _build_bounds(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     c = cases.c
     tests: list[ColumnElement[bool]] = []
-    if wanted.suggestion is not None:
-        # what was estimated of who objects is not told, so not by a filter either
+    if wanted.suggestion is not None or wanted.reassess_by is not None:
+        # of who objects nothing is due, and what was estimated is not told by a filter either
         tests.append(c.is_blocked.is_(False))
     if wanted.screened_from is not None:
         tests.append(c.screened_on >= wanted.screened_from)

@@ -8,7 +8,7 @@ import pytest
 from models.estimate import GainStatus
 from serving.changes import Changes, find_changes
 from serving.store.engine import EVERY_FUND
-from tests.running_service import Service, make_assessment, make_own_case
+from tests.running_service import PASSWORD, Service, make_assessment, make_own_case
 from tests.serving.case_work import open_case
 
 BEFORE: dict[str, Any] = {"screened_on": "2026-03-31", "work_ability": 2, "age_years": 44}
@@ -133,3 +133,16 @@ def test_a_case_that_waits_is_due_too_and_a_closed_one_is_not(either_service: Se
     )
     again = either_service.get("/api/v1/cases?due=reassess&window=all").json()["cases"]
     assert [c["state"] for c in again] == ["waiting"]
+
+
+def test_nothing_is_due_of_who_objects(service: Service) -> None:
+    open_case(service, absence_started_on="2025-12-10", screened_on="2026-04-09")
+    service.client.post(
+        "/api/v1/cases/C-0001/requests", json={"kind": "objection"}, auth=("arts", PASSWORD)
+    )
+
+    shown = service.get("/api/v1/cases/C-0001").json()["reassess_due"]
+    listed = service.get("/api/v1/cases").json()["cases"][0]["reassess_due"]
+    asked = service.get("/api/v1/cases?due=reassess").json()["count"]
+
+    assert (shown, listed, asked) == (False, False, 0)
