@@ -29,7 +29,7 @@ def add_account(
     full_name: str | None = None,
 ) -> User:
     """Keep a new account; raises UserRefusedError with what to change."""
-    _check(key, role, sickness_fund, region)
+    check_account(key, role, sickness_fund, region)
     check_password(password, key)
     user = User(key, full_name or key, role, sickness_fund, region, hash_password(password))
     with store.writing() as connection:
@@ -38,7 +38,8 @@ def add_account(
     return user
 
 
-def _check(key: str, role: Role, sickness_fund: str | None, region: str | None) -> None:
+def check_account(key: str, role: Role, sickness_fund: str | None, region: str | None) -> None:
+    """Raise UserRefusedError, with what to change, for an account that cannot be."""
     if not USER_KEY_PATTERN.fullmatch(key):
         raise UserRefusedError(
             "name: expected 1 to 63 small letters, digits, dots, underscores or hyphens"

@@ -33,11 +33,12 @@ def add_user(
     full_name: Annotated[str | None, typer.Option("--name", help="Name to show.")] = None,
 ) -> None:
     """Add an account; the password is asked for."""
-    from serving.accounts import add_account
+    from serving.accounts import add_account, check_account
     from serving.deps import get_now
     from serving.settings import read_settings
     from serving.store.opening import open_store
 
+    check_account(name, role, fund, region)  # before a password is asked for
     with open_store(read_settings().database_url) as store:
         made = add_account(
             store,
