@@ -160,7 +160,7 @@ def test_a_case_is_assessed_again_today_with_new_answers(clerk: Clerk) -> None:
     page = clerk.follow(clerk.send("inschatten", form, work_ability="9", accommodation_offered=""))
 
     shown = clerk.service.get(f"/api/v1/cases/{clerk.case_id}").json()
-    assert "Er is opnieuw ingeschat met de gegevens van vandaag." in page.text
+    assert "Er is opnieuw ingeschat met wat nu ingevuld is." in page.text
     assert shown["latest"]["screened_on"] == "2026-04-15"
     assert shown["inputs"]["work_ability"] == 9
     assert len(shown["earlier"]) == 1

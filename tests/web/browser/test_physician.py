@@ -108,4 +108,4 @@ def test_a_physician_estimates_first_where_that_is_optional_and_assesses_again(
     hand.fill("Leeftijd", "51")
     hand.press("Schat opnieuw in")
 
-    visit.sees("Er is opnieuw ingeschat met de gegevens van vandaag.")
+    visit.sees("Er is opnieuw ingeschat met wat nu ingevuld is.")
