@@ -1,3 +1,5 @@
+from playwright.sync_api import expect
+
 from tests.running_service import PASSWORD, Service
 from tests.web.browser.visits import Visit
 
@@ -22,7 +24,7 @@ def test_a_physician_logs_on_filters_opens_a_case_and_logs_off(visit: Visit) -> 
 
 def test_everything_can_be_done_with_the_keyboard(visit: Visit) -> None:
     page = visit.open("/login")
-    page.wait_for_function("document.activeElement.id === 'name'")
+    expect(page.locator("#name")).to_be_focused()
     page.keyboard.type("arts")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

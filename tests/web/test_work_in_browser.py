@@ -1,5 +1,5 @@
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.running_service import Service
 from tests.web.browser.visits import Visit
@@ -37,15 +37,15 @@ def test_a_decision_is_taken_by_keyboard_with_its_fault_mended(
     page.locator("#beslissing-reason").wait_for(state="visible")
     press_until(page, "#beslissing button")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'fouten'")
+    expect(page.locator("#fouten")).to_be_focused()
     press_until(page, "a[href='#beslissing-reason']")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'beslissing-reason'")
+    expect(page.locator("#beslissing-reason")).to_be_focused()
     page.keyboard.type("ik weet meer over het werk")
     press_until(page, "#beslissing button")
     page.keyboard.press("Enter")
 
-    page.wait_for_function("document.activeElement.id === 'gedaan'")
+    expect(page.locator("#gedaan")).to_be_focused()
     assert "gedaan=beslissing" in page.url
     assert [text for text in visit.said if "422" not in text] == []
 
