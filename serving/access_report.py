@@ -10,7 +10,7 @@ from serving.own_estimate import check_estimated, must_estimate_first
 from serving.permissions import Action, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
 from serving.store.assessments import list_assessments
-from serving.store.audit import AuditEvent, save_audit
+from serving.store.audit import REPORT_READ, AuditEvent, save_audit
 from serving.store.case_trail import Seen, list_outcomes, list_seen
 from serving.store.consents import KeptConsent, list_consents
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
@@ -45,7 +45,7 @@ def build_access_report(
     """
     check_can(user, Action.HANDLE_REQUEST)
     scope = get_scope(user)
-    detail = {"event": "access_report"}
+    detail = {"event": REPORT_READ}
     event = AuditEvent(now, user.key, Action.VIEW_CASE, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
         standing = get_standing(connection, scope, case_id)

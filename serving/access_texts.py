@@ -6,6 +6,7 @@ from typing import Any
 
 from serving.permissions import Action
 from serving.states import CaseEvent
+from serving.store.audit import REPORT_READ
 from serving.store.decisions import Answer
 from serving.store.requests import RequestKind, RequestOutcome
 from serving.wording import date_nl
@@ -93,7 +94,7 @@ _STEP_NL: Mapping[str, str] = {
 _EVENT_NL: Mapping[tuple[str, str], str] = {
     **{(action, e): nl for action in (_A.REFER, _A.REPORT_OUTCOMES) for e, nl in _STEP_NL.items()},
     (_A.ASSESS, "correction"): "opnieuw ingeschat na een verbetering",
-    (_A.VIEW_CASE, "access_report"): "dit overzicht gemaakt",
+    (_A.VIEW_CASE, REPORT_READ): "dit overzicht gemaakt",
     (_A.VIEW_CASE, "offers"): "aanbod bekeken",
     (_A.VIEW_CASE, "referral"): "doorverwijzing bekeken",
     (_A.VIEW_CASE, "referral_pdf"): "brief van de doorverwijzing opgehaald",

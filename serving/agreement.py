@@ -1,14 +1,12 @@
 """The use case of agreement: how often physicians and suggestions say the same."""
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import NormalDist
 
 from features.deadlines import add_months
+from models.shares import bound_share
 from models.suggestion import Suggestion
-from serving.assessment import INTERVAL_LEVEL
 from serving.permissions import Action, User, check_can, get_scope
 from serving.store.agreement import Answered, Judged, list_answered, list_judged
 from serving.store.audit import AuditEvent, save_audit
@@ -24,7 +22,6 @@ ANSWERS: dict[Suggestion, tuple[Answer | None, Answer | None]] = {
     Suggestion.NOT_YET: (Answer.NO, None),
     Suggestion.UNSURE: (None, None),
 }
-_Z = NormalDist().inv_cdf((1 + INTERVAL_LEVEL) / 2)
 Group = tuple[str, str | None, str]  # fund, region of the account, month
 
 
@@ -68,7 +65,7 @@ class _Count:
     def to_share(self) -> Share:
         if self.of < FEWEST or len(self.physicians) < FEWEST_PHYSICIANS:
             return Share(None, None, None, None)
-        return Share(self.of, self.agreed / self.of, *find_wilson(self.agreed, self.of))
+        return Share(self.of, self.agreed / self.of, *bound_share(self.agreed / self.of, self.of))
 
 
 def report_agreement(
@@ -130,11 +127,3 @@ def _count(
         counts.setdefault(group, (_Count(), _Count(), _Count()))[place].add(
             one.made_by, agrees=agrees
         )
-
-
-def find_wilson(agreed: int, of: int) -> tuple[float, float]:
-    """Return the Wilson interval of a share; it holds for small counts, and within 0 and 1."""
-    share, z2 = agreed / of, _Z**2
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of**2))
-    return max(0.0, middle - half), min(1.0, middle + half)

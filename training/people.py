@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.cohort import Screenings, build_screenings
 from features.tables import Extract
-from models.heads import NINETY_PERCENT, AdditiveHead
+from models.heads import AdditiveHead
 from models.people import (
     CELLS,
     FEWEST_PEOPLE,
@@ -18,6 +18,7 @@ from models.people import (
     PeopleTable,
     find_cell,
 )
+from models.shares import bound_share
 from models.usual import Sample, split_by_person
 from training.splits import Windows, select_days
 
@@ -121,14 +122,6 @@ def count_effective(part: Sample) -> float:
     _, place = np.unique(part.person, return_inverse=True)
     weight = np.bincount(place, weights=part.weight)
     return float(weight.sum() ** 2 / (weight**2).sum())
-
-
-def bound_share(share: float, count: float) -> tuple[float, float]:
-    """Return the 90 % interval of a share among so many people, by Wilson's score."""
-    z = NINETY_PERCENT
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * (share * (1 - share) / count + (z / (2 * count)) ** 2) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def describe_people(table: PeopleTable | None) -> list[str]:

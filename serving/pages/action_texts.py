@@ -7,6 +7,7 @@ from serving.access_texts import name_action
 from serving.permissions import ROLE_NL, Action, Role
 from serving.problem_texts import TEXTS
 from serving.states import CaseEvent
+from serving.store.audit import REPORT_READ
 from serving.wording import number_nl, region_nl
 
 # actions that leave a line, as a list to choose from
@@ -94,7 +95,7 @@ def name_line(action: str, detail: Mapping[str, Any]) -> str:
     """Return what a line of the log tells that somebody did."""
     if action == Action.UPLOAD_CASES and detail.get("step") in _STEP_NL:
         return _STEP_NL[detail["step"]]
-    if action == Action.VIEW_CASE and detail.get("event") == "access_report":
+    if action == Action.VIEW_CASE and detail.get("event") == REPORT_READ:
         return "overzicht voor de persoon gemaakt"
     if action == Action.VIEW_AUDIT:
         return _name_oversight(detail)

@@ -1,6 +1,5 @@
 """The page of a case: one case, loaded once, with everything that its parts show."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.case_file import view_case
-from serving.faults import FieldFault
 from serving.offers import find_offers
 from serving.pages.case_view import CaseView
 from serving.pages.colleagues import find_colleagues
@@ -30,14 +28,12 @@ def show_case(
     now: datetime,
     case_id: str,
     *,
-    faults: Sequence[FieldFault] = (),
     filled: Filled | None = None,
-    status: int = 200,
 ) -> Response:
     """Return the page of a case in reach, and note that it was seen.
 
-    `faults` and `filled` are of a form on it that was refused. While the case is withheld nothing
-    that was estimated reaches the templates: `told` is None.
+    `filled` is a form on it that was refused, or that is to go on with. While the case is withheld
+    nothing that was estimated reaches the templates: `told` is None.
     """
     user, today = visitor.user, now.date()
     mode, lists = service.settings.own_estimate, service.referral_lists
@@ -56,7 +52,7 @@ def show_case(
     return render(
         request,
         "case.html",
-        status=status,
+        status=filled.status if filled else 200,
         view=CaseView.of(file, user, now, offers),
         told=None if file.is_withheld else ToldView.of(file, shows_points=shows_points),
         people=None if file.is_withheld else find_people(file, service.bundle),
@@ -68,7 +64,6 @@ def show_case(
                 offers=offers,
                 choices=lists.choices,
                 today=today,
-                faults=faults,
                 filled=filled,
                 names=find_colleagues(service.store, file),
                 done=request.query_params.get("gedaan", ""),

@@ -11,7 +11,7 @@ from features.matrix import build_row
 from models.reasons import value_nl
 from serving.case_file import CaseFile
 from serving.offers import Offer
-from serving.pages.clock_view import ClockView, tell_missed
+from serving.pages.clock_view import ClockView, find_met, tell_late
 from serving.pages.offers_view import OffersView
 from serving.pages.timeline import list_events
 from serving.pages.timeline_view import TimelineView, build_timeline
@@ -69,25 +69,27 @@ class CaseView:
     @classmethod
     def of(cls, file: CaseFile, user: User, now: datetime, offers: Sequence[Offer]) -> "CaseView":
         """Return what the page of a case shows to whoever may open it."""
-        a, clocks, today = file.latest, [ClockView.of(c) for c in file.clocks], now.date()
+        a, standing, today = file.latest, file.standing, now.date()
+        is_decided = bool(file.decisions)
+        met = find_met(answered=a.answered, is_decided=is_decided, state=standing.state)
+        clocks = [ClockView.of(c, met) for c in file.clocks]
         events = list_events(file, user.key, now.tzinfo)
         # offers come with the numbers, or when it is sure that there will be none
         shows_offers = file.is_upheld or not file.is_withheld
-        is_blocked = file.standing.is_blocked
-        withheld = OBJECTION_NL[file.is_upheld] if is_blocked else OWN_FIRST_NL
+        withheld = OBJECTION_NL[file.is_upheld] if standing.is_blocked else OWN_FIRST_NL
         return cls(
             case_id=a.case_id,
             region=a.case["region"],
-            state_nl=STATE_NL[file.standing.state],
+            state_nl=STATE_NL[standing.state],
             absent_day=file.absent_day,
             absence_started_on=a.absence_started_on,
             screened_on=a.screened_on,
             answered=a.answered,
             withheld_nl=withheld if file.is_withheld else "",
-            is_blocked=is_blocked,
+            is_blocked=standing.is_blocked,
             is_upheld=file.is_upheld,
             next_clock=next((c for c in clocks if c.state != "past"), None),
-            missed_nl=tell_missed(file.clocks, file.standing.state),
+            missed_nl="" if is_decided else tell_late(file.clocks),
             timeline=build_timeline(file, events, clocks, today),
             offers=OffersView.of(offers) if shows_offers else None,
             papers=list_papers(file, user),

@@ -69,6 +69,16 @@ class Filled:
     values: Values
     problem: Problem | None = None
 
+    @property
+    def faults(self) -> Sequence[FieldFault]:
+        """The fields that are wrong."""
+        return self.problem.errors if self.problem else ()
+
+    @property
+    def status(self) -> int:
+        """The status of the page that shows the form again."""
+        return self.problem.status if self.problem else 200
+
 
 @dataclass(frozen=True)
 class FormView:
@@ -84,14 +94,13 @@ class FormView:
         cls,
         key: str,
         filled: Filled | None,
-        faults: Sequence[FieldFault] = (),
         first: Mapping[str, str] | None = None,
     ) -> "FormView":
         """Return a form as it was filled in, if it is the one that was, or else with `first`."""
         if filled is None or filled.form != key:
             return cls(key, {name: (value,) for name, value in (first or {}).items()})
         found: dict[str, str] = {}
-        for fault in faults:
+        for fault in filled.faults:
             found.setdefault(fault.field.partition(".")[0], fault.expected)
         return cls(key, filled.values, found, is_again=True)
 
@@ -133,7 +142,6 @@ class FaultSummary:
     def of(
         cls,
         filled: Filled | None,
-        faults: Sequence[FieldFault],
         fields: Iterable[str],
         labels: Mapping[str, str] = LABEL_NL,
     ) -> "FaultSummary | None":
@@ -141,7 +149,7 @@ class FaultSummary:
         if filled is None or filled.problem is None:
             return None
         places = {field: place for place, field in enumerate(fields)}
-        links = [_link(fault, filled.form, places, labels) for fault in faults]
+        links = [_link(fault, filled.form, places, labels) for fault in filled.faults]
         links.sort(key=lambda link: places.get(link.target, len(places)))
         return cls(filled.problem.title, filled.problem.detail, links)
 

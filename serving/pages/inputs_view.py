@@ -47,7 +47,6 @@ class InputsView:
         filled: Filled | None = None,
     ) -> "InputsView":
         """Return the form with the inputs as they are known, or as they were filled in."""
-        faults = filled.problem.errors if filled and filled.problem else ()
         current = {f.name: write_value(case.get(f.name)) for f in contract.columns}
         fields = [f for f in contract.fields if f.name in current]
         ids = [f"{FORM}-{name}" for name in (*current, "outcome_text")]
@@ -56,8 +55,8 @@ class InputsView:
             case_id=str(case["case_id"]),
             state_version=seen[0],
             assessment_id=seen[1],
-            form=FormView.of(FORM, filled, faults, current),
-            summary=FaultSummary.of(filled, faults, ids, labels),
+            form=FormView.of(FORM, filled, current),
+            summary=FaultSummary.of(filled, ids, labels),
             parts=[
                 (title, [_show(f) for f in fields if (f.kind == "answer") is is_answer])
                 for title, is_answer in ((_ANSWERS, True), (_FACTS, False))

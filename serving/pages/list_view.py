@@ -11,7 +11,7 @@ from models.suggestion import SUGGESTION_NL
 from serving.assessment import URGENCY
 from serving.errors import Problem
 from serving.estimate_view import EstimateView
-from serving.pages.clock_view import ClockView, tell_missed
+from serving.pages.clock_view import ClockView, find_met, tell_late
 from serving.pages.list_filters import (
     FILE,
     WINDOW_NL,
@@ -23,7 +23,7 @@ from serving.pages.list_filters import (
     list_quick,
 )
 from serving.permissions import Action, User, can
-from serving.states import OBJECTION_NL, STATE_NL
+from serving.states import OBJECTION_NL, STATE_NL, CaseState
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
 from serving.triage_query import Order, Window
@@ -59,6 +59,10 @@ class RowView:
     def of(cls, row: TriageRow, user: User, today: date) -> "RowView":
         """Return what the list shows of a case to a user."""
         c = row.case
+        is_decided = c.state not in (CaseState.OPEN, CaseState.CLOSED)
+        met = find_met(answered=c.answered, is_decided=is_decided, state=c.state)
+        # nothing happened to it yet: one that is open again may have been decided about before
+        is_fresh = c.state is CaseState.OPEN and c.state_version == 0
         return cls(
             rank=row.rank,
             case_id=c.case_id,
@@ -66,8 +70,8 @@ class RowView:
             mark=f"dossier-{c.case_id}",
             region=c.region,
             absent_day=row.absent_day,
-            clock=ClockView.of(row.next_clock) if row.next_clock else None,
-            missed_nl=tell_missed(clocks(c.absence_started_on, today), c.state),
+            clock=ClockView.of(row.next_clock, met) if row.next_clock else None,
+            missed_nl=tell_late(clocks(c.absence_started_on, today)) if is_fresh else "",
             estimate=None if row.is_withheld else _view_estimate(c),
             withheld_nl=_tell_withheld(row),
             asks_own=row.is_withheld and not c.is_blocked,

@@ -29,10 +29,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/model", "Model", Action.VIEW_MODEL),
     ("/hulp", "Hulp", Action.LOG_OFF),
 )
-FILTERS = (
-    *("date_nl", "short_date_nl", "number_nl", "one_decimal_nl"),
-    *("days_left_nl", "region_nl", "points_nl"),
-)
+FILTERS = (*("date_nl", "short_date_nl", "number_nl", "one_decimal_nl", "region_nl", "points_nl"),)
 
 
 def build_pages() -> Environment:

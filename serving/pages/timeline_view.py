@@ -37,8 +37,8 @@ class Lane:
 class TimelineView:
     """The picture, in percent of its width, and the lists beside it.
 
-    `coming` holds the clocks that did not pass; `passed` those that did. Of the events `shown` are
-    the last, `hidden` those before, and `left_out` counts what is not on the page at all.
+    `coming` holds the clocks that did not pass and were not met; `passed` the others. Of the events
+    `shown` are the last, `hidden` those before, and `left_out` counts what is not on the page.
     """
 
     lanes: Sequence[Lane]

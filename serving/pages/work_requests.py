@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.case_file import CaseFile
-from serving.faults import FieldFault
 from serving.pages.form_texts import REQUEST_HINT_NL, REQUEST_NL
 from serving.pages.forms import Filled, FormView
 from serving.pages.work_forms import Options, day_nl, list_options
@@ -84,14 +83,12 @@ class RequestsPart:
         )
 
 
-def build_answer_forms(
-    file: CaseFile, user: User, filled: Filled | None, faults: Sequence[FieldFault]
-) -> dict[str, FormView]:
+def build_answer_forms(file: CaseFile, user: User, filled: Filled | None) -> dict[str, FormView]:
     """Return the form of each request that waits, by its id, for who may answer."""
     if not can(user, Action.HANDLE_REQUEST):
         return {}
     waiting = [one.request_id for one in file.trail.requests if one.outcome is None]
-    return {one: FormView.of(f"{ANSWER_FORM}-{one}", filled, faults) for one in waiting}
+    return {one: FormView.of(f"{ANSWER_FORM}-{one}", filled) for one in waiting}
 
 
 def _open(one: PersonRequest, form: FormView | None) -> OpenRequest:

@@ -7,7 +7,6 @@ from datetime import date
 from serving.capacities import Choices
 from serving.case_file import CaseFile
 from serving.errors import build_problem
-from serving.faults import FieldFault
 from serving.offers import Offer
 from serving.pages.form_texts import CHOICE_NL, DONE_NL, LABEL_NL, NO_NAMES_NL
 from serving.pages.forms import FaultSummary, Filled, FormView
@@ -46,7 +45,6 @@ class WorkInput:
     offers: Sequence[Offer]
     choices: Choices
     today: date
-    faults: Sequence[FieldFault] = ()
     filled: Filled | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     done: str = ""
@@ -77,9 +75,9 @@ class WorkView:
     @classmethod
     def of(cls, given: WorkInput) -> "WorkView":
         """Return what the work panel shows."""
-        file, user, filled, faults = given.file, given.user, given.filled, given.faults
-        forms = {key: FormView.of(key, filled, faults) for key in FIELDS}
-        answers = build_answer_forms(file, user, filled, faults)
+        file, user, filled = given.file, given.user, given.filled
+        forms = {key: FormView.of(key, filled) for key in FIELDS}
+        answers = build_answer_forms(file, user, filled)
         # who objects reads what was estimated; of others the own answers come first
         is_readable = file.standing.is_blocked or not file.is_withheld
         consent = (forms["toestemming"], forms["intrekken"])
@@ -102,7 +100,7 @@ class WorkView:
             is_due=file.reassess_due,
             can_report=can(user, Action.HANDLE_REQUEST) and is_readable,
         )
-        return view if filled is None else _tell_refused(view, filled, faults)
+        return view if filled is None else _tell_refused(view, filled)
 
     def list_forms(self) -> list[FormView]:
         """Return the forms that can be sent now."""
@@ -117,13 +115,13 @@ class WorkView:
         return [form for form in found if form is not None]
 
 
-def _tell_refused(view: WorkView, filled: Filled, faults: Sequence[FieldFault]) -> WorkView:
+def _tell_refused(view: WorkView, filled: Filled) -> WorkView:
     """Return the panel with what went wrong and, of a form that is gone, what was filled in."""
     is_shown = filled.form in {form.key for form in view.list_forms()}
     names = FIELDS.get(filled.form, _ANSWER_FIELDS) if is_shown else ()
     if filled.problem is None and not is_shown:
         filled = replace(filled, problem=build_problem("wrong-state"))
-    summary = FaultSummary.of(filled, faults, [f"{filled.form}-{name}" for name in names])
+    summary = FaultSummary.of(filled, [f"{filled.form}-{name}" for name in names])
     if summary is not None and filled.problem is not None and filled.problem.key == "stale":
         detail = f"{view.standing.decided_nl} {summary.detail_nl}".strip()
         summary = replace(summary, detail_nl=detail)

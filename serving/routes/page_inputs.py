@@ -47,9 +47,9 @@ def _show(
 ) -> Response:
     seen = (file.standing.state_version, file.latest.assessment_id)
     view = InputsView.of(file.latest.case, here.service.bundle.contract, seen, filled)
-    status = filled.problem.status if filled and filled.problem else 200
+    status = filled.status if filled else 200
     context = {"asked": asked, "screened_on": file.latest.screened_on, "today": here.now.date()}
-    return render(here.request, "work/inputs.html", status=status, view=view, **context)
+    return render(here.request, "panel/inputs.html", status=status, view=view, **context)
 
 
 def _read(here: Here, posted: Posted, file: CaseFile) -> dict[str, object]:

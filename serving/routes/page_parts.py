@@ -56,25 +56,14 @@ class Here:
         self, visitor: Visitor, form: str, posted: Posted, error: Exception | Problem
     ) -> Response:
         """Show the page of the case again, with a form that was refused."""
-        problem = self.explain(error)
-        return self._show(visitor, Filled(form, posted.values, problem))
+        return self._show(visitor, Filled(form, posted.values, self.explain(error)))
 
     def show_filled(self, visitor: Visitor, form: str, posted: Posted) -> Response:
         """Show the page of the case with a form as it was filled in, to go on with."""
         return self._show(visitor, Filled(form, posted.values))
 
     def _show(self, visitor: Visitor, filled: Filled) -> Response:
-        problem = filled.problem
-        return show_case(
-            self.request,
-            self.service,
-            visitor,
-            self.now,
-            self.case_id,
-            faults=problem.errors if problem else (),
-            filled=filled,
-            status=problem.status if problem else 200,
-        )
+        return show_case(self.request, self.service, visitor, self.now, self.case_id, filled=filled)
 
     def attempt(
         self, visitor: Visitor, form: str, posted: Posted, do: Callable[[], str]

@@ -33,7 +33,7 @@ def post_preview(here: HereNow, visitor: Referrer, posted: PostedHere) -> Respon
     except SHOWN as error:
         return here.show(visitor, FORM, posted, error)
     view = PreviewView.of(form, here.case_id, posted)
-    return render(here.request, "work/preview.html", view=view)
+    return render(here.request, "panel/preview.html", view=view)
 
 
 @router.post("/aanmelding/aanpassen")

@@ -77,4 +77,4 @@ def get_access_report(here: HereNow, visitor: Handler) -> Response:
         dpo_contact=settings.dpo_contact,
         now=here.now,
     )
-    return render(here.request, "work/access.html", view=AccessView.of(told))
+    return render(here.request, "panel/access.html", view=AccessView.of(told))

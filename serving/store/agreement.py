@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, not_, select, t
 
 from models.suggestion import Suggestion
 from serving.permissions import Scope
+from serving.store.audit import REPORT_READ
 from serving.store.decisions import Answer
 from serving.store.reach import in_reach
-from serving.store.tables import assessments, users
+from serving.store.tables import assessments, audit, users
 from serving.store.work_tables import decisions, own_estimates
 
 _AT_ONCE = 2000
@@ -61,6 +62,7 @@ def list_answered(
     """Yield the own estimates since a moment, those in reach of a scope or of every fund.
 
     Of each physician the first about a case only: who answers again has seen what was estimated.
+    So has who read everything that is kept of a person who objects, before answering.
     """
     o, before = own_estimates.c, own_estimates.alias().c
     answered_before = exists().where(
@@ -69,12 +71,20 @@ def list_answered(
         before.user_key == o.user_key,
         tuple_(before.made_at, before.assessment_id) < tuple_(o.made_at, o.assessment_id),
     )
+    read_before = exists().where(
+        audit.c.sickness_fund == o.sickness_fund,
+        audit.c.case_id == o.case_id,
+        audit.c.user_key == o.user_key,
+        audit.c.at < o.made_at,
+        audit.c.detail["event"].as_string() == REPORT_READ,
+    )
     group = (o.made_at, o.user_key, o.sickness_fund, users.c.region)
     query = (
         select(*group, assessments.c.suggestion, o.is_possible, o.is_needed)
         .join(assessments, assessments.c.assessment_id == o.assessment_id)
         .outerjoin(users, users.c.user_key == o.user_key)
-        .where(_reach(own_estimates, scope), o.made_at >= since, not_(answered_before))
+        .where(_reach(own_estimates, scope), o.made_at >= since)
+        .where(not_(answered_before), not_(read_before))
     )
     for row in connection.execute(query).yield_per(_AT_ONCE):
         own = (Answer(row[5]), Answer(row[6]))

@@ -1,5 +1,6 @@
 """Who works on a case, and cases whose day to look again has come."""
 
+import time
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
@@ -15,6 +16,7 @@ from serving.store.standing import Standing
 from serving.store.tables import cases
 
 AT_ONCE = 1000
+ASKED_SECONDS = 60.0
 
 
 def assign_case(
@@ -27,13 +29,23 @@ def assign_case(
 
 
 def has_to_wake(connection: Connection, scope: Scope, today: date) -> bool:
-    """Tell whether a day to look again has come; one look in an index of few rows."""
-    return connection.execute(_build_any_due(scope, today)).first() is not None
+    """Tell whether a day to look again has come; asked of the store once a minute and day.
+
+    Nobody chooses a day that is not still to come: what is due now was due when the day began.
+    """
+    asked: dict[Scope, tuple[date, float]] = connection.info.setdefault("woken", {})
+    day, until = asked.get(scope, (date.min, 0.0))
+    if day == today and time.monotonic() < until:
+        return False
+    found = connection.execute(_build_any_due(scope, today)).first() is not None
+    if not found:
+        asked[scope] = (today, time.monotonic() + ASKED_SECONDS)
+    return found
 
 
 @lru_cache(maxsize=256)
 def _build_any_due(scope: Scope, today: date) -> Select[Any]:
-    # kept: each page of the list asks this, and building it takes longer than running it
+    # kept: building it takes longer than running it
     return select(cases.c.case_id).where(_is_due(scope, today)).limit(1)
 
 

@@ -14,6 +14,7 @@ from serving.store.engine import StoreGoneError
 from serving.store.tables import audit, audit_head
 
 HEAD = 1
+REPORT_READ = "access_report"  # in the detail of who read everything that is kept of a case
 START = "0" * 64  # the hash before the first line
 # built once: every view and every write of a case runs these three
 _AT_HEAD = audit_head.c.head_id == HEAD

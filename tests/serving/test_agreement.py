@@ -4,11 +4,10 @@ from itertools import cycle
 import pytest
 
 from models.suggestion import Suggestion
-from serving.agreement import find_wilson
 from serving.decision_reasons import DecisionReason
 from serving.permissions import Scope
 from serving.states import FOLLOWS, DecisionKind
-from serving.store.audit import AuditEvent
+from serving.store.audit import REPORT_READ, AuditEvent, save_audit
 from serving.store.decisions import Answer, Decision, OwnEstimate, save_decision, save_own_estimate
 from serving.store.standing import get_standing
 from tests.running_service import FUND, NOW, Service
@@ -118,6 +117,29 @@ def test_of_each_physician_only_the_first_answer_about_a_case_counts(judged: Ser
     assert (group["needed"]["of"], group["needed"]["share"]) == (5, 0.0)
 
 
+def test_who_read_all_that_is_kept_before_answering_does_not_count(judged: Service) -> None:
+    with judged.store.writing() as connection:
+        connection.exec_driver_sql("update users set region = null, sickness_fund = 'fonds-a'")
+        connection.exec_driver_sql("update users set sickness_fund = null where role = 'auditor'")
+    users = ("arts", "arts.antwerpen", "arts.b", "coordinator", "planner", "systeem")
+    early, late = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+    read = {"arts": early, "planner": late}
+    with judged.store.writing(FUND) as connection:
+        seen = get_standing(connection, Scope(FUND), "C-0001")
+        detail = {"event": REPORT_READ}
+        lines = [
+            AuditEvent(at, user, "view_case", FUND, "C-0001", detail) for user, at in read.items()
+        ]
+        save_audit(connection, lines)
+        for user in users:
+            made = OwnEstimate(seen.assessment_id, user, NOW, Answer.YES, Answer.YES)
+            save_own_estimate(connection, seen, made, audit=EVENT)
+
+    [group] = judged.get("/api/v1/agreement", user="auditor").json()["groups"]
+
+    assert (group["possible"]["of"], group["needed"]["of"]) == (5, 5)
+
+
 def test_from_an_unsure_suggestion_nothing_is_counted(judged: Service) -> None:
     suggest(judged, Suggestion.UNSURE)
     decide_often(judged, [DecisionKind.REFER] * 8, ("arts", "arts.antwerpen"))
@@ -137,12 +159,3 @@ def test_an_auditor_of_one_fund_sees_that_fund_and_the_look_is_noted(judged: Ser
     assert told["groups"] == []
     lines = read_rows(judged, "select sickness_fund from audit where action = 'view_audit'")
     assert lines == [("fonds-b",)]
-
-
-# as scipy.stats.binomtest gives them, at 90 %
-WILSON = [(5, 10, 0.2692718, 0.7307282), (0, 10, 0.0, 0.2129424), (10, 10, 0.7870576, 1.0)]
-
-
-@pytest.mark.parametrize(("agreed", "of", "low", "high"), WILSON)
-def test_the_interval_is_that_of_wilson(agreed: int, of: int, low: float, high: float) -> None:
-    assert find_wilson(agreed, of) == pytest.approx((low, high), abs=1e-6)

@@ -12,7 +12,6 @@ from models.usual import Sample
 from tests.factories import make_contract, make_line
 from tests.training.conftest import Road
 from training.people import (
-    bound_share,
     count_earlier_people,
     count_effective,
     count_people,
@@ -124,20 +123,6 @@ def test_who_answered_and_who_did_not_are_apart_and_other_contracts_work_too() -
 
     assert [group.answered for group in both] == [True, False]
     assert [group.answered for group in without] == [False]
-
-
-@pytest.mark.parametrize(("share", "low", "high"), [(0.0, 0.0, 0.026), (0.31, 0.24, 0.39)])
-def test_the_interval_of_a_share_is_that_of_wilson(share: float, low: float, high: float) -> None:
-    assert bound_share(share, 100) == pytest.approx((low, high), abs=0.005)
-
-
-def test_the_interval_covers_the_truth_nine_times_in_ten() -> None:
-    rng = np.random.default_rng(3)
-    shares = rng.binomial(120, 0.3, 2000) / 120
-
-    bounds = np.array([bound_share(share, 120) for share in shares])
-
-    assert 0.87 < np.mean((bounds[:, 0] <= 0.3) & (bounds[:, 1] >= 0.3)) < 0.94
 
 
 def test_nobody_is_estimated_by_what_was_learnt_from_the_same_person(road: Road) -> None:
