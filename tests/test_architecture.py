@@ -19,7 +19,7 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("serving/store/", "serving/deps.py"),
     "alembic": ("serving/store/",),
     "fastapi": ("serving/",),
-    "mlflow": ("training/tracking.py", "serving/registry.py"),
+    "mlflow": ("training/tracking", "serving/registry.py"),
     "lightgbm": ("models/", "training/engine.py"),
     "dask": ("training/engine.py",),
     "optuna": ("training/tune.py",),

@@ -113,9 +113,9 @@ def train(
     """Train on an extract, test in time order, and register a version in MLflow."""
     from features.progress import show_steps
     from training.config import read_config
+    from training.keep import keep_run
     from training.pipeline import STEPS, Budget
     from training.pipeline import train as run
-    from training.release import keep_run
     from training.tell import list_warnings, tell_training
     from training.tracking import check_address, resolve_uri
 

@@ -9,8 +9,8 @@ from features.synthetic import Cohort, build_cohort, write_cohort
 from features.tables import Extract, read_extract
 from tests.tracking import make_tracking
 from training.config import Config, read_config
+from training.keep import keep_run
 from training.pipeline import Trained, train
-from training.release import keep_run
 from training.tracking import Registered, set_champion
 
 FAST = """

@@ -18,8 +18,8 @@ from models.usual import Sample
 from tests.training.conftest import Road
 from training.config import RegistryConfig
 from training.info import build_info
+from training.keep import keep_run
 from training.pipeline import train
-from training.release import keep_run
 from training.samples import ConstantOutcomeError, TooFewCasesError
 from training.score import OutputError, score_cases, write_scores
 from training.splits import select_days
