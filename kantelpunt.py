@@ -45,7 +45,7 @@ def main() -> None:
         app()
     except KantelpuntError as error:
         typer.secho(f"error: {error}", fg="red", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -3,3 +3,5 @@
 
 class KantelpuntError(Exception):
     """Something that a user can mend: the message says what, where and how, without values."""
+
+    exit_code = 1  # of a command that ends with it

@@ -35,7 +35,7 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
     "serving.routes": ("serving/routes/", "serving/app.py"),
     "serving.app": ("serving/commands.py", "serving/demo.py"),
 }
-ASKS_THE_CLOCK = ("serving/deps.py",)
+ASKS_THE_CLOCK = ("serving/deps.py", "training/record.py")  # of a run only when it began
 MAX_LINES = 300
 NO_CONCEPT = {"utils", "util", "helpers", "helper", "common", "base", "manager", "service", "misc"}
 TOP_LEVEL = (
@@ -132,7 +132,7 @@ def test_no_file_imports_against_the_direction_or_past_a_door() -> None:
     assert faults == []
 
 
-def test_only_one_file_asks_the_clock() -> None:
+def test_only_the_door_of_each_half_asks_the_clock() -> None:
     faults = find_clock_faults(ROOT)
 
     assert faults == []

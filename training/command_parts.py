@@ -27,6 +27,10 @@ RejectedTo = Annotated[
     Path | None,
     typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside the data."),
 ]
+RunsToSync = Annotated[
+    Path,
+    typer.Option("--runs-to-sync", help="Folder where a run waits that MLflow cannot take yet."),
+]
 Model = Annotated[
     str, typer.Option("--model", help="Alias, version number, or folder of a bundle.")
 ]

@@ -13,11 +13,11 @@ from training.command_parts import (
     Model,
     Rejected,
     RejectedTo,
+    RunsToSync,
     Seed,
     Uri,
     open_bundle,
     print_figures,
-    read_for_training,
     say_rejected,
 )
 from training.limits_command import limits
@@ -109,26 +109,39 @@ def train(
     trials: Annotated[
         int | None, typer.Option("--trials", min=0, help="Trials to search; gives the same again.")
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who trains; without it KANTELPUNT_BY, or the user here."),
+    ] = None,
+    runs_to_sync: RunsToSync = Path("var/runs-to-sync"),
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
     from features.progress import show_steps
     from training.config import read_config
-    from training.keep import keep_run
-    from training.pipeline import STEPS, Budget
-    from training.pipeline import train as run
+    from training.keep import STEPS_OF_RUN, train_and_keep
+    from training.pipeline import Budget
+    from training.record import read_command
     from training.tell import list_warnings, tell_training
-    from training.tracking import check_address, resolve_uri
 
-    settings = read_config(config) if config else read_config()
-    uri = resolve_uri(tracking_uri)
-    check_address(uri, may_be_new=True)
-    with show_steps(STEPS + 2) as step:
-        step("Reading and checking the extract")
-        extract = read_for_training(data, _choose_contract(contract), max_rejected, rejected_to)
-        budget = None if tune is None and trials is None else Budget(tune, trials)
-        trained = run(extract, settings, seed, step, by_lot=by_lot, budget=budget)
-        step("Keeping the run")
-        made = keep_run(trained, extract, seed, uri)
+    where = rejected_to or data
+    with show_steps(STEPS_OF_RUN) as step:
+        run = train_and_keep(
+            data,
+            uri=tracking_uri,
+            config=read_config(config) if config else None,
+            seed=seed,
+            contract=_choose_contract(contract),
+            max_rejected=max_rejected,
+            rejected_to=where,
+            by_lot=by_lot,
+            budget=None if tune is None and trials is None else Budget(tune, trials),
+            by=by,
+            command=read_command(),
+            runs_to_sync=runs_to_sync,
+            report=step,
+            tell_extract=lambda extract: say_rejected(extract, where),
+        )
+    trained, made = run.trained, run.made
     print_figures(trained.figures)
     if trained.groups:
         print_figures(trained.groups)

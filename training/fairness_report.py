@@ -156,6 +156,23 @@ def list_fairness_metrics(found: Audit) -> dict[str, Measured]:
     return metrics
 
 
+def list_fairness_rows(found: Audit) -> Iterator[list[object]]:
+    """Yield heads and then one row per group and figure, for a table that any program reads.
+
+    Groups that are too small stand there with their verdict alone; persons are in tens.
+    """
+    yield ["attributes", "group", "persons", "verdict", "figure", "value", "low", "high"]
+    for one in found.groups:
+        names = [" and ".join(one.attributes), " and ".join(one.group)]
+        if one.verdict is Verdict.TOO_SMALL:
+            yield [*names, "", one.verdict.value, "", "", "", ""]
+            continue
+        ratios = {f"ratio_{name}": ratio for name, ratio in one.ratios.items()}
+        for name, bounds in {**one.figures, **ratios}.items():
+            start = [*names, one.persons // 10 * 10, one.verdict.value, name]
+            yield [*start, *(round(float(number), 6) for number in bounds)]
+
+
 def draw_tradeoff(points: list[Tradeoff], most_ratio: float, path: Path) -> None:
     """Draw, per attribute, the worst error ratio against the gain that is captured."""
     figure = Figure(figsize=(6, 4.5), layout="constrained")

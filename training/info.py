@@ -3,11 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from features.tables import Extract
 from training.evaluate import Measured
+from training.fingerprint import fingerprint_tables
 from training.pipeline import Trained
 from training.policy import plain
 
@@ -50,14 +48,3 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
 
 def _plain(figures: dict[str, Measured]) -> dict[str, list[float]]:
     return {key: measured.plain() for key, measured in figures.items()}
-
-
-def fingerprint_tables(extract: Extract) -> dict[str, dict[str, Any]]:
-    """Return rows and a hash of each table; the order of the rows does not matter."""
-    found = {}
-    for name in ("cases", "pathways", "work_periods", "follow_up", "groups"):
-        table = getattr(extract, name)
-        hashes = pd.util.hash_pandas_object(table, index=False).to_numpy(dtype=np.uint64)
-        total = int(hashes.sum(dtype=np.uint64))
-        found[name] = {"rows": len(table), "hash": f"{total:016x}"}
-    return found

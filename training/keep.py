@@ -1,64 +1,135 @@
-"""From a trained model to a kept run with a bundle, a card, figures and plots."""
+"""From an extract to a kept run, for every door: the command, MLflow's project and a notebook."""
 
+import csv
 import json
-import tempfile
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.tables import Extract
+from features.contract import Contract
+from features.tables import MAX_REJECTED_SHARE, Extract, read_extract
 from models.bundle import write_bundle
 from training.card import build_card
-from training.fairness_report import list_fairness_metrics
+from training.config import Config, read_config
+from training.fairness_report import list_fairness_rows
+from training.fingerprint import check_unchanged, hash_files
 from training.info import build_info
-from training.pipeline import Trained
+from training.metrics import flatten_settings, list_metrics
+from training.pending import FILES, PENDING, Note, RunNotKeptError, send, write_note
+from training.pipeline import STEPS, Budget, Trained, train
 from training.plots import draw_plots
-from training.tracking import BUNDLE, Registered, log_run
+from training.record import RunWatch
+from training.tracking import BUNDLE, About, Registered, check_address, resolve_uri
+
+TRAINING_TABLES = ("cases", "work_periods", "follow_up")
+STEPS_OF_RUN = STEPS + 2
+RECORD = "record.json"
 
 
-def keep_run(trained: Trained, extract: Extract, seed: int, uri: str) -> Registered:
-    """Write the bundle, the card, the figures and the plots of a training, and register it."""
-    config, info = trained.config, build_info(trained, extract, seed)
+@dataclass(frozen=True)
+class Run:
+    """A run that is kept: what was learnt, from which extract, and where it is registered."""
+
+    trained: Trained
+    extract: Extract
+    made: Registered
+
+
+def train_and_keep(
+    data: Path,
+    *,
+    uri: str | None = None,
+    config: Config | None = None,
+    seed: int = 1,
+    contract: Contract | None = None,
+    max_rejected: float = MAX_REJECTED_SHARE,
+    rejected_to: Path | None = None,
+    by_lot: bool = False,
+    budget: Budget | None = None,
+    by: str | None = None,
+    command: str | None = None,
+    runs_to_sync: Path = PENDING,
+    report: Callable[[str], None] = lambda _: None,
+    tell_extract: Callable[[Extract], None] = lambda _: None,
+) -> Run:
+    """Read, train, test and register: the one road of command line, project and notebook.
+
+    `report` is told each step, `tell_extract` what was read. Raises ExtractChangedError when the
+    files change meanwhile, RunNotSentError when MLflow cannot take the run: it waits in the folder
+    `runs_to_sync` then.
+    """
+    settings, address = config or read_config(), resolve_uri(uri)
+    check_address(address, may_be_new=True)
+    watch = RunWatch(by, command)
+
+    def step(text: str) -> None:
+        watch.step(text)
+        report(text)
+
+    step("Reading and checking the extract")
+    files = hash_files(data)
+    extract = read_extract(
+        data,
+        contract,
+        required=TRAINING_TABLES,
+        max_rejected_share=max_rejected,
+        rejected_to=rejected_to or data,
+    )
+    tell_extract(extract)
+    trained = train(extract, settings, seed, step, by_lot=by_lot, budget=budget)
+    step("Keeping the run")
+    check_unchanged(data, files)
+    made = keep_run(trained, extract, seed, address, watch, files, runs_to_sync)
+    return Run(trained, extract, made)
+
+
+def keep_run(
+    trained: Trained,
+    extract: Extract,
+    seed: int,
+    uri: str,
+    watch: RunWatch | None = None,
+    files: dict[str, dict[str, Any]] | None = None,
+    runs_to_sync: Path = PENDING,
+) -> Registered:
+    """Write everything of a training on this disk, then send it to MLflow and register it.
+
+    Raises RunNotKeptError where this disk takes no more, RunNotSentError where MLflow does not.
+    """
+    watch = watch or RunWatch()
+    info = build_info(trained, extract, seed)
+    folder = runs_to_sync / watch.run
+    try:
+        _write_files(folder / FILES, trained, extract, info)
+        record = watch.build(info, files or {})
+        _write_json(folder / FILES / RECORD, record)
+        about = About.of(record)
+        note = Note(flatten_settings(info), list_metrics(trained), trained.config.registry, about)
+        write_note(folder, note)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RunNotKeptError(
+            f"the run could not be written to {runs_to_sync} ({error.strerror}), and nothing of it "
+            "was registered: make room, or name another folder with --runs-to-sync; train again"
+        ) from error
+    return send(folder, uri)
+
+
+def _write_files(files: Path, trained: Trained, extract: Extract, info: dict[str, Any]) -> None:
     aside = len(extract.rejected)
     warnings = [f"{aside} faults set rows of the extract aside"] if aside else []
     card = build_card(trained, extract.contract, warnings)
-    with tempfile.TemporaryDirectory() as folder:
-        files = Path(folder)
-        write_bundle(files / BUNDLE, trained.model, info, card)
-        (files / "card.md").write_text(card, encoding="utf-8")
-        (files / "figures.json").write_text(json.dumps(info["figures"], indent=1), "utf-8")
-        (files / "fairness.json").write_text(
-            json.dumps(trained.fairness.plain(), indent=1), "utf-8"
-        )
-        draw_plots(trained, config.evaluate, files / "plots")
-        return log_run(files, _flatten(info), _list_metrics(trained), config.registry, uri)
+    write_bundle(files / BUNDLE, trained.model, info, card)
+    (files / "card.md").write_text(card, encoding="utf-8")
+    _write_json(files / "figures.json", info["figures"])
+    _write_json(files / "fairness.json", trained.fairness.plain())
+    _write_json(files / "refutation.json", info["refutation"])
+    with (files / "fairness.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(list_fairness_rows(trained.fairness.audit))
+    draw_plots(trained, trained.config.evaluate, files / "plots")
 
 
-def _flatten(info: dict[str, Any]) -> dict[str, Any]:
-    parameters = {"seed": info["seed"], "trained_on": info["trained_on"]}
-    for section in ("contract", "screenings", "windows", "shape", "calibration"):
-        parameters |= {f"{section}.{key}": value for key, value in info[section].items()}
-    for table, one in info["data"].items():
-        parameters |= {f"data.{table}.{key}": value for key, value in one.items()}
-    parameters |= {"shipped": info["shipped"], "gain.status": info["gain"]["status"]}
-    for section, settings in info["config"].items():
-        parameters |= {f"{section}.{key}": value for key, value in settings.items()}
-    return parameters
-
-
-def _list_metrics(trained: Trained) -> dict[str, float]:
-    columns = {**trained.figures, **trained.groups, "brier_less_ours": trained.more_error}
-    if trained.gain.known is not None:
-        known = trained.gain.known
-        columns["gain"] = {"mean": known.mean, "ranking_slope_90": known.skill.slope}
-    if trained.refutation is not None:
-        columns["refutation"] = trained.refutation.metrics
-    if trained.judged is not None:
-        columns["policy"] = trained.judged.policies.figures
-    columns["fairness"] = list_fairness_metrics(trained.fairness.audit)
-    metrics = {}
-    for name, figures in columns.items():
-        for key, measured in figures.items():
-            metrics[f"{name}.{key}"] = measured.value
-            metrics[f"{name}.{key}.low"] = measured.low
-            metrics[f"{name}.{key}.high"] = measured.high
-    return metrics
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")

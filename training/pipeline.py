@@ -1,6 +1,6 @@
 """Training from top to bottom: windows, fit, correction, test, and the model of the release."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from training.refutation import Refutation
 from training.refute import refute
 from training.rivals import (
     OURS,
+    Contest,
     choose_shipped,
     compare_errors,
     fit_release,
@@ -46,7 +47,9 @@ class Trained:
     """The model to release, and what was measured of its recipe on the test window.
 
     `figures` holds per model (ours and the plain ones) each figure with its interval; `groups` the
-    same figures of ours for cases with and without answers. `more_error` is by how much the Brier
+    same figures of ours for cases with and without answers, `by_window` those of ours on what it
+    learnt from (too good by what it fitted of chance), was corrected on and was tested on.
+    `more_error` is by how much the Brier
     score of each plain model exceeds ours; `shipped` names the one in the release. `estimated` are
     ours on the test rows. `config` holds the settings that were used, tuned where that helped.
     """
@@ -59,6 +62,7 @@ class Trained:
     estimated: Floats
     figures: dict[str, dict[str, Measured]]
     groups: dict[str, dict[str, Measured]]
+    by_window: dict[str, dict[str, Measured]]
     more_error: dict[str, Measured]
     decisions: list[DecisionPoint]
     tree_text: str
@@ -149,6 +153,7 @@ def train(
     report("Comparing groups")
     tested = take_tested(extract, windows)
     p_tested = contest.corrected[shipped](tested.matrix)
+    figures = {name: measure(p, test, config.evaluate, seed) for name, p in estimated.items()}
     return Trained(
         model=model,
         windows=windows,
@@ -156,8 +161,9 @@ def train(
         shipped=shipped,
         test=test,
         estimated=estimated[OURS],
-        figures={name: measure(p, test, config.evaluate, seed) for name, p in estimated.items()},
+        figures=figures,
         groups=_measure_groups(estimated[OURS], test, config, seed),
+        by_window=_measure_earlier(contest, samples, config, seed) | {"test": figures[OURS]},
         more_error=more_error,
         decisions=measure_decisions(estimated[OURS], test, config.decision, resamples, seed),
         tree_text=contest.tree_text,
@@ -180,6 +186,18 @@ def _tune(
     if budget is None:
         return None
     return tune(learn, config.usual, config.tune, seed, budget.seconds, budget.trials, report)
+
+
+def _measure_earlier(
+    contest: Contest, samples: Mapping[str, Sample], config: Config, seed: int
+) -> dict[str, dict[str, Measured]]:
+    """Return the figures of ours on the windows before the test, where both outcomes are there."""
+    earlier = {name: samples[name] for name in ("learn", "calibrate") if name in samples}
+    return {
+        name: measure(contest.corrected[OURS](one.matrix), one, config.evaluate, seed)
+        for name, one in earlier.items()
+        if len(np.unique(one.target)) == 2
+    }
 
 
 def _measure_groups(

@@ -2,21 +2,25 @@
 
 import os
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("DO_NOT_TRACK", "true")
-os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+# before MLflow is imported, and whatever the environment says: nothing leaves by a side door
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["DO_NOT_TRACK"] = "true"
+os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 # a server that is not there: known after a quarter of a minute rather than after five
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunInfo
+from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 
 from features.errors import KantelpuntError
@@ -24,6 +28,8 @@ from training.config import RegistryConfig
 
 CHAMPION = "champion"
 BUNDLE = "bundle"
+RUN_TAG, BY_TAG = "kantelpunt.run", "kantelpunt.by"
+MOST_PARAMETERS, MOST_METRICS = 100, 500  # in one request
 for _noisy in ("mlflow", "alembic"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
 
@@ -46,26 +52,116 @@ def resolve_uri(uri: str | None) -> str:
     return found or f"sqlite:///{Path('mlflow.db').resolve()}"
 
 
+@dataclass(frozen=True)
+class About:
+    """Which run it is, so that it is told once; who made it and when, in milliseconds since 1970.
+
+    `mlflow_run` is the run of MLflow that was under way, inside `mlflow run`.
+    """
+
+    run: str
+    by: str
+    began: int
+    ended: int
+    revision: str | None = None
+    command: str | None = None
+    mlflow_run: str | None = None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "About":
+        """Return what the record of a run tells of it."""
+        began = round(1000 * datetime.fromisoformat(record["began"]).timestamp())
+        return cls(
+            run=record["run"],
+            by=record["by"],
+            began=began,
+            ended=began + round(1000 * record["seconds"]),
+            revision=(record["git"] or {}).get("revision"),
+            command=record["command"],
+            mlflow_run=os.environ.get("MLFLOW_RUN_ID"),
+        )
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Ours, and those that MLflow's own pages show."""
+        shown = {
+            RUN_TAG: self.run,
+            BY_TAG: self.by,
+            "mlflow.user": self.by,
+            "mlflow.source.type": "LOCAL",
+            "mlflow.source.name": self.command or "kantelpunt train",
+            "mlflow.source.git.commit": self.revision,
+        }
+        return {name: value for name, value in shown.items() if value}
+
+
 def log_run(
     files: Path,
     parameters: Mapping[str, Any],
     metrics: Mapping[str, float],
     registry: RegistryConfig,
     uri: str,
+    about: About | None = None,
 ) -> Registered:
     """Keep a run with everything in `files`, and register its bundle as a new version.
 
     `files` is a folder with a folder `bundle`. Inside `mlflow run` the run is the one under way.
+    What is `about` a run that MLflow has already, in part or whole, completes that one: there is
+    one run and one version of it, and no version before everything else is there.
     """
     with _telling_outages(uri):
         mlflow.set_tracking_uri(uri)
-        _enter_experiment(registry.experiment, uri)
-        with mlflow.start_run(run_id=os.environ.get("MLFLOW_RUN_ID")) as run:
-            known = set(run.data.params)
-            mlflow.log_params({k: v for k, v in parameters.items() if k not in known})
-            mlflow.log_metrics(dict(metrics))
-            mlflow.log_artifacts(str(files))
-            return Registered(_register(run.info, registry.model), run.info.run_id)
+        client = MlflowClient()
+        run = _open_run(client, _find_experiment(client, registry.experiment, uri), about)
+        try:
+            _log(client, run, parameters, metrics)
+            client.log_artifacts(run.info.run_id, str(files))
+            version = _register(client, run.info, registry.model)
+        except BaseException:
+            with suppress(Exception):  # who cannot take the run may not take this either
+                client.set_terminated(run.info.run_id, "FAILED")
+            raise
+        client.set_terminated(run.info.run_id, "FINISHED", about.ended if about else None)
+        return Registered(version, run.info.run_id)
+
+
+def _open_run(client: MlflowClient, experiment: str, about: About | None) -> MlflowRun:
+    under_way = about.mlflow_run if about else os.environ.get("MLFLOW_RUN_ID")
+    if under_way and (run := _find_run(client, under_way)):
+        for name, value in (about.tags if about else {}).items():
+            client.set_tag(under_way, name, value)
+        return run
+    if about is None:
+        return client.create_run(experiment)
+    ours = client.search_runs([experiment], f"tags.`{RUN_TAG}` = '{about.run}'", max_results=1)
+    if ours:
+        return ours[0]
+    return client.create_run(experiment, start_time=about.began, tags=about.tags)
+
+
+def _find_run(client: MlflowClient, run_id: str) -> MlflowRun | None:
+    try:
+        return client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":  # that of another store
+            return None
+        raise
+
+
+def _log(
+    client: MlflowClient,
+    run: MlflowRun,
+    parameters: Mapping[str, Any],
+    metrics: Mapping[str, float],
+) -> None:
+    """Log what is not logged yet, in parts of a size that every store takes."""
+    known = run.data.params
+    new = [Param(key, str(value)) for key, value in parameters.items() if key not in known]
+    figures = [Metric(key, value, run.info.start_time, 0) for key, value in metrics.items()]
+    for start in range(0, len(new), MOST_PARAMETERS):
+        client.log_batch(run.info.run_id, params=new[start : start + MOST_PARAMETERS])
+    for start in range(0, len(figures), MOST_METRICS):
+        client.log_batch(run.info.run_id, metrics=figures[start : start + MOST_METRICS])
 
 
 @contextmanager
@@ -83,23 +179,29 @@ def _telling_outages(uri: str, wanted: str | None = None) -> Iterator[None]:
         raise RegistryError(_explain(error, uri, wanted)) from error
 
 
-def _enter_experiment(name: str, uri: str) -> None:
-    """Keep artefacts beside an SQLite store, instead of wherever the command was started."""
-    if os.environ.get("MLFLOW_RUN_ID"):
-        return
-    if mlflow.get_experiment_by_name(name) is None and uri.startswith("sqlite:///"):
-        folder = Path(uri.removeprefix("sqlite:///")).resolve().parent / "mlartifacts"
-        mlflow.create_experiment(name, artifact_location=folder.as_uri())
-    mlflow.set_experiment(name)
+def _find_experiment(client: MlflowClient, name: str, uri: str) -> str:
+    """Return the experiment, made where it is not there yet.
+
+    Artefacts are beside an SQLite store, instead of wherever the command was started.
+    """
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    folder = None
+    if uri.startswith("sqlite:///"):
+        folder = (Path(uri.removeprefix("sqlite:///")).resolve().parent / "mlartifacts").as_uri()
+    return client.create_experiment(name, artifact_location=folder)
 
 
-def _register(run: Any, model: str) -> str:
-    client = MlflowClient()
+def _register(client: MlflowClient, run: RunInfo, model: str) -> str:
     try:
         client.create_registered_model(model)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+    ours = client.search_model_versions(f"name = '{model}' and run_id = '{run.run_id}'")
+    if ours:
+        return str(ours[0].version)
     made = client.create_model_version(model, f"{run.artifact_uri}/{BUNDLE}", run.run_id)
     return str(made.version)
 

@@ -1,0 +1,80 @@
+"""Runs that wait on this disk until MLflow has them: written whole first, sent after."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from features.errors import KantelpuntError
+from training.config import RegistryConfig
+from training.tracking import About, Registered, RegistryError, log_run
+
+PENDING = Path("var/runs-to-sync")
+NOTE = "run.json"
+FILES = "files"
+
+
+class RunNotKeptError(KantelpuntError):
+    """The files of a run could not be written on this disk; nothing of it was registered."""
+
+
+class RunNotSentError(KantelpuntError):
+    """A run that is whole on this disk, but that MLflow does not have yet."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is told to MLflow of a run, beside its files."""
+
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    registry: RegistryConfig
+    about: About
+
+
+def send(folder: Path, uri: str) -> Registered:
+    """Send a run to MLflow and remove it from this disk; sent twice, it is there once.
+
+    Raises RunNotSentError where MLflow cannot take it: the folder stays as it was.
+    """
+    note = read_note(folder)
+    try:
+        made = log_run(
+            folder / FILES, note.parameters, note.metrics, note.registry, uri, note.about
+        )
+    except RegistryError as error:
+        raise RunNotSentError(
+            f"{error}. The run is whole in {folder}, and nothing of it was registered: "
+            "send it with `kantelpunt sync` once MLflow can be used"
+        ) from error
+    shutil.rmtree(folder, ignore_errors=True)
+    return made
+
+
+def write_note(folder: Path, note: Note) -> None:
+    """Say that the files of a run are complete, and what else MLflow should know."""
+    half = folder / f"{NOTE}.half"
+    half.write_text(json.dumps(asdict(note)), encoding="utf-8")
+    half.replace(folder / NOTE)
+
+
+def read_note(folder: Path) -> Note:
+    """Return what is to be told of a run; raises RunNotKeptError for a folder that holds none."""
+    try:
+        read = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        about, registry = About(**read.pop("about")), RegistryConfig(**read.pop("registry"))
+        return Note(**read, about=about, registry=registry)
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise RunNotKeptError(
+            f"{folder} holds no whole run ({type(error).__name__}): train again, and remove it"
+        ) from error
+
+
+def list_pending(folder: Path) -> list[Path]:
+    """Return the folders of the runs that are whole and wait; the oldest first."""
+    found = sorted(folder.glob(f"*/{NOTE}"), key=lambda note: note.stat().st_mtime)
+    return [note.parent for note in found]
