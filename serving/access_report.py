@@ -17,6 +17,7 @@ from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_
 from serving.store.engine import Store
 from serving.store.referrals import Referral, list_referrals
 from serving.store.requests import PersonRequest, list_requests
+from serving.store.shadow import ShadowScore, list_scores
 from serving.store.standing import Standing, get_standing
 
 
@@ -26,6 +27,7 @@ class AccessReport:
 
     standing: Standing
     assessments: Sequence[Assessment]
+    trials: Sequence[ShadowScore]
     own_estimates: Sequence[OwnEstimate]
     decisions: Sequence[Decision]
     consents: Sequence[KeptConsent]
@@ -55,6 +57,7 @@ def build_access_report(
         return AccessReport(
             standing,
             list_assessments(connection, scope, case_id),
+            list_scores(connection, scope, case_id),
             list_own_estimates(connection, scope, case_id),
             list_decisions(connection, scope, case_id),
             list_consents(connection, scope, case_id),

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from features.matrix import build_row
+from models.estimate import Bounded
 from models.reasons import Reason, value_nl
 from models.suggestion import SUGGESTION_NL
 from serving import access_texts as texts
@@ -24,6 +25,7 @@ from serving.store.consents import KeptConsent
 from serving.store.decisions import Decision, OwnEstimate
 from serving.store.referrals import Referral
 from serving.store.requests import PersonRequest
+from serving.store.shadow import ShadowScore
 from serving.wording import ZONE, one_decimal_nl
 
 _TO_1_DECIMAL_OF_100 = 3
@@ -108,14 +110,19 @@ def _round(number: Any) -> Any:
 
 
 def _tell_estimate(a: Assessment) -> str:
-    told = f"Zonder extra steun {_tell_chance(a.estimate.usual)}"
-    if a.estimate.support:
-        told += f"; met steun {_tell_chance(a.estimate.support)}"
+    support = a.estimate.support
+    return _tell_bounds(a.estimate.usual.bounded, support.bounded if support else None)
+
+
+def _tell_bounds(usual: Bounded, support: Bounded | None) -> str:
+    told = f"Zonder extra steun {_tell_chance(usual)}"
+    if support:
+        told += f"; met steun {_tell_chance(support)}"
     return f"{told}."
 
 
-def _tell_chance(p: Any) -> str:
-    value, low, high = (one_decimal_nl(100 * x) for x in (p.value, p.low, p.high))
+def _tell_chance(p: Bounded) -> str:
+    value, low, high = (one_decimal_nl(100 * x) for x in p)
     return f"{value} op 100 (van {low} tot {high})"
 
 
@@ -147,6 +154,7 @@ class AccessReportOut(BaseModel):
     received_nl: list[str]
     retention_nl: str
     estimates: list[ToldEstimateOut]
+    trials: list[Told]
     own_estimates: list[Told]
     decisions: list[Told]
     consents: list[Told]
@@ -175,6 +183,7 @@ class AccessReportOut(BaseModel):
             ),
             retention_nl=texts.RETENTION_NL.format(months=retention_months),
             estimates=[ToldEstimateOut.of(a) for a in r.assessments],
+            trials=[_tell_trial(one) for one in r.trials],
             own_estimates=[_tell_own_estimate(one) for one in r.own_estimates],
             decisions=[_tell_decision(one) for one in r.decisions],
             consents=[_tell_consent(one) for one in r.consents],
@@ -190,6 +199,16 @@ class AccessReportOut(BaseModel):
                 for one in r.seen
             ],
         )
+
+
+def _tell_trial(one: ShadowScore) -> Told:
+    return {
+        "scored_at": one.scored_at.astimezone(ZONE),
+        "model_version": one.model_version,
+        "told_nl": _tell_bounds(one.usual, one.support),
+        "suggestion_nl": SUGGESTION_NL[one.suggestion],
+        "not_used_nl": texts.TRIAL_NL,
+    }
 
 
 def _tell_own_estimate(one: OwnEstimate) -> Told:

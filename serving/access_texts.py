@@ -46,6 +46,11 @@ RETENTION_NL = (
     "opvolging. Zolang een traject loopt, blijft het bewaard. In het logboek blijft staan wie in "
     "welke rol met dit nummer iets deed, zonder de gegevens zelf."
 )
+TRIAL_NL = (
+    "Een versie van het model die op proef meeliep, rekende dit ook uit. Niemand gebruikte dit: de "
+    "arts kreeg het bij uw dossier niet te zien, en het telde niet mee in het voorstel. Het dient "
+    "enkel om twee versies van het model te vergelijken."
+)
 SOURCE_NL = {
     "sickness fund": "uw ziekenfonds",
     "questionnaire week 10": "uw antwoorden op de vragenlijst van week 10",

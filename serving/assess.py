@@ -156,6 +156,7 @@ def _assemble(
         model_version=desk.bundle.version,
         made_at=desk.now,
         made_by=desk.user.key,
+        bundle_digest=desk.bundle.digest,
     )
 
 

@@ -51,7 +51,8 @@ def explain_estimate(estimate: Estimate, row: Matrix, contract: Contract) -> Rea
 class Assessment:
     """The estimate of one case on one day, with everything that explains it later.
 
-    `case` holds the inputs as they were. `curve` is empty where the model has none.
+    `case` holds the inputs as they were. `curve` is empty where the model has none. `bundle_digest`
+    tells which bundle it was, whatever a registry calls it; None where that was not kept yet.
     """
 
     assessment_id: str
@@ -65,6 +66,7 @@ class Assessment:
     model_version: str
     made_at: datetime
     made_by: str
+    bundle_digest: str | None = None
 
     @property
     def case_id(self) -> str:

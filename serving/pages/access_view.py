@@ -11,6 +11,7 @@ from serving.wording import date_nl, moment_nl, points_nl, region_nl
 Pairs = Sequence[tuple[str, str]]
 # what each part of the report is called, in the order of the page
 _PARTS_NL: Mapping[str, str] = {
+    "trials": "Wat een proefversie van het model uitrekende",
     "own_estimates": "Wat een arts zelf inschatte",
     "decisions": "Wat een arts besliste",
     "consents": "Uw toestemmingen",
@@ -27,6 +28,10 @@ _LABEL_NL: Mapping[str, str] = {
     "is_needed": "Is steun van VDAB en partners nodig?",
     "kind_nl": "Wat",
     "suggestion_nl": "Voorstel van het model toen",
+    "scored_at": "Wanneer",
+    "model_version": "Versie op proef",
+    "told_nl": "Inschatting",
+    "not_used_nl": "Waarvoor",
     "deviates": "Wijkt af van het voorstel",
     "reason_nl": "Reden",
     "reason_text": "Uitleg",

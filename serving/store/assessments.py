@@ -5,6 +5,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
@@ -172,6 +173,7 @@ def _order_by_gain(estimate: Estimate) -> float:
 
 
 def _to_row(a: Assessment) -> dict[str, Any]:
+    inputs = _to_json(a.case)
     return {
         "assessment_id": a.assessment_id,
         "sickness_fund": a.sickness_fund,
@@ -180,13 +182,20 @@ def _to_row(a: Assessment) -> dict[str, Any]:
         "made_at": a.made_at,
         "made_by": a.made_by,
         "model_version": a.model_version,
+        "bundle_digest": a.bundle_digest,
         "contract_fingerprint": a.contract.fingerprint,
         "limits": _to_json(vars(a.limits)),
-        "inputs": _to_json(a.case),
+        "inputs": inputs,
+        "inputs_digest": digest_inputs(inputs),
         **to_columns(a.estimate),
         "curve": [vars(point) for point in a.curve] or None,
         "suggestion": a.suggestion.value,
     }
+
+
+def digest_inputs(inputs: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of inputs as they are kept: it shows where one was changed afterwards."""
+    return sha256(_to_text(inputs).encode()).hexdigest()
 
 
 def _to_json(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,6 +238,7 @@ def _to_assessment(row: RowMapping) -> Assessment:
         model_version=row["model_version"],
         made_at=row["made_at"],
         made_by=row["made_by"],
+        bundle_digest=row["bundle_digest"],
     )
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from serving.store.columns import BigKey, Instant, Key, metadata
 
 
-def _build_gain_columns() -> list[Column[Any]]:
+def build_gain_columns() -> list[Column[Any]]:
     """Return what is kept of the gain of support; no numbers where it is not known."""
     numbers = ("gain", "gain_low", "gain_high", "p_support", "support_low", "support_high")
     status: Column[Any] = Column("gain_status", Text, nullable=False, server_default="unknown")
@@ -84,7 +84,7 @@ cases = Table(
     Column("p_usual", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("high", Double, nullable=False),
-    *_build_gain_columns(),
+    *build_gain_columns(),
     Column("answered", Boolean, nullable=False),
     Column("reasons", JSON, nullable=False),
     # the gain times -1, and 0 where it is not known: who gains most comes first
@@ -118,13 +118,16 @@ assessments = Table(
     Column("made_at", Instant, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("model_version", Text, nullable=False),
+    # of the manifest, so of every file of the model; empty in what was made before it was kept
+    Column("bundle_digest", Text),
     Column("contract_fingerprint", Text, nullable=False),
     Column("limits", JSON, nullable=False),
     Column("inputs", JSON, nullable=False),
+    Column("inputs_digest", Text),
     Column("p_usual", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("high", Double, nullable=False),
-    *_build_gain_columns(),
+    *build_gain_columns(),
     Column("base", Double, nullable=False),
     Column("bound", Double, nullable=False),
     # percentage points are derived: these are on the 0..1 scale, in the order of the contract

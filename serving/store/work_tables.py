@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
 
 from serving.store.columns import BigKey, Instant, Key
 from serving.store.columns import metadata as metadata  # for whoever needs all tables on it
+from serving.store.tables import build_gain_columns
 
 
 def _of_case() -> list[Column[Any]]:
@@ -181,4 +183,29 @@ import_rejects = Table(
     Column("reason", Text, nullable=False),
     ForeignKeyConstraint(["import_id"], ["imports.import_id"]),
     Index("rejects_of_import", "import_id", "reject_id"),
+)
+
+# what a challenger said beside the champion: nobody's estimate, only there to compare
+shadow_scores = Table(
+    "shadow_scores",
+    metadata,
+    Column("assessment_id", Text, primary_key=True),
+    Column("bundle_digest", Text, primary_key=True),
+    Column("sickness_fund", Key, nullable=False),
+    Column("case_id", Key, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("scored_at", Instant, nullable=False),
+    # what one case took, of those that were scored together
+    Column("seconds", Double, nullable=False),
+    Column("p_usual", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    *build_gain_columns(),
+    Column("suggestion", Text, nullable=False),
+    # names of the fields of the strongest reasons: of the challenger, and of the champion
+    Column("reasons", JSON, nullable=False),
+    Column("champion_reasons", JSON, nullable=False),
+    ForeignKeyConstraint(["assessment_id"], ["assessments.assessment_id"]),
+    Index("shadow_scores_of_case", "sickness_fund", "case_id"),
+    Index("shadow_scores_of_bundle", "bundle_digest", "scored_at"),
 )

@@ -10,8 +10,10 @@ from serving.access_texts import name_action
 from serving.permissions import ROLE_NL, Action
 from serving.states import CaseEvent
 from serving.store.requests import RequestKind, RequestOutcome
-from tests.running_service import TODAY, Service, make_own_case
+from serving.store.shadow import save_scores
+from tests.running_service import FUND, TODAY, Service, make_own_case
 from tests.serving.referred_cases import CASE, agree, make_case_to_refer, make_sent_case, post, step
+from tests.serving.shadows import make_score
 
 
 def read_report(service: Service) -> dict[str, Any]:
@@ -104,6 +106,25 @@ def test_no_code_and_no_long_number_is_left_for_a_person_to_read(either_service:
     assert report["referrals"][0]["form"]["consent"]["recorded_by"] == "terug-naar-werk-coördinator"
     assert report["outcomes"]["follow_up"][0]["exit"] == "pensioen"
     assert re.search(r"\d+,\d op 100 \(van \d+,\d tot \d+,\d\)", report["estimates"][0]["told_nl"])
+
+
+def test_what_a_trial_version_estimated_is_told_with_its_numbers_and_that_nobody_used_it(
+    either_service: Service,
+) -> None:
+    named = either_service.post(make_own_case()).json()["assessment_id"]
+    with either_service.store.writing(FUND) as connection:
+        save_scores(
+            connection, [make_score(named), make_score(named, bundle_digest="c", gain=None)]
+        )
+
+    first, _ = read_report(either_service)["trials"]
+
+    assert first["told_nl"].startswith("Zonder extra steun 43,2 op 100 (van 30,0 tot 50,0); met")
+    assert "Niemand gebruikte dit" in first["not_used_nl"]
+    either_service.log_on()
+    page = either_service.client.get("/dossiers/C-0001/inzage").text
+    assert "Wat een proefversie van het model uitrekende" in page
+    assert "Niemand gebruikte dit" in page
 
 
 def test_times_are_those_of_brussels(either_service: Service) -> None:

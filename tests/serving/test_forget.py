@@ -10,6 +10,7 @@ from serving.forget import ForgetError, Forgotten, choose_day, find_last_day, fo
 from serving.store.columns import metadata
 from serving.store.engine import EVERY_FUND
 from serving.store.forget import list_tables_of_cases
+from serving.store.shadow import save_scores
 from serving.store.tables import cases
 from serving.store.work_tables import fairness_groups, own_estimates
 from tests.running_service import FUND, NOW, OTHER_FUND, TODAY, Service, make_own_case
@@ -21,6 +22,7 @@ from tests.serving.referred_cases import (
     post,
     step,
 )
+from tests.serving.shadows import make_score
 
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -58,6 +60,8 @@ def make_full_case(service: Service) -> None:
         estimate = {"assessment_id": "a", "user_key": "arts", "made_at": NOW}
         answers = {"is_possible": "yes", "is_needed": "no"}
         connection.execute(insert(own_estimates), place | estimate | answers)
+        named = connection.execute(select(cases.c.assessment_id)).scalar_one()
+        save_scores(connection, [make_score(named)])
 
 
 def test_nothing_of_a_case_is_left_in_any_table_and_its_audit_lines_stay(
