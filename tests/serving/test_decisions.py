@@ -1,14 +1,16 @@
+from datetime import date, datetime
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
 from models.suggestion import Suggestion
+from serving.deps import give_now
 from serving.permissions import Scope
 from serving.states import FOLLOWS, TRANSITIONS, CaseState, DecisionKind
 from serving.store.assignments import wake_cases
 from serving.store.engine import EVERY_FUND
-from tests.running_service import FUND, PASSWORD, TODAY, Service, make_own_case
+from tests.running_service import FUND, NOW, PASSWORD, TODAY, Service, make_own_case
 from tests.serving.case_work import LATER, build_decision, open_case, post, read_rows, suggest
 
 
@@ -237,10 +239,8 @@ def test_the_day_to_look_again_wakes_a_case_once(either_service: Service) -> Non
     open_case(either_service, 2)
     post(either_service, "C-0001/decisions", build_decision(shown, DecisionKind.LOOK_AGAIN))
     before = either_service.get("/api/v1/cases").json()["cases"]
-    with either_service.store.writing(EVERY_FUND) as connection:
-        connection.exec_driver_sql(
-            "update cases set look_again_on = '2026-04-15' where look_again_on is not null"
-        )
+    day = date.fromisoformat(LATER)
+    either_service.app.dependency_overrides[give_now] = lambda: datetime.combine(day, NOW.timetz())
 
     for _ in range(2):
         after = either_service.get("/api/v1/cases").json()["cases"]

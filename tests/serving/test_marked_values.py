@@ -32,6 +32,12 @@ def find_marks(text: str) -> list[str]:
     return [mark for mark in MARKS if mark in text.lower()]
 
 
+def read_log(log: io.StringIO) -> str:
+    """Return what was logged, without moments and durations: their digits are chance."""
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    return json.dumps([line | {"timestamp": "", "ms": 0} for line in lines])
+
+
 def list_operations(service: Service) -> Iterator[tuple[str, str, dict[str, Any]]]:
     paths: dict[str, dict[str, Any]] = service.app.openapi()["paths"]
     for path, operations in paths.items():
@@ -96,8 +102,8 @@ def test_no_error_no_log_and_no_metric_repeats_what_was_sent(
     assert repeated == set()
     assert max(statuses) < 500
     assert len(statuses) > 1
-    assert '"event": "request"' in log.getvalue()
-    assert find_marks(log.getvalue()) == []
+    assert '"event": "request"' in read_log(log)
+    assert find_marks(read_log(log)) == []
     assert find_marks(metrics) == []
 
 
@@ -113,7 +119,7 @@ def test_what_went_well_leaves_no_value_in_log_metrics_or_detail_of_the_audit(
         details = connection.execute(select(audit.c.detail)).scalars().all()
 
     assert made.status_code == 201
-    assert find_marks(log.getvalue()) == []
+    assert find_marks(read_log(log)) == []
     assert find_marks(service.client.get("/metrics").text) == []
     assert find_marks(json.dumps(details)) == []
     assert TODAY.isoformat() not in json.dumps(details)
