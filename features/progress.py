@@ -5,11 +5,56 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 Step = Callable[[str], None]
 Count = Callable[[int], None]
 PLAIN_EVERY = 100_000
+PLAIN_SECONDS = 20.0
+
+
+class Steps:
+    """Tells which step begins; within a step, how much of it is done."""
+
+    def __init__(self, bar: Progress | None, total: int) -> None:
+        """Show steps on a bar, or without one as lines."""
+        self._bar, self._say, self._last = bar, tell_steps(), -PLAIN_SECONDS
+        self._within: TaskID | None = None
+        # a step that begins is not done
+        self._task = bar.add_task("", total=total, completed=-1) if bar else None
+
+    def __call__(self, text: str) -> None:
+        """Begin a step."""
+        if self._bar is None or self._task is None:
+            self._say(text)
+            return
+        if self._within is not None:
+            self._bar.remove_task(self._within)
+            self._within = None
+        self._bar.update(self._task, description=text, advance=1)
+
+    def count(self, text: str, done: int, total: int | None) -> None:
+        """Tell how far the step is: a second bar, or a line now and then."""
+        if self._bar is None:
+            if time.monotonic() - self._last >= PLAIN_SECONDS or done == total:
+                self._last = time.monotonic()
+                self._say(text)
+            return
+        if self._within is None:
+            self._within = self._bar.add_task(text, total=total, completed=done)
+        self._bar.update(self._within, description=text, completed=done)
+
+    def end(self, total: int) -> None:
+        """Fill the bar."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=total)
 
 
 def tell_steps() -> Step:
@@ -24,16 +69,16 @@ def tell_steps() -> Step:
 
 
 @contextmanager
-def show_steps(total: int) -> Iterator[Step]:
-    """Yield a function to call at the start of each of `total` steps."""
+def show_steps(total: int) -> Iterator[Steps]:
+    """Yield what to call at the start of each of `total` steps."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield tell_steps()
+        yield Steps(None, total)
         return
     with _bar(console) as bar:
-        task = bar.add_task("", total=total, completed=-1)  # a step that begins is not done
-        yield lambda text: bar.update(task, description=text, advance=1)
-        bar.update(task, completed=total)
+        steps = Steps(bar, total)
+        yield steps
+        steps.end(total)
 
 
 @contextmanager

@@ -112,14 +112,29 @@ def choose_shape(sample: Sample, config: UsualConfig, seed: int) -> Shape:
     if len(sample) > config.most_cases_for_choice:
         rng = np.random.default_rng(seed)
         sample = sample.take(rng.permutation(len(sample))[: config.most_cases_for_choice])
-    rounds = range(config.round_step, config.most_rounds + 1, config.round_step)
-    shapes = [(leaves, count) for leaves in config.leaves for count in rounds]
+    shapes = list_shapes(config)
     tries = [
         _try_shapes(sample, shapes, config, each) for each in _list_seeds(sample, config, seed)
     ]
     share, error = np.mean(tries, axis=0)
     best = int(np.argmin(error))
     return Shape(*shapes[best], float(share[best]), float(error[best]))
+
+
+def list_shapes(config: UsualConfig) -> list[tuple[int, int]]:
+    """Return the leaves and rounds to choose among."""
+    rounds = range(config.round_step, config.most_rounds + 1, config.round_step)
+    return [(leaves, count) for leaves in config.leaves for count in rounds]
+
+
+def try_shapes(learn: Sample, judge: Sample, config: UsualConfig, seed: int) -> Floats:
+    """Return the squared error on `judge` of each shape of `list_shapes`, learnt from `learn`.
+
+    The share of the trees is the one that suits `judge` best: one number for all of its rows.
+    """
+    lines = fit_lines(learn).predict(judge.matrix)
+    grown = _grow(learn, judge.matrix, list_shapes(config), config, seed)
+    return np.array([_mix(judge, trees, lines, config.share_spread)[1] for trees in grown])
 
 
 def _list_seeds(sample: Sample, config: UsualConfig, seed: int) -> list[int]:
@@ -136,20 +151,29 @@ def _try_shapes(
     for held_out in split_by_person(sample.person, config.folds, seed):
         learn, test = sample.take(~held_out), sample.matrix[held_out]
         lines[held_out] = fit_lines(learn).predict(test)
-        for leaves in config.leaves:
-            head, booster = fit_boosted(learn, leaves, config.most_rounds, config, seed)
-            encoded, grown, before = head.encoding.apply(test), np.zeros(len(test)), 0
-            for place, (other, count) in enumerate(shapes):
-                if other == leaves:
-                    grown += booster.predict(
-                        encoded,
-                        start_iteration=before,
-                        num_iteration=count - before,
-                        num_threads=config.threads,
-                    )
-                    trees[place, held_out] = grown
-                    before = count
+        trees[:, held_out] = _grow(learn, test, shapes, config, seed)
     return np.array([_mix(sample, tree, lines, config.share_spread) for tree in trees]).T
+
+
+def _grow(
+    learn: Sample, matrix: Matrix, shapes: list[tuple[int, int]], config: UsualConfig, seed: int
+) -> Floats:
+    """Return what boosted trees of each shape say; shapes of like leaves share their trees."""
+    found = np.zeros((len(shapes), len(matrix)))
+    for leaves in config.leaves:
+        head, booster = fit_boosted(learn, leaves, config.most_rounds, config, seed)
+        encoded, grown, before = head.encoding.apply(matrix), np.zeros(len(matrix)), 0
+        for place, (other, count) in enumerate(shapes):
+            if other == leaves:
+                grown += booster.predict(
+                    encoded,
+                    start_iteration=before,
+                    num_iteration=count - before,
+                    num_threads=config.threads,
+                )
+                found[place] = grown
+                before = count
+    return found
 
 
 def _mix(sample: Sample, trees: Floats, lines: Floats, spread: float) -> tuple[float, float]:

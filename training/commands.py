@@ -107,7 +107,8 @@ def train(
         float | None, typer.Option("--tune", min=0, help="Seconds to search for better settings.")
     ] = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=0, help="Trials to search; gives the same again.")
+        int | None,
+        typer.Option("--trials", min=0, help="Trials to search; broken off, it goes on there."),
     ] = None,
     by: Annotated[
         str | None,
@@ -119,11 +120,11 @@ def train(
     from features.progress import show_steps
     from training.config import read_config
     from training.keep import STEPS_OF_RUN, train_and_keep
-    from training.pipeline import Budget
     from training.record import read_command
     from training.tell import list_warnings, tell_training
+    from training.tune import Budget
 
-    where = rejected_to or data
+    where, is_tuned = rejected_to or data, not (tune is None and trials is None)
     with show_steps(STEPS_OF_RUN) as step:
         run = train_and_keep(
             data,
@@ -134,7 +135,7 @@ def train(
             max_rejected=max_rejected,
             rejected_to=where,
             by_lot=by_lot,
-            budget=None if tune is None and trials is None else Budget(tune, trials),
+            budget=Budget(tune, trials, count=step.count) if is_tuned else None,
             by=by,
             command=read_command(),
             runs_to_sync=runs_to_sync,

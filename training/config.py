@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,9 @@ class PolicyConfig:
 class TuneConfig:
     """The lowest and the highest value that tuning tries of each setting in [usual].
 
-    `errors` are the standard errors by which the best must beat the untuned settings.
+    `cuts` are the shares of the settled screenings of the learn window, in time order, after which
+    settings are judged; those after the last cut judge only the best. `errors` are the standard
+    errors by which the best must beat the untuned settings.
     """
 
     leaves: tuple[int, int]
@@ -92,19 +95,24 @@ class TuneConfig:
     share_of_fields: tuple[float, float]
     share_of_cases: tuple[float, float]
     smoothing: tuple[float, float]
+    cuts: tuple[float, ...]
     errors: float
 
     def __post_init__(self) -> None:
         """Refuse bounds that hold nothing that LightGBM can work with."""
         least = {"leaves": 2, "fewest_cases_in_leaf": 1}
         most = {"learning_rate": 1.0, "share_of_fields": 1.0, "share_of_cases": 1.0}
-        for name in (one.name for one in fields(self) if one.name != "errors"):
+        for name in (one.name for one in fields(self) if one.name not in ("cuts", "errors")):
             bounds, floor = getattr(self, name), least.get(name, TINY)
             if len(bounds) != 2 or not floor <= bounds[0] <= bounds[1] <= most.get(name, inf):
                 raise TypeError(
                     f"[tune]: {name} takes a lowest and a highest value, from {floor} to "
                     f"{most.get(name, inf)}"
                 )
+        if len(self.cuts) < 2 or not all(a < b for a, b in pairwise((0, *self.cuts, 1))):
+            raise TypeError(
+                "[tune]: cuts takes two shares or more between 0 and 1, the least first"
+            )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from training.fingerprint import check_unchanged, hash_files
 from training.info import build_info
 from training.metrics import flatten_settings, list_metrics
 from training.pending import FILES, PENDING, Note, RunNotKeptError, send, write_note
-from training.pipeline import STEPS, Budget, Trained, train
+from training.pipeline import STEPS, Trained, train
 from training.plots import draw_plots
 from training.record import RunWatch
 from training.tracking import BUNDLE, About, Registered, check_address, resolve_uri
+from training.tune import Budget
+from training.tune_trials import TRIALS, find_folder, write_trials
 
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 STEPS_OF_RUN = STEPS + 2
@@ -56,9 +58,10 @@ def train_and_keep(
 ) -> Run:
     """Read, train, test and register: the one road of command line, project and notebook.
 
-    `report` is told each step, `tell_extract` what was read. Raises ExtractChangedError when the
-    files change meanwhile, RunNotSentError when MLflow cannot take the run: it waits in the folder
-    `runs_to_sync` then.
+    `report` is told each step, `tell_extract` what was read. A search with a budget goes on where
+    one like it was broken off; its trials are kept beside MLflow's store. Raises
+    ExtractChangedError when the files change meanwhile, RunNotSentError when MLflow cannot take
+    the run: it waits in the folder `runs_to_sync` then.
     """
     settings, address = config or read_config(), resolve_uri(uri)
     check_address(address, may_be_new=True)
@@ -78,6 +81,8 @@ def train_and_keep(
         rejected_to=rejected_to or data,
     )
     tell_extract(extract)
+    if budget and budget.folder is None:
+        budget = replace(budget, folder=find_folder(address))
     trained = train(extract, settings, seed, step, by_lot=by_lot, budget=budget)
     step("Keeping the run")
     check_unchanged(data, files)
@@ -128,6 +133,8 @@ def _write_files(files: Path, trained: Trained, extract: Extract, info: dict[str
     _write_json(files / "refutation.json", info["refutation"])
     with (files / "fairness.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(list_fairness_rows(trained.fairness.audit))
+    if trained.tuned and trained.tuned.trials:
+        write_trials(files / TRIALS, trained.tuned.trials)
     draw_plots(trained, trained.config.evaluate, files / "plots")
 
 

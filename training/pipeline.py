@@ -34,8 +34,9 @@ from training.rivals import (
     hold_contest,
 )
 from training.samples import look_for_leaks, take_samples
-from training.splits import Windows, build_windows
-from training.tune import Tuned, tune
+from training.splits import Windows, build_windows, select_days
+from training.tune import Budget, Tuned, tune
+from training.tune_windows import part_in_time
 
 Floats = NDArray[np.float64]
 Report = Callable[[str], None]
@@ -78,14 +79,6 @@ class Trained:
     fairness: Fairness
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How long to search for better settings: seconds, trials, or whichever is spent first."""
-
-    seconds: float | None = None
-    trials: int | None = None
-
-
 def train(
     extract: Extract,
     config: Config,
@@ -105,7 +98,7 @@ def train(
     windows = build_windows(extract, config.windows)
     samples = take_samples(extract, windows, config.windows)
     learn, test, known = samples["learn"], samples["test"], samples["all"]
-    tuned = _tune(learn, config, seed, budget, report)
+    tuned = _tune(extract, windows, learn, config, seed, budget, report)
     if tuned is None:
         report(f"Choosing leaves and rounds on {len(learn):,} screenings")
         shape = choose_shape(learn, config.usual, seed)
@@ -181,11 +174,21 @@ def train(
 
 
 def _tune(
-    learn: Sample, config: Config, seed: int, budget: Budget | None, report: Report
+    extract: Extract,
+    windows: Windows,
+    learn: Sample,
+    config: Config,
+    seed: int,
+    budget: Budget | None,
+    report: Report,
 ) -> Tuned | None:
+    """Return what a search within the learn window found, of what was known at its end."""
     if budget is None:
         return None
-    return tune(learn, config.usual, config.tune, seed, budget.seconds, budget.trials, report)
+    until = windows.learn_until
+    known = select_days(build_screenings(extract, as_of=until), None, until)
+    stages = part_in_time(known, until, config.tune, config.windows)
+    return tune(stages, learn, config.usual, config.tune, seed, budget, report)
 
 
 def _measure_earlier(

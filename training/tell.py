@@ -5,11 +5,12 @@ from training.card_gain import VERDICTS, points
 from training.fairness_report import tell_fairness
 from training.pipeline import Trained
 from training.refutation import tell_refutation
+from training.tune import Tuned
 
 
 def tell_training(trained: Trained) -> list[str]:
     """Return lines on tuning, on what ships, on the gain and on the attempts to refute it."""
-    lines = [str(trained.tuned)] if trained.tuned else []
+    lines = _tell_tuning(trained.tuned) if trained.tuned else []
     lines.append(tell_shipped(trained).replace("**", ""))
     lines += tell_fairness(trained.fairness.audit)
     known = trained.gain.known
@@ -21,6 +22,12 @@ def tell_training(trained: Trained) -> list[str]:
     lines.append(found + (by_lot if known.effects.by_lot else hidden))
     lines.append(VERDICTS[known.head.status])
     return [*lines, *(tell_refutation(trained.refutation) if trained.refutation else [])]
+
+
+def _tell_tuning(tuned: Tuned) -> list[str]:
+    if not tuned.trials:
+        return [str(tuned)]
+    return [f"search for settings: {tuned.origin}; {tuned.seconds:.0f} s in all", str(tuned)]
 
 
 def list_warnings(trained: Trained) -> list[str]:

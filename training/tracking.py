@@ -25,6 +25,7 @@ from mlflow.exceptions import MlflowException
 
 from features.errors import KantelpuntError
 from training.config import RegistryConfig
+from training.tracking_trials import log_trials
 
 CHAMPION = "champion"
 BUNDLE = "bundle"
@@ -116,6 +117,7 @@ def log_run(
         try:
             _log(client, run, parameters, metrics)
             client.log_artifacts(run.info.run_id, str(files))
+            log_trials(client, files, run.info)
             version = _register(client, run.info, registry.model)
         except BaseException:
             with suppress(Exception):  # who cannot take the run may not take this either

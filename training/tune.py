@@ -2,22 +2,34 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
-import optuna
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 
 from features.errors import KantelpuntError
-from models.usual import Sample, Shape, UsualConfig, choose_shape, fit_usual, split_by_person
+from models.usual import Sample, Shape, UsualConfig, choose_shape, fit_usual
 from training.config import TuneConfig
+from training.tune_search import Search, find_best
+from training.tune_trials import (
+    Trial,
+    TrialsFile,
+    TrialState,
+    describe_search,
+    open_trials,
+    tell_what_changed,
+)
+from training.tune_windows import Stage, Stages
 
 Floats = NDArray[np.float64]
-PARTS = 3  # one part of the persons judges what the others found
-OTHER_FOLDS = 500  # added to the seed: persons are set aside by another lot than in the search
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+Report = Callable[[str], None]
+# what is said of the search, how much of its budget is spent, and of how much
+Count = Callable[[str, int, int | None], None]
+TOO_SHORT = (
+    "not tuned: the learn window holds too few settled screenings to judge settings by later people"
+)
 
 
 class BudgetError(KantelpuntError):
@@ -25,31 +37,67 @@ class BudgetError(KantelpuntError):
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A configuration and the best shape that it allows, judged by folds of the search."""
+class Budget:
+    """How long to search: seconds, trials, or whichever is spent first; 0 for no search.
 
-    config: UsualConfig
-    shape: Shape
+    With a `folder` each trial is kept there as it ends, and a search that was broken off goes on;
+    what it spent before counts. `count` is told how far the search is.
+    """
+
+    seconds: float | None = None
+    trials: int | None = None
+    folder: Path | None = None
+    count: Count | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise BudgetError unless seconds, trials or both are given, as 0 or more."""
+        if self.seconds is None and self.trials is None:
+            raise BudgetError("tuning has no budget: give seconds, trials or both, or 0 for none")
+        for name, value in (("seconds", self.seconds), ("trials", self.trials)):
+            if value is not None and not (math.isfinite(value) and value >= 0):
+                raise BudgetError(
+                    f"the budget of {name} for tuning: expected a number of 0 or more"
+                )
+
+    def allows(self, done: int, spent: float) -> bool:
+        """Tell whether another trial may start after so many, which took so many seconds."""
+        return (self.trials is None or done < self.trials) and (
+            self.seconds is None or spent < self.seconds
+        )
+
+    def tell_left(self, done: int, spent: float) -> str:
+        """Return about how long the search still takes."""
+        left = math.inf if self.seconds is None else self.seconds - spent
+        if self.trials is not None and done:
+            left = min(left, (self.trials - done) * spent / done)
+        if not math.isfinite(left):
+            return ""
+        text = f"{max(left, 0):.0f} s" if left < 100 else f"{left / 60:.0f} min"
+        return f", about {text} left"
 
 
 @dataclass(frozen=True)
 class Tuned:
     """The settings to use with their shape, and what the search for them found.
 
-    `trials` are those beside the untuned settings, which are always tried first. The squared errors
-    are of the best settings found, taken or not, and of the untuned ones, on persons set aside from
-    the search: the least of many errors is partly luck. `gained_error` is the standard error of
-    their difference. Without a search both are the error of the shape on the folds.
+    The squared errors are of the best settings found, taken or not, and of the untuned ones, on the
+    newest people, whom the search knew nothing of: the least of many errors is partly luck.
+    `gained_error` is the standard error of their difference. Without a search both are the error
+    of the shape on the folds. `trials` begin with that of the untuned settings; `why` says why
+    there was no search.
     """
 
     config: UsualConfig
     shape: Shape
-    trials: int
+    trials: tuple[Trial, ...]
     squared_error: float
     untuned_squared_error: float
     gained_error: float
     is_taken: bool
-    seconds: float
+    judged: int = 0
+    why: str = ""
+    origin: str = field(default="", compare=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def gained(self) -> float:
@@ -57,120 +105,114 @@ class Tuned:
         return self.untuned_squared_error - self.squared_error
 
     def __str__(self) -> str:
-        """Return what a log says of it."""
+        """Return what a card says of it; the same search gives the same."""
+        if not self.trials:
+            return self.why or "not tuned"
+        counts = [sum(one.state is state for one in self.trials[1:]) for state in TrialState]
         verdict = "taken" if self.is_taken else "not clearly better: the untuned settings stay"
         return (
-            f"tuned in {self.trials} trials ({self.seconds:.0f} s): squared error changed by "
+            f"tuned in {sum(counts)} trials ({counts[1]} stopped early, {counts[2]} failed): on "
+            f"{self.judged:,} later screenings of other people the squared error changed by "
             f"{-self.gained:+.5f} (standard error {self.gained_error:.5f}), {verdict}"
         )
 
 
 def tune(
+    stages: Stages | None,
     sample: Sample,
     config: UsualConfig,
     settings: TuneConfig,
     seed: int,
-    seconds: float | None,
-    trials: int | None,
-    report: Callable[[str], None],
+    budget: Budget,
+    report: Report,
 ) -> Tuned:
-    """Return settings that are clearly better than `config` on persons set aside, or `config`.
+    """Return settings that are clearly better than `config` on later people, or `config`.
 
-    The shape is that of `choose_shape` on the whole sample. It reports once, when it begins. No
-    trial starts after so many seconds or trials, whichever is first; 0 means no tuning. The same
-    seed and trials give the same; how many trials fit into seconds depends on the machine.
+    The shape is that of `choose_shape` on the whole sample. The same seed and trials give the same,
+    broken off and resumed or not; how many trials fit into seconds depends on the machine.
     """
-    check_budget(seconds, trials)
     began = time.perf_counter()
-    if 0 in (seconds, trials):
+    if stages is None or not budget.allows(0, 0.0):
         report(f"Choosing leaves and rounds on {len(sample):,} screenings")
         shape = choose_shape(sample, config, seed)
-        error, spent = shape.squared_error, time.perf_counter() - began
-        return Tuned(config, shape, 0, error, error, 0.0, is_taken=False, seconds=spent)
-    report(f"Tuning on {len(sample):,} screenings")
-    aside = next(split_by_person(sample.person, PARTS, seed + OTHER_FOLDS))
-    learn, judge = sample.take(~aside), sample.take(aside)
-    tried = _spend(search(learn, config, settings, seed), seconds, trials)
-    best = min(tried, key=lambda one: one.shape.squared_error)
-    before, after = (_measure_loss(one, learn, judge, seed) for one in (tried[0], best))
-    error = measure_error(before - after, judge)
-    is_taken = float(np.average(before - after, weights=judge.weight)) > settings.errors * error
-    used = best.config if is_taken else config
+        error, why = shape.squared_error, TOO_SHORT if stages is None else ""
+        return Tuned(config, shape, (), error, error, 0.0, is_taken=False, why=why)
+    search = Search(stages, config, settings, seed)
+    file, origin = _open(budget, search, sample)
+    report(f"Tuning on {len(sample):,} screenings: {origin}")
+    trials = _spend(search, file, budget)
+    best = search.configure(find_best(trials))
+    before = _measure_loss(config, stages.aside, seed)
+    after = before if best == config else _measure_loss(best, stages.aside, seed)
+    weight = stages.aside.judge.weight
+    error = measure_error(before - after, stages.aside.judge)
+    is_taken = float(np.average(before - after, weights=weight)) > settings.errors * error
+    used = best if is_taken else config
     return Tuned(
         config=used,
         shape=choose_shape(sample, used, seed),
-        trials=len(tried) - 1,
-        squared_error=float(np.average(after, weights=judge.weight)),
-        untuned_squared_error=float(np.average(before, weights=judge.weight)),
+        trials=tuple(trials),
+        squared_error=float(np.average(after, weights=weight)),
+        untuned_squared_error=float(np.average(before, weights=weight)),
         gained_error=error,
         is_taken=is_taken,
+        judged=len(stages.aside.judge),
+        origin=origin,
         seconds=time.perf_counter() - began,
     )
 
 
-def check_budget(seconds: float | None, trials: int | None) -> None:
-    """Raise BudgetError unless seconds, trials or both are given, as 0 or more."""
-    if seconds is None and trials is None:
-        raise BudgetError("tuning has no budget: give seconds, trials or both, or 0 for none")
-    for name, value in (("seconds", seconds), ("trials", trials)):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise BudgetError(f"the budget of {name} for tuning: expected a number of 0 or more")
+def _open(budget: Budget, search: Search, sample: Sample) -> tuple[TrialsFile | None, str]:
+    """Return where the trials are kept, and whether the search begins or goes on."""
+    if budget.folder is None:
+        return None, "a new search"
+    told = describe_search(search.stages, sample, search.config, search.settings, search.seed)
+    file = open_trials(budget.folder, told)
+    origin = (
+        f"going on with trial {len(file.kept)}"
+        if file.kept
+        else f"a new search, {tell_what_changed(budget.folder, told)}"
+    )
+    return file, f"{origin} (trials are kept in {file.path})"
 
 
-def _spend(found: Iterator[Tried], seconds: float | None, trials: int | None) -> list[Tried]:
-    """Return the untuned trial, and as many after it as the budget allows."""
-    tried = [next(found)]
-    began = time.perf_counter()
-    while (trials is None or len(tried) <= trials) and (
-        seconds is None or time.perf_counter() - began < seconds
-    ):
-        tried.append(next(found))
-    return tried
+def _spend(search: Search, file: TrialsFile | None, budget: Budget) -> list[Trial]:
+    """Return the trials that are kept and as many after them as the budget allows."""
+    trials = [] if file is None else list(file.kept)
+    if budget.trials is not None:
+        trials = trials[: budget.trials + 1]
+    while not trials or budget.allows(len(trials) - 1, _sum_seconds(trials)):
+        trial = search.try_next(trials) if trials else search.try_untuned()
+        trials.append(trial)
+        if file is not None:
+            file.add(trial)
+        if budget.count:
+            _tell(trials, budget, budget.count)
+    return trials
 
 
-def search(sample: Sample, config: UsualConfig, settings: TuneConfig, seed: int) -> Iterator[Tried]:
-    """Yield the untuned trial and then others, without end; each is made when it is asked for.
-
-    A tree-structured Parzen estimator proposes settings like those that did well so far.
-    """
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
-    space = build_space(settings)
-    untuned = Tried(config, choose_shape(sample, config, seed))
-    yield untuned
-    known = {name: getattr(config, name) for name in space} | {"leaves": untuned.shape.leaves}
-    if all(_is_within(value, getattr(settings, name)) for name, value in known.items()):
-        error = untuned.shape.squared_error
-        study.add_trial(optuna.trial.create_trial(params=known, distributions=space, value=error))
-    while True:
-        asked = study.ask(space)
-        other = replace(config, **asked.params | {"leaves": (asked.params["leaves"],)})
-        shape = choose_shape(sample, other, seed)
-        study.tell(asked, shape.squared_error)
-        yield Tried(other, shape)
+def _sum_seconds(trials: Sequence[Trial]) -> float:
+    return sum(one.seconds for one in trials[1:])
 
 
-def _is_within(value: float, bounds: tuple[float, float]) -> bool:
-    return bounds[0] <= value <= bounds[1]
+def _tell(trials: Sequence[Trial], budget: Budget, count: Count) -> None:
+    done, spent = len(trials) - 1, _sum_seconds(trials)
+    of_all = "" if budget.trials is None else f" of {budget.trials}"
+    text = (
+        f"trial {done}{of_all}: squared error {find_best(trials).error:.5f} at best, untuned "
+        f"{trials[0].error:.5f}{budget.tell_left(done, spent)}"
+    )
+    if budget.trials is not None:
+        count(text, done, budget.trials)
+    else:
+        count(text, round(spent), round(budget.seconds or 0))
 
 
-def build_space(settings: TuneConfig) -> dict[str, BaseDistribution]:
-    """Return between which bounds each setting is searched; what works by factors, by factors."""
-    return {
-        "leaves": IntDistribution(*settings.leaves),
-        "learning_rate": FloatDistribution(*settings.learning_rate, log=True),
-        "fewest_cases_in_leaf": IntDistribution(*settings.fewest_cases_in_leaf, log=True),
-        "penalty": FloatDistribution(*settings.penalty, log=True),
-        "share_of_fields": FloatDistribution(*settings.share_of_fields),
-        "share_of_cases": FloatDistribution(*settings.share_of_cases),
-        "smoothing": FloatDistribution(*settings.smoothing, log=True),
-    }
-
-
-def _measure_loss(trial: Tried, learn: Sample, judge: Sample, seed: int) -> Floats:
-    """Return the squared error of each row that judges."""
-    head = fit_usual(learn, trial.shape, trial.config, seed)
-    p = np.clip(head.predict(judge.matrix, trial.config.threads), 0.0, 1.0)
-    loss: Floats = (p - judge.target) ** 2
+def _measure_loss(config: UsualConfig, stage: Stage, seed: int) -> Floats:
+    """Return the squared error of each row that judges what the whole recipe learns."""
+    head = fit_usual(stage.learn, choose_shape(stage.learn, config, seed), config, seed)
+    p = np.clip(head.predict(stage.judge.matrix, config.threads), 0.0, 1.0)
+    loss: Floats = (p - stage.judge.target) ** 2
     return loss
 
 

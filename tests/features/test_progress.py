@@ -63,3 +63,30 @@ def test_on_a_terminal_a_count_is_a_bar(on_a_terminal: Callable[[], str]) -> Non
         count(6)
 
     assert "10/10" in on_a_terminal()
+
+
+def test_within_a_step_a_second_bar_tells_how_much_of_it_is_done(
+    on_a_terminal: Callable[[], str],
+) -> None:
+    with show_steps(2) as step:
+        step("Tuning")
+        step.count("trial 3 of 50: squared error 0.19 at best", 3, 50)
+        shown = on_a_terminal()
+        step("Testing")
+
+    assert "trial 3 of 50" in shown
+    assert "3/50" in shown
+    assert "of 50" not in on_a_terminal().splitlines()[-1]
+
+
+def test_elsewhere_only_the_end_of_a_count_and_one_line_now_and_then_are_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with show_steps(1) as step:
+        for done in range(1, 51):
+            step.count(f"trial {done}", done, 50)
+
+    assert [line.split("] ")[1] for line in capsys.readouterr().err.splitlines()] == [
+        "trial 1",
+        "trial 50",
+    ]

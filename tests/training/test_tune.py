@@ -1,6 +1,7 @@
+"""Settings are taken only where they are clearly better on later people than the untuned ones."""
+
 import logging
 import math
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,44 +11,15 @@ from numpy.typing import NDArray
 
 from models.levels import LevelTable
 from models.spread import learn_variance
-from models.usual import Sample, Shape, UsualConfig, choose_shape
-from tests.models.worlds import make_contract, make_matrix, make_sample, true_chance
+from models.usual import Sample, UsualConfig, choose_shape, try_shapes
+from tests.models.worlds import make_matrix, make_sample, true_chance
+from tests.training.searches import FAST, POOR, SETTINGS, make_shares, make_stages, search
 from training import tune as tuning
-from training.config import ConfigError, TuneConfig, read_config
-from training.tune import BudgetError, Tuned, measure_error, tune
-
-SETTINGS = read_config().tune
-FAST = replace(
-    read_config().usual,
-    leaves=(4, 8),
-    most_rounds=40,
-    round_step=20,
-    learning_rate=0.1,
-    folds=2,
-    repeats=1,
-    threads=1,
-)
-
-
-def search(
-    sample: Sample,
-    *,
-    config: UsualConfig = FAST,
-    settings: TuneConfig = SETTINGS,
-    seconds: float | None = None,
-    trials: int | None = None,
-) -> Tuned:
-    return tune(sample, config, settings, 1, seconds, trials, lambda _: None)
-
-
-def make_shares(rows: int) -> Sample:
-    """Return cases whose outcome is the chance itself, twice per person: little is left to luck."""
-    matrix = make_matrix(rows)
-    return Sample(make_contract(), matrix, true_chance(matrix), np.ones(rows), np.arange(rows) // 2)
-
-
-def replace_rows(sample: Sample, rows: NDArray[np.intp], weight: NDArray[np.float64]) -> Sample:
-    return replace(sample.take(rows), weight=weight)
+from training import tune_search
+from training.config import ConfigError, read_config
+from training.tune import Budget, BudgetError, measure_error, tune
+from training.tune_trials import TrialState
+from training.tune_windows import Stage
 
 
 @pytest.mark.parametrize(("seconds", "trials"), [(0, None), (None, 0), (9, 0)])
@@ -57,8 +29,17 @@ def test_a_budget_of_0_means_no_tuning(seconds: int | None, trials: int | None) 
     found = search(sample, seconds=seconds, trials=trials)
 
     assert (found.config, found.shape) == (FAST, choose_shape(sample, FAST, seed=1))
-    assert (found.trials, found.gained, found.gained_error, found.is_taken) == (0, 0.0, 0.0, False)
+    assert (found.trials, found.gained, found.gained_error, found.is_taken) == ((), 0.0, 0.0, False)
     assert found.squared_error == found.untuned_squared_error
+
+
+def test_a_learn_window_that_is_too_short_is_not_tuned_on_and_says_so() -> None:
+    sample = make_sample(400)
+
+    found = tune(None, sample, FAST, SETTINGS, 1, Budget(trials=3), lambda _: None)
+
+    assert (found.config, found.trials) == (FAST, ())
+    assert "too few settled screenings" in str(found)
 
 
 def test_the_same_seed_and_trials_give_the_same_settings() -> None:
@@ -66,14 +47,15 @@ def test_the_same_seed_and_trials_give_the_same_settings() -> None:
 
     first, second = (search(sample, trials=4) for _ in range(2))
 
-    assert replace(first, seconds=0.0) == replace(second, seconds=0.0)
-    assert first.trials == 4
+    assert first == second
+    assert str(first) == str(second)
+    assert [one.number for one in first.trials] == [0, 1, 2, 3, 4]
 
 
 def test_settings_that_learn_too_little_are_left_for_better_ones() -> None:
-    sample, poor = make_shares(600), replace(FAST, penalty=5000.0, share_spread=1e-6)
+    sample = make_shares(600)
 
-    found = search(sample, config=poor, trials=5)
+    found = search(sample, config=POOR, trials=5)
 
     assert found.is_taken
     assert found.gained > found.gained_error > 0
@@ -84,62 +66,58 @@ def test_settings_that_learn_too_little_are_left_for_better_ones() -> None:
 
 
 def test_only_what_is_searched_changes_and_stays_within_its_bounds() -> None:
-    sample, poor = make_shares(600), replace(FAST, penalty=5000.0, share_spread=1e-6)
+    found = search(make_shares(600), config=POOR, trials=5).config
 
-    found = search(sample, config=poor, trials=5).config
-
-    bounds = {name: value for name, value in vars(SETTINGS).items() if name != "errors"}
-    assert replace(found, **{name: getattr(poor, name) for name in bounds}) == poor
+    bounds = {n: value for n, value in vars(SETTINGS).items() if n not in ("cuts", "errors")}
+    assert replace(found, **{name: getattr(POOR, name) for name in bounds}) == POOR
     for name, (low, high) in bounds.items():
         value = found.leaves[0] if name == "leaves" else getattr(found, name)
         assert low <= value <= high
 
 
 def test_what_is_not_clearly_better_is_not_taken() -> None:
-    sample, poor = make_shares(600), replace(FAST, penalty=5000.0, share_spread=1e-6)
+    settings = replace(SETTINGS, errors=1e6)
 
-    found = search(sample, config=poor, settings=replace(SETTINGS, errors=1e6), trials=5)
+    found = search(make_shares(600), config=POOR, settings=settings, trials=5)
 
     assert not found.is_taken
-    assert found.config == poor
+    assert found.config == POOR
     assert "the untuned settings stay" in str(found)
 
 
-def test_persons_set_aside_take_no_part_in_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    sample, searched = make_shares(600), list[set[int]]()
+def test_people_set_aside_take_no_part_in_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample, searched = make_shares(600), set[int]()
 
-    def note(part: Sample, config: UsualConfig, seed: int) -> Shape:
-        searched.append(set(part.person))
-        return choose_shape(part, config, seed)
+    def note(learn: Sample, judge: Sample, config: UsualConfig, seed: int) -> NDArray[np.float64]:
+        searched.update(learn.person, judge.person)
+        return try_shapes(learn, judge, config, seed)
 
-    monkeypatch.setattr(tuning, "choose_shape", note)
+    monkeypatch.setattr(tune_search, "try_shapes", note)
 
     search(sample, trials=2)
 
-    *trials, whole = searched
-    assert len(trials) == 3
-    assert trials[0] == trials[1] == trials[2]
-    assert [len(trials[0]), len(whole)] == [200, 300]
+    aside = set(make_stages(sample).aside.judge.person)
+    assert len(searched) == 240
+    assert not searched & aside
 
 
 def test_what_was_lucky_in_the_search_alone_is_seldom_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # every trial predicts noise of its own: none is truly better than another
-    def draw(trial: tuning.Tried, learn: Sample, judge: Sample, seed: int) -> NDArray[np.float64]:
-        key = [seed, trial.shape.rounds, len(learn)]
-        return np.random.default_rng(key).random(len(judge))
+    def draw(config: UsualConfig, stage: Stage, seed: int) -> NDArray[np.float64]:
+        key = [seed, int(1e9 * config.penalty)]
+        return np.random.default_rng(key).random(len(stage.judge))
 
-    rng = np.random.default_rng(3)
+    rng, sample = np.random.default_rng(3), make_sample(100)
+    shape = choose_shape(sample, FAST, 1)
     monkeypatch.setattr(tuning, "_measure_loss", draw)
     monkeypatch.setattr(
-        tuning,
-        "choose_shape",
-        lambda *_: Shape(4, int(rng.integers(10**9)), 0.5, float(rng.random())),
+        tune_search, "try_shapes", lambda _, __, config, ___: rng.random(2 * len(config.leaves))
     )
-    sample = make_sample(300)
+    monkeypatch.setattr(tuning, "choose_shape", lambda *_: shape)
 
-    found = [tune(sample, FAST, SETTINGS, seed, None, 10, lambda _: None) for seed in range(100)]
+    found = [search(sample, seed=seed, trials=6) for seed in range(60)]
 
     assert np.mean([one.is_taken for one in found]) < 0.3
 
@@ -147,9 +125,9 @@ def test_what_was_lucky_in_the_search_alone_is_seldom_taken(
 def test_the_standard_error_counts_persons_by_weight() -> None:
     rng, rows = np.random.default_rng(5), np.arange(400)
     values = rng.random(400)
-    once = replace_rows(make_sample(400), rows, np.ones(400))
-    twice = replace_rows(make_sample(400), np.repeat(rows, 2), np.ones(800))
-    light = replace_rows(make_sample(400), np.repeat(rows, 2), np.tile([1.0, 0.0], 400))
+    once = _replace_rows(make_sample(400), rows, np.ones(400))
+    twice = _replace_rows(make_sample(400), np.repeat(rows, 2), np.ones(800))
+    light = _replace_rows(make_sample(400), np.repeat(rows, 2), np.tile([1.0, 0.0], 400))
 
     alone = measure_error(values, once)
 
@@ -158,55 +136,110 @@ def test_the_standard_error_counts_persons_by_weight() -> None:
     assert measure_error(np.repeat(values, 2), light) == pytest.approx(alone)
 
 
+def _replace_rows(sample: Sample, rows: NDArray[np.intp], weight: NDArray[np.float64]) -> Sample:
+    return replace(sample.take(rows), weight=weight)
+
+
 def test_seconds_end_the_search_and_the_trial_under_way_is_finished(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = iter([0.0, 5.0, 6.0, 13.0, 16.0, 17.0])
-    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    # the untuned trial is free; the first takes 6 seconds of 10, the second is finished
+    clock = iter([0.0, 0.0, 100.0, 100.0, 106.0, 110.0, 119.0, 120.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
 
-    found = search(make_sample(200), seconds=10)
+    found = search(make_shares(200), seconds=10)
 
-    assert (found.trials, found.seconds) == (2, 17.0)
+    assert len(found.trials) == 3
+    assert [one.seconds for one in found.trials] == [100.0, 6.0, 9.0]
 
 
 def test_whichever_budget_is_spent_first_ends_the_search() -> None:
-    found = search(make_sample(200), seconds=600, trials=2)
+    found = search(make_shares(200), seconds=600, trials=2)
 
-    assert found.trials == 2
+    assert len(found.trials) == 3
 
 
 @pytest.mark.parametrize("budget", [-1, math.nan, math.inf])
 @pytest.mark.parametrize("name", ["seconds", "trials"])
 def test_a_budget_that_says_nothing_is_refused(name: str, budget: float) -> None:
     with pytest.raises(BudgetError, match=f"{name}.*0 or more"):
-        search(make_sample(200), **{name: budget})  # type: ignore[arg-type]
+        Budget(**{name: budget})  # type: ignore[arg-type]
 
 
 def test_tuning_without_any_budget_is_refused() -> None:
     with pytest.raises(BudgetError, match="seconds, trials or both"):
-        search(make_sample(200))
+        Budget()
 
 
 def test_untuned_settings_outside_the_bounds_are_still_compared_with() -> None:
-    config = replace(FAST, leaves=(16,), penalty=0.0)
+    config, settings = replace(FAST, leaves=(16,), penalty=0.0), replace(SETTINGS, errors=1e6)
 
-    found = search(
-        make_sample(300), config=config, settings=replace(SETTINGS, errors=1e6), trials=1
-    )
+    found = search(make_shares(300), config=config, settings=settings, trials=1)
 
     assert (found.config, found.shape.leaves) == (config, 16)
 
 
-def test_tuning_reports_once_and_keeps_optuna_silent(
-    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+def test_a_trial_that_is_worse_at_first_than_the_others_is_stopped() -> None:
+    found = search(make_shares(400), trials=12)
+
+    stopped = [one for one in found.trials if one.state is TrialState.PRUNED]
+    assert stopped
+    assert all(len(one.errors) == 1 and one.error is None for one in stopped)
+    assert f"{len(stopped)} stopped early" in str(found)
+
+
+@pytest.mark.parametrize("fault", [ValueError("GEMERKT"), None])
+def test_a_trial_that_cannot_be_fitted_has_failed_and_the_search_goes_on(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception | None
 ) -> None:
-    said: list[str] = []
+    seen = list[float]()
+
+    def fail_second(
+        learn: Sample, judge: Sample, config: UsualConfig, seed: int
+    ) -> NDArray[np.float64]:
+        seen.append(config.penalty)
+        if len(set(seen)) != 3:
+            return try_shapes(learn, judge, config, seed)
+        if fault:
+            raise fault
+        return np.full(2, np.nan)
+
+    monkeypatch.setattr(tune_search, "try_shapes", fail_second)
+
+    found = search(make_shares(300), trials=4)
+
+    states = [one.state for one in found.trials]
+    assert states.count(TrialState.FAILED) == 1
+    assert found.trials[2].fault == ("ValueError" if fault else "FloatingPointError")
+    assert "GEMERKT" not in str(found.trials)
+    assert states[3:] == [TrialState.COMPLETE] * 2
+
+
+def test_tuning_reports_once_counts_its_trials_and_keeps_optuna_silent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    said, counted, sample = list[str](), list[tuple[str, int, int | None]](), make_shares(200)
+    budget = Budget(None, 2, tmp_path, lambda *told: counted.append(told))
 
     with caplog.at_level(logging.DEBUG):
-        tune(make_sample(200), FAST, SETTINGS, 1, None, 1, said.append)
+        tune(make_stages(sample), sample, FAST, SETTINGS, 1, budget, said.append)
 
-    assert said == ["Tuning on 200 screenings"]
+    assert len(said) == 1
+    assert said[0].startswith("Tuning on 200 screenings: a new search, no earlier search is kept")
+    assert [(done, total) for _, done, total in counted] == [(0, 2), (1, 2), (2, 2)]
+    assert counted[1][0].startswith("trial 1 of 2: squared error 0.")
+    assert counted[1][0].endswith(" s left")
     assert (*capfd.readouterr(), caplog.text) == ("", "", "")
+
+
+def test_a_budget_of_time_alone_counts_seconds() -> None:
+    counted, sample = list[tuple[str, int, int | None]](), make_shares(200)
+    budget = Budget(0.01, None, None, lambda *told: counted.append(told))
+
+    tune(make_stages(sample), sample, FAST, SETTINGS, 1, budget, lambda _: None)
+
+    assert counted[-1][1:] == (0, 0)
+    assert counted[-1][0].endswith("about 0 s left")
 
 
 def test_a_tuned_learning_rate_leaves_the_trees_of_the_interval_alone() -> None:
@@ -225,7 +258,15 @@ def test_a_tuned_learning_rate_leaves_the_trees_of_the_interval_alone() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["leaves = [1, 8]", "leaves = [4]", "penalty = [0.0, 9.0]", "share_of_fields = [0.5, 1.5]"],
+    [
+        "leaves = [1, 8]",
+        "leaves = [4]",
+        "penalty = [0.0, 9.0]",
+        "share_of_fields = [0.5, 1.5]",
+        "cuts = [0.8]",
+        "cuts = [0.8, 0.4]",
+        "cuts = [0.5, 1.0]",
+    ],
 )
 def test_bounds_that_cannot_be_searched_are_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "config.toml"
