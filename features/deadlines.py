@@ -14,7 +14,7 @@ class DeadlineError(KantelpuntError):
 
 @dataclass(frozen=True)
 class Deadline:
-    """One period, counted from the first day of absence.
+    """One period, counted from the first day of absence unless it says otherwise.
 
     `valid_from` is the first day of absence from which the period holds; a change of law adds a row
     with the same key and a later day.
@@ -30,6 +30,11 @@ class Deadline:
     def due_on(self, absence_started_on: date) -> date:
         """Return the day on which the period has passed."""
         return add_months(absence_started_on, self.months) + timedelta(weeks=self.weeks)
+
+    def to_clock(self, started_on: date, as_of: date) -> "Clock":
+        """Return the clock that began to run on a day, as it stands on another."""
+        due_on = self.due_on(started_on)
+        return Clock(self.key, self.label_nl, self.source, due_on, (due_on - as_of).days)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ _QUICK_SCAN = (
 _PLAN = "Vlaams beleid voor terugkeer naar werk (VDAB en ziekenfondsen), geen wettelijke termijn"
 _FOLLOW_UP = "Opvolging door de adviserend arts in het eerste jaar (RIZIV)"
 _LAW = "Wet van 14 juli 1994 (ZIV-wet), art. 87 en 93"
+_RIGHTS = "AVG (Verordening (EU) 2016/679), art. 12, lid 3"
 
 DEADLINES = (
     Deadline(
@@ -66,6 +72,9 @@ DEADLINES = (
     ),
     Deadline("invalidity", "Invaliditeit begint", _LAW, date(1994, 10, 9), months=12),
 )
+# not of the absence: counted from the day on which what a person asks reached the fund. A last day
+# in a weekend is not moved to the Monday after it, which Regulation 1182/71 would allow
+ANSWER = Deadline("answer", "Antwoord aan de persoon", _RIGHTS, date(2018, 5, 25), months=1)
 
 
 def clocks(absence_started_on: date, as_of: date) -> list[Clock]:
@@ -74,11 +83,7 @@ def clocks(absence_started_on: date, as_of: date) -> list[Clock]:
     An absence from before a rule existed gets the oldest row of that rule: the clock then shows the
     present practice rather than nothing.
     """
-    found = [
-        Clock(d.key, d.label_nl, d.source, due_on, (due_on - as_of).days)
-        for d in _deadlines_for(absence_started_on)
-        for due_on in [d.due_on(absence_started_on)]
-    ]
+    found = [d.to_clock(absence_started_on, as_of) for d in _deadlines_for(absence_started_on)]
     return sorted(found, key=lambda c: c.due_on)
 
 

@@ -6,7 +6,7 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from features.deadlines import DEADLINES, Deadline
+from features.deadlines import ANSWER, DEADLINES, Deadline
 from features.wording import to_dutch
 from models.suggestion import SUGGESTION_NL, Limits, Suggestion, read_limits
 from scripts.markdown import build_table
@@ -28,8 +28,9 @@ vertaalt.
 
 ## Termijnen
 
-Geteld vanaf de eerste dag van de afwezigheid. Een termijn geldt voor afwezigheden die op of na de
-dag in de laatste kolom beginnen. Bron: `features/deadlines.py`.
+Geteld vanaf de eerste dag van de afwezigheid, en die voor een antwoord vanaf de dag waarop de vraag
+van de persoon het ziekenfonds bereikte. Een termijn geldt voor wat op of na de dag in de laatste
+kolom begint. Bron: `features/deadlines.py`.
 """
 SUGGESTIONS = f"""## Voorstellen
 
@@ -90,7 +91,8 @@ def build_rule_page(root: Path) -> str:
 
 
 def _build_deadlines() -> str:
-    rows = [[d.label_nl, _period_nl(d), d.source, d.valid_from.isoformat()] for d in DEADLINES]
+    found = (*DEADLINES, ANSWER)
+    rows = [[d.label_nl, _period_nl(d), d.source, d.valid_from.isoformat()] for d in found]
     return build_table(["termijn", "na", "bron", "geldt vanaf"], rows)
 
 

@@ -259,6 +259,7 @@ def _tell_request(one: PersonRequest) -> Told:
     return {
         "kind_nl": KIND_NL[one.kind],
         "made_at": one.made_at.astimezone(ZONE),
+        "received_on": one.received_on,
         "text": one.text,
         "handled_at": one.handled_at.astimezone(ZONE) if one.handled_at else None,
         "outcome_nl": OUTCOME_NL[one.outcome] if one.outcome else None,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from features.deadlines import ANSWER
 from models.estimate import GainStatus
 from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import Assessment
@@ -18,6 +19,7 @@ from serving.triage import TriagePage, TriageRow
 _WITHHELD = (
     "Waar: eerst uw eigen inschatting, of de persoon maakt bezwaar; wat geschat is, is dan leeg."
 )
+_ANSWER = "Een vraag van de persoon wacht: ten laatste te beantwoorden op (AVG, art. 12, lid 3)."
 _DUE = "Maand 4, 7 of 11 is voorbij sinds de laatste inschatting."
 
 
@@ -43,6 +45,7 @@ class StandingOut(BaseModel):
     assigned_to: str | None = Field(description="Wie eraan werkt.")
     look_again_on: date | None = Field(description="Enkel bij een dossier dat wacht op een dag.")
     reassess_due: bool = Field(description=_DUE)
+    answer_by: date | None = Field(description=_ANSWER)
 
 
 class ListedCaseOut(StandingOut):
@@ -99,6 +102,7 @@ class ListedCaseOut(StandingOut):
             assigned_to=c.assigned_to,
             look_again_on=c.look_again_on,
             reassess_due=row.reassess_due,
+            answer_by=row.answer.due_on if row.answer else None,
             withheld=row.is_withheld,
             **_list_numbers(row, with_contributions=with_contributions),
         )
@@ -199,6 +203,7 @@ class CaseOut(StandingOut):
             assigned_to=standing.assigned_to,
             look_again_on=standing.look_again_on,
             reassess_due=file.reassess_due,
+            answer_by=ANSWER.due_on(standing.asked_on) if standing.asked_on else None,
             inputs={f.name: file.latest.case.get(f.name) for f in file.latest.contract.columns},
             withheld=withheld,
             **_list_history(file, with_contributions=with_contributions),

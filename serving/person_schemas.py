@@ -1,11 +1,12 @@
 """What the API takes and answers about what a person asks of a case."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from features.deadlines import ANSWER
 from serving.body_schemas import Closed
 from serving.persons import MOST_TEXT, Answered
 from serving.refer_schemas import name_state
@@ -30,6 +31,9 @@ class RequestIn(Closed):
 
     kind: RequestKind
     text: Text | None = None
+    received_on: date | None = Field(
+        None, description="Wanneer de vraag het ziekenfonds bereikte; zonder: vandaag."
+    )
 
 
 class AnswerIn(Closed):
@@ -49,6 +53,8 @@ class RequestOut(BaseModel):
     kind: RequestKind
     kind_nl: str
     made_at: datetime
+    received_on: date
+    answer_by: date | None = Field(description="Zolang er geen antwoord is: AVG, art. 12, lid 3.")
     text: str | None
     handled_at: datetime | None
     outcome: RequestOutcome | None
@@ -63,6 +69,8 @@ class RequestOut(BaseModel):
             kind=r.kind,
             kind_nl=KIND_NL[r.kind],
             made_at=r.made_at.astimezone(UTC),
+            received_on=r.received_on,
+            answer_by=None if r.outcome else ANSWER.due_on(r.received_on),
             text=r.text,
             handled_at=r.handled_at.astimezone(UTC) if r.handled_at else None,
             outcome=r.outcome,

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
+from features.deadlines import add_months
 from features.requests import CASE_LABELS_NL
 from serving.assess import Desk, build_event, prepare_assessment
 from serving.assessment import Assessment
@@ -22,14 +23,15 @@ from serving.store.requests import (
     PersonRequest,
     RequestKind,
     RequestOutcome,
-    is_stopped,
     list_requests,
     save_answer,
     save_request,
 )
 from serving.store.standing import Standing, build_objection, check_version, get_standing
+from serving.wording import find_day
 
 MOST_TEXT = 1000
+EARLIEST_MONTHS = 12  # before that a day is a slip of the pen
 # what a physician can answer to each
 ANSWERS: Mapping[RequestKind, tuple[RequestOutcome, ...]] = {
     RequestKind.OBJECTION: (RequestOutcome.UPHELD, RequestOutcome.REJECTED),
@@ -70,16 +72,20 @@ def record_request(
     *,
     store: Store,
     now: datetime,
+    received_on: date | None = None,
     seen_version: int | None = None,
 ) -> tuple[PersonRequest, Standing]:
     """Keep what a person asks; an objection stops every estimate until it is handled.
 
+    It reached the fund today, unless `received_on` says when. An answer is due a month later.
     Raises StaleError where the case changed since the version that was seen, if one is given.
     """
     check_can(user, Action.RECORD_REQUEST)
     _check_text("text", text)
+    today = find_day(now)
+    _check_received(received_on, today)
     scope = get_scope(user)
-    made = PersonRequest(uuid4().hex, kind, now, user.key, text)
+    made = PersonRequest(uuid4().hex, kind, now, user.key, received_on or today, text)
     detail = {"event": kind.value, "request_id": made.request_id}
     event = AuditEvent(now, user.key, Action.RECORD_REQUEST, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
@@ -132,8 +138,7 @@ def handle_request(
         is_upheld = answer.outcome is RequestOutcome.UPHELD
         to = find_next(seen.state, CaseEvent.UPHOLD) if is_upheld else seen.state
         others = [one for one in found if one is not asked]
-        blocked = is_stopped([answered, *others])
-        save_answer(connection, seen, to, answered, is_blocked=blocked, audit=events)
+        save_answer(connection, seen, to, answered, others=others, audit=events)
         return Answered(answered, get_standing(connection, scope, case_id), made)
 
 
@@ -182,6 +187,13 @@ def _check_text(name: str, text: str | None) -> None:
     fault = find_plain_fault_nl(text or "", MOST_TEXT)
     if fault is not None:
         raise RequestRefusedError("body", [FieldFault(name, fault)])
+
+
+def _check_received(received_on: date | None, today: date) -> None:
+    earliest = add_months(today, -EARLIEST_MONTHS)
+    if received_on is not None and not earliest <= received_on <= today:
+        expected = f"de dag zelf of een dag ervoor, hoogstens {EARLIEST_MONTHS} maanden geleden"
+        raise RequestRefusedError("body", [FieldFault("received_on", expected)])
 
 
 def _build_event(answered: PersonRequest, desk: Desk, case_id: str) -> AuditEvent:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from re import fullmatch
 from typing import Any
 
-from features.deadlines import Clock, absent_day, find_next_clock
+from features.deadlines import ANSWER, Clock, absent_day, find_next_clock
 from features.pseudonyms import ID_PATTERN
 from serving.faults import FieldFault, RequestRefusedError
 from serving.own_estimate import must_estimate_first
@@ -30,7 +30,8 @@ from serving.store.cases import (
 )
 from serving.store.decisions import list_estimated
 from serving.store.engine import Connection, Store
-from serving.store.requests import list_upheld
+from serving.store.requests import count_asking, list_upheld
+from serving.store.tables import ASKED_ORDER
 from serving.store.users import list_names
 from serving.triage_query import REASSESSED, Order, Wanted, order_starts
 
@@ -43,13 +44,15 @@ class TriageRow:
     """One case in the list, with what follows from today's date.
 
     Of a case that `is_withheld` nothing that was estimated may be shown; `is_upheld` tells that the
-    person objected with success. `taken_by` is the name of who works on it.
+    person objected with success. `answer` runs while the person waits for one. `taken_by` is the
+    name of who works on it.
     """
 
     rank: int
     case: ListedCase
     absent_day: int
     next_clock: Clock | None
+    answer: Clock | None
     reassess_due: bool
     is_withheld: bool
     is_upheld: bool
@@ -58,13 +61,17 @@ class TriageRow:
 
 @dataclass(frozen=True)
 class TriagePage:
-    """One page of the list. `next_cursor` asks for the page after it; None on the last."""
+    """One page of the list. `next_cursor` asks for the page after it; None on the last.
+
+    With the regions, for a page to filter on, comes how many persons wait for an answer.
+    """
 
     rows: Sequence[TriageRow]
     count: int
     count_is_exact: bool
     next_cursor: str | None
     regions: Sequence[str] = ()
+    asking: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,8 +111,9 @@ def list_triage(
             open_due(connection, fund, reader.now)
         page = _read_page(connection, reader, wanted, cursor, limit)
         regions = list_regions(connection, scope) if with_regions else ()
+        asking = count_asking(connection, scope) if with_regions else 0
         _note(connection, reader, len(page.rows))
-    return replace(page, regions=regions)
+    return replace(page, regions=regions, asking=asking)
 
 
 def _note(connection: Connection, reader: Reader, rows: int) -> None:
@@ -136,7 +144,7 @@ def read_rows(
     Who is blind to estimates gets no order that tells of them: the longest absent come first.
     """
     scope, is_blind, today = get_scope(reader.user), reader.is_blind, reader.now.date()
-    by_absence = is_blind or wanted.order is not Order.URGENCY
+    by_absence = is_blind or wanted.by_request or wanted.order is not Order.URGENCY
     after, rank = read_cursor(cursor, by_absence=by_absence) if cursor else (None, 0)
     found = _find_rows(connection, reader, wanted, after, limit + 1)
     shown = found[:limit]
@@ -148,8 +156,13 @@ def read_rows(
     rows = [_to_row(case, rank + i, today, told) for i, case in enumerate(shown, 1)]
     if len(found) <= limit:
         return rows, None
-    last = shown[-1]
-    return rows, build_cursor(last.absent_place if by_absence else last.place, rank + limit)
+    return rows, build_cursor(_find_end(shown[-1], wanted, by_absence=by_absence), rank + limit)
+
+
+def _find_end(last: ListedCase, wanted: Wanted, *, by_absence: bool) -> Place | AbsentPlace:
+    if wanted.by_request and last.asked_on is not None:
+        return last.asked_on, last.case_id
+    return last.absent_place if by_absence else last.place
 
 
 def _find_rows(
@@ -160,6 +173,9 @@ def _find_rows(
     limit: int,
 ) -> list[ListedCase]:
     scope, asked = get_scope(reader.user), _to_filter(reader, wanted)
+    if wanted.by_request:
+        order = ASKED_ORDER
+        return list_cases(connection, scope, asked, after=after, limit=limit, order=order)
     is_by_clock = wanted.order is Order.NEXT_CLOCK
     if wanted.order is Order.URGENCY and not reader.is_blind:
         return list_cases(connection, scope, asked, after=after, limit=limit)
@@ -189,6 +205,7 @@ def _to_row(case: ListedCase, rank: int, today: date, told: _Told) -> TriageRow:
         case=case,
         absent_day=absent_day(started_on, max(today, started_on)),
         next_clock=find_next_clock(started_on, today),
+        answer=ANSWER.to_clock(case.asked_on, today) if case.asked_on else None,
         reassess_due=is_past and case.state in REASSESSED and not case.is_blocked,
         is_withheld=case.is_blocked or case.assessment_id not in told.known,
         is_upheld=case.case_id in told.upheld,

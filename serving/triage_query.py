@@ -47,7 +47,8 @@ class Order(StrEnum):
 class Wanted:
     """What someone asks of the list; without anything, open cases around the kantelpunt.
 
-    Who searches for a number looks in every state and window, unless one is named.
+    Who searches for a number, or for persons who wait for an answer (`asking`), looks in every
+    state and window, unless one is named.
     """
 
     suggestion: Suggestion | None = None
@@ -62,8 +63,19 @@ class Wanted:
     within_days: int | None = None
     mine: bool = False
     due: Due | None = None
+    asking: bool = False
     window: Window | None = None
     order: Order = Order.URGENCY
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether every state and window is looked in, where none is named."""
+        return self.search is not None or self.asking
+
+    @property
+    def by_request(self) -> bool:
+        """Whether who waits longest for an answer comes first: unless another order is asked."""
+        return self.asking and self.order is Order.URGENCY
 
     def to_filter(self, user: User, today: date, *, blind: bool = False) -> CaseFilter:
         """Return this as the store knows it.
@@ -82,6 +94,7 @@ class Wanted:
             assigned_to=user.key if self.mine else None,
             started=self._list_starts(today),
             reassess_by=today if self.due is Due.REASSESS else None,
+            asking=self.asking,
             estimated_by=user.key if blind and self.suggestion is not None else None,
         )
 
@@ -90,10 +103,10 @@ class Wanted:
             return (self.state,)
         if self.due is Due.REASSESS:
             return tuple(REASSESSED)
-        return EVERY_STATE if self.search is not None else tuple(OPEN_STATES)
+        return EVERY_STATE if self.is_wide else tuple(OPEN_STATES)
 
     def _list_starts(self, today: date) -> tuple[Days, ...] | None:
-        unnamed = Window.ALL if self.search is not None else Window.TIPPING_POINT
+        unnamed = Window.ALL if self.is_wide else Window.TIPPING_POINT
         window = self.window or unnamed
         if window is Window.ALL and self.clock is None and self.within_days is None:
             return None

@@ -48,6 +48,7 @@ _LABEL_NL: Mapping[str, str] = {
     "stopped_on": "Gestopt op",
     "stopped_nl": "Waarom gestopt",
     "partner": "Partner",
+    "received_on": "Ontvangen op",
     "text": "In uw woorden",
     "handled_at": "Beantwoord op",
     "outcome_nl": "Antwoord",

@@ -33,6 +33,7 @@ LABEL_NL: Mapping[str, str] = {
     "partner": "Partner die begeleidt",
     "why": "Reden",
     "text": "Wat de persoon vraagt",
+    "received_on": "Ontvangen op",
     "outcome": "Uw antwoord",
     "outcome_text": "Uitleg voor de persoon",
     "corrected": "De gegevens",

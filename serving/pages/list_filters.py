@@ -14,7 +14,7 @@ from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
 from serving.states import STATE_NL, CaseState
 from serving.triage_query import CLOCK_KEYS, Due, Order, Wanted, Window
-from serving.wording import region_nl, short_date_nl
+from serving.wording import number_nl, region_nl, short_date_nl
 
 LIST, FILE = "/", "/lijst.csv"
 MOST_DAYS = 366
@@ -23,6 +23,7 @@ _CURSOR = r"[A-Za-z0-9_-]{1,400}"
 _YES, _NO = "ja", "nee"
 CLOCK_NL = {deadline.key: deadline.label_nl for deadline in reversed(DEADLINES)}
 ANSWERED_NL = {_YES: "beantwoord", _NO: "niet beantwoord"}
+ASKING_NL = "Vraag van de persoon wacht"
 WITHIN = ("7", "14", "30")
 WINDOW_NL = {
     Window.TIPPING_POINT: "dag 30 tot het einde van het eerste jaar",
@@ -56,6 +57,7 @@ class FilterView:
     periode: str = ""
     mijn: str = ""
     opnieuw: str = ""
+    vraag: str = ""
     volgorde: str = ""
     cursor: str = ""
 
@@ -80,6 +82,7 @@ class FilterView:
             within_days=int(self.binnen) if self.binnen else None,
             mine=self.mijn == _YES,
             due=Due.REASSESS if self.opnieuw else None,
+            asking=self.vraag == _YES,
             window=_WINDOWS.get(self.periode),
             order=_ORDERS.get(self.volgorde, Order.URGENCY),
         )
@@ -107,7 +110,7 @@ class FilterView:
         return any(getattr(self, name) for name in _RARE)
 
 
-_RARE = ("termijn", "status", "statuut", "van", "tot", "periode", "mijn", "opnieuw")
+_RARE = ("termijn", "status", "statuut", "van", "tot", "periode", "mijn", "opnieuw", "vraag")
 _ALLOWED: Mapping[str, Sequence[str]] = {
     "voorstel": tuple(Suggestion),
     "vragenlijst": (_YES, _NO),
@@ -116,6 +119,7 @@ _ALLOWED: Mapping[str, Sequence[str]] = {
     "periode": tuple(_WINDOWS),
     "mijn": (_YES,),
     "opnieuw": (_YES,),
+    "vraag": (_YES,),
     "volgorde": tuple(_ORDERS),
 }
 _PATTERNS = {"zoek": _SEARCH, "regio": TEXT_PATTERN, "statuut": TEXT_PATTERN, "cursor": _CURSOR}
@@ -164,6 +168,7 @@ def build_chips(chosen: FilterView, statuses: Options) -> list[ChipView]:
         "periode": f"Afwezigheid: {_find(WINDOW_NL, _WINDOWS.get(chosen.periode, ''))}",
         "mijn": "Van mij",
         "opnieuw": "Opnieuw in te schatten",
+        "vraag": ASKING_NL,
     }
     on = [(name, text) for name, text in told.items() if getattr(chosen, name)]
     return [ChipView(text, replace(chosen, **{name: ""}).to_address()) for name, text in on]
@@ -197,9 +202,12 @@ class ChoiceView:
     orders: Options
 
     @classmethod
-    def of(cls, regions: Sequence[str], statuses: Options, *, is_blind: bool) -> "ChoiceView":
+    def of(
+        cls, regions: Sequence[str], statuses: Options, *, is_blind: bool, asking: bool = False
+    ) -> "ChoiceView":
         """Return the choices; for who is blind to estimates no order tells about them."""
-        orders = [("", ORDER_NL[Order.URGENCY]), *((k, ORDER_NL[o]) for k, o in _ORDERS.items())]
+        named = [(k, ORDER_NL[o]) for k, o in _ORDERS.items()]
+        orders = [("", "langst wachtende vraag" if asking else ORDER_NL[Order.URGENCY]), *named]
         blind = [("", ORDER_NL[Order.LONGEST_ABSENT]), ("termijn", ORDER_NL[Order.NEXT_CLOCK])]
         return cls(
             suggestions=[(s.value, SUGGESTION_NL[s]) for s in URGENCY],
@@ -210,7 +218,7 @@ class ChoiceView:
             states=[(state.value, STATE_NL[state]) for state in CaseState],
             labour_statuses=statuses,
             windows=[(key, WINDOW_NL[window]) for key, window in _WINDOWS.items()],
-            orders=blind if is_blind else orders,
+            orders=blind if is_blind and not asking else orders,
         )
 
 
@@ -221,8 +229,11 @@ def list_labour_statuses(contract: Contract) -> Options:
     return list(contract.get_field("labour_status").levels.items())
 
 
-def list_quick(chosen: FilterView) -> list[tuple[str, str, bool]]:
-    """Return the views that one click gives: label, address, and whether it is the one shown."""
+def list_quick(chosen: FilterView, asking: int) -> list[tuple[str, str, bool]]:
+    """Return the views that one click gives: label, address, and whether it is the one shown.
+
+    One says how many persons wait for an answer, also of cases that stand in no other view.
+    """
     views = {
         "Wat openstaat": FilterView(volgorde=chosen.volgorde),
         "Van mij": FilterView(mijn=_YES, volgorde=chosen.volgorde),
@@ -231,6 +242,8 @@ def list_quick(chosen: FilterView) -> list[tuple[str, str, bool]]:
             status=CaseState.WITH_COORDINATOR.value, volgorde=chosen.volgorde
         ),
         "Opnieuw in te schatten": FilterView(opnieuw=_YES, volgorde=chosen.volgorde),
+        # in its own order, the oldest first
+        f"{ASKING_NL} ({number_nl(asking)})": FilterView(vraag=_YES),
     }
     here = replace(chosen, cursor="")
     return [(label, view.to_address(), view == here) for label, view in views.items()]

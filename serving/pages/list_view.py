@@ -26,7 +26,7 @@ from serving.permissions import Action, User, can
 from serving.states import OBJECTION_NL, STATE_NL, CaseState
 from serving.store.cases import ListedCase
 from serving.triage import Reader, TriagePage, TriageRow
-from serving.triage_query import Order, Window
+from serving.triage_query import Order, Wanted, Window
 from serving.wording import days_nl, number_nl, upper_first
 
 
@@ -52,6 +52,7 @@ class RowView:
     answered: bool
     state_nl: str
     reassess_due: bool
+    answer: ClockView | None
     taken_by: str | None
     is_mine: bool
 
@@ -79,6 +80,7 @@ class RowView:
             answered=c.answered,
             state_nl=STATE_NL[c.state],
             reassess_due=row.reassess_due,
+            answer=ClockView.of(row.answer) if row.answer else None,
             taken_by=row.taken_by,
             is_mine=c.assigned_to == user.key,
         )
@@ -132,18 +134,20 @@ class TriageView:
     ) -> "TriageView":
         """Return the page as a reader sees it; status and horizon are of today's model."""
         user, is_blind = reader.user, reader.is_blind
-        order = chosen.to_wanted().order
+        wanted = chosen.to_wanted()
         return cls(
             rows=[RowView.of(row, user, reader.now.date()) for row in page.rows],
             count_nl=_count(page),
             scope_nl=_tell_scope(chosen),
             order_nl=_tell_order(
-                order, gain_status, is_blind=is_blind, objects=_begins_blocked(page)
+                wanted, gain_status, is_blind=is_blind, objects=_begins_blocked(page)
             ),
             chosen=chosen,
             chips=build_chips(chosen, labour_statuses),
-            quick=list_quick(chosen),
-            choices=ChoiceView.of(page.regions, labour_statuses, is_blind=is_blind),
+            quick=list_quick(chosen, page.asking),
+            choices=ChoiceView.of(
+                page.regions, labour_statuses, is_blind=is_blind, asking=wanted.asking
+            ),
             own_region=user.region,
             shows_points=can(user, Action.VIEW_CONTRIBUTIONS),
             can_take=can(user, Action.TAKE_CASE),
@@ -167,6 +171,8 @@ def _count(page: TriagePage) -> str:
 def _tell_scope(chosen: FilterView) -> str:
     """Return which cases are looked among, where no filter says so."""
     is_limited = bool(chosen.status or chosen.periode)
+    if chosen.vraag and not is_limited:
+        return "met een vraag die wacht, ook bij wat afgesloten is"
     if chosen.zoek:
         return "gevonden" if is_limited else "gevonden, ook bij wat afgesloten is"
     if is_limited:
@@ -184,8 +190,11 @@ def _begins_blocked(page: TriagePage) -> bool:
     return bool(page.rows) and page.rows[0].case.is_blocked
 
 
-def _tell_order(order: Order, status: GainStatus, *, is_blind: bool, objects: bool) -> str:
+def _tell_order(wanted: Wanted, status: GainStatus, *, is_blind: bool, objects: bool) -> str:
     """Return who stands at the top, and why."""
+    order = wanted.order
+    if wanted.by_request:
+        return "Bovenaan: wie het langst op een antwoord wacht."
     if is_blind and order is Order.URGENCY:
         order = Order.LONGEST_ABSENT
     if order is not Order.URGENCY:

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from features.deadlines import ANSWER, Clock, add_months
 from serving.case_file import CaseFile
 from serving.pages.form_texts import REQUEST_HINT_NL, REQUEST_NL
 from serving.pages.forms import Filled, FormView
 from serving.pages.work_forms import Options, day_nl, list_options
 from serving.permissions import Action, User, can
 from serving.person_schemas import KIND_NL, OUTCOME_NL
-from serving.persons import MOST_TEXT
+from serving.persons import EARLIEST_MONTHS, MOST_TEXT
 from serving.store.requests import PersonRequest, RequestKind, RequestOutcome
-from serving.wording import upper_first
+from serving.wording import date_nl, days_left_nl, upper_first
 
 ANSWER_FORM = "antwoord"
 _TITLE_NL: Mapping[RequestKind, str] = {
@@ -40,7 +42,9 @@ class OpenRequest:
 
     request_id: str
     title_nl: str
-    made_nl: str
+    received_nl: str
+    answer_nl: str
+    is_late: bool
     text: str
     is_correction: bool
     is_access: bool
@@ -57,6 +61,8 @@ class RequestsPart:
     waiting: Sequence[OpenRequest]
     handled: Sequence[str]
     kinds: Sequence[tuple[str, str, str]]
+    first_day: str
+    last_day: str
     most_text: int
 
     @classmethod
@@ -66,6 +72,7 @@ class RequestsPart:
         user: User,
         form: FormView,
         forms: Mapping[str, FormView],
+        today: date,
     ) -> "RequestsPart | None":
         """Return the requests of a case, for who notes them."""
         if not can(user, Action.RECORD_REQUEST):
@@ -74,11 +81,15 @@ class RequestsPart:
         return cls(
             form=form,
             is_open=form.is_again,
-            waiting=[_open(one, forms.get(one.request_id)) for one in found if not one.outcome],
+            waiting=[
+                _open(one, forms.get(one.request_id), today) for one in found if not one.outcome
+            ],
             handled=[_tell(one) for one in found if one.outcome],
             kinds=[
                 (k, text, REQUEST_HINT_NL[RequestKind(k)]) for k, text in list_options(REQUEST_NL)
             ],
+            first_day=add_months(today, -EARLIEST_MONTHS).isoformat(),
+            last_day=today.isoformat(),
             most_text=MOST_TEXT,
         )
 
@@ -91,11 +102,14 @@ def build_answer_forms(file: CaseFile, user: User, filled: Filled | None) -> dic
     return {one: FormView.of(f"{ANSWER_FORM}-{one}", filled) for one in waiting}
 
 
-def _open(one: PersonRequest, form: FormView | None) -> OpenRequest:
+def _open(one: PersonRequest, form: FormView | None, today: date) -> OpenRequest:
+    clock = ANSWER.to_clock(one.received_on, today)
     return OpenRequest(
         request_id=one.request_id,
         title_nl=_TITLE_NL[one.kind],
-        made_nl=day_nl(one.made_at),
+        received_nl=date_nl(one.received_on),
+        answer_nl=tell_answer(clock),
+        is_late=clock.days_left < 0,
         text=one.text or "",
         is_correction=one.kind is RequestKind.CORRECTION,
         is_access=one.kind is RequestKind.ACCESS,
@@ -104,8 +118,15 @@ def _open(one: PersonRequest, form: FormView | None) -> OpenRequest:
     )
 
 
+def tell_answer(clock: Clock) -> str:
+    """Return until when the person waits for an answer, in a sentence with its source."""
+    must = "moest" if clock.days_left < 0 else "moet"
+    left, on = days_left_nl(clock.days_left), date_nl(clock.due_on)
+    return f"Het antwoord {must} er ten laatste op {on} zijn ({left}; {clock.source})."
+
+
 def _tell(one: PersonRequest) -> str:
-    asked = f"{KIND_NL[one.kind]} van {day_nl(one.made_at)}"
+    asked = f"{KIND_NL[one.kind]} van {date_nl(one.received_on)}"
     outcome = OUTCOME_NL[one.outcome] if one.outcome else ""
     on = f" op {day_nl(one.handled_at)}" if one.handled_at else ""
     return upper_first(f"{asked}: {outcome}{on}")

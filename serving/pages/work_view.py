@@ -27,7 +27,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "aanmelding": ("capacities", "capacities_text", "needs", "needs_text", "offers"),
     "traject": ("event", "on", "partner", "why"),
     "terugnemen": ("why",),
-    "vraag": ("kind", "text"),
+    "vraag": ("kind", "received_on", "text"),
 }
 _ANSWER_FIELDS = ("outcome", "outcome_text")
 
@@ -76,7 +76,9 @@ class WorkView:
     def of(cls, given: WorkInput) -> "WorkView":
         """Return what the work panel shows."""
         file, user, filled = given.file, given.user, given.filled
+        received = {"received_on": given.today.isoformat()}
         forms = {key: FormView.of(key, filled) for key in FIELDS}
+        forms["vraag"] = FormView.of("vraag", filled, received)
         answers = build_answer_forms(file, user, filled)
         # who objects reads what was estimated; of others the own answers come first
         is_readable = file.standing.is_blocked or not file.is_withheld
@@ -95,7 +97,7 @@ class WorkView:
             consent=ConsentPart.of(file, user, consent, given.today),
             compose=ComposePart.of(file, forms["aanmelding"], given.choices, given.offers),
             sent=SentPart.of(file, user, follow, given.today),
-            requests=RequestsPart.of(file, user, forms["vraag"], answers),
+            requests=RequestsPart.of(file, user, forms["vraag"], answers, given.today),
             can_reassess=CaseEvent.REASSESS in file.allowed.events,
             is_due=file.reassess_due,
             can_report=can(user, Action.HANDLE_REQUEST) and is_readable,

@@ -60,6 +60,9 @@ def read_wanted(
     ] = None,
     mine: Annotated[bool, Query(description="Enkel wat u nam.")] = False,
     due: Annotated[Due | None, Query(description="Opnieuw in te schatten.")] = None,
+    asking: Annotated[
+        bool, Query(description="Enkel waar een vraag van de persoon wacht, de oudste eerst.")
+    ] = False,
     window: Annotated[
         Window | None, Query(description="Zonder: dag 30 tot het einde van het eerste jaar.")
     ] = None,
@@ -79,6 +82,7 @@ def read_wanted(
         within_days=within_days,
         mine=mine,
         due=due,
+        asking=asking,
         window=window,
         order=order,
     )

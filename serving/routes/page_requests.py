@@ -36,6 +36,7 @@ def post_request(here: HereNow, visitor: Asker, posted: PostedHere) -> Response:
             body.text,
             store=here.service.store,
             now=here.now,
+            received_on=body.received_on,
             seen_version=seen,
         )
         return "bezwaar" if body.kind is RequestKind.OBJECTION else "vraag"

@@ -41,7 +41,13 @@ def post_request(
 ) -> Response:
     """Noteert een bezwaar, verbetering of vraag om inzage; bij bezwaar stopt elke inschatting."""
     made, standing = record_request(
-        user, case_id, body.kind, body.text, store=service.store, now=now
+        user,
+        case_id,
+        body.kind,
+        body.text,
+        store=service.store,
+        now=now,
+        received_on=body.received_on,
     )
     return to_json(CaseRequestOut.of(made, standing), 201)
 

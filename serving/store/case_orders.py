@@ -26,7 +26,7 @@ from serving.store.cases import (
     unite,
 )
 from serving.store.reach import in_reach
-from serving.store.tables import cases
+from serving.store.tables import ABSENT_ORDER, cases
 
 FEW = 2000
 # days looked up one by one; of those after them all cases that pass are sorted
@@ -92,7 +92,7 @@ def _walk(
         wanted,
         after=None if is_within else after,
         limit=limit - len(listed),
-        longest_absent_first=True,
+        order=ABSENT_ORDER,
     )
 
 

@@ -35,7 +35,7 @@ from serving.assessment import rank_suggestion
 from serving.permissions import Scope
 from serving.states import CaseState
 from serving.store.reach import in_reach
-from serving.store.tables import ABSENT_ORDER, TRIAGE_ORDER, cases
+from serving.store.tables import TRIAGE_ORDER, cases
 from serving.store.work_tables import own_estimates
 
 MOST_COUNTED = 1000
@@ -44,16 +44,17 @@ _KINDS = {
     "urgency": SmallInteger,
     "gain_order": Double,
     "absence_started_on": Date,
+    "asked_on": Date,
     "case_id": Text,
 }
 Place = tuple[int, float, date, str]  # in TRIAGE_ORDER
-AbsentPlace = tuple[date, str]  # in ABSENT_ORDER
+AbsentPlace = tuple[date, str]  # in ABSENT_ORDER or ASKED_ORDER
 Days = tuple[date, date]  # from and until
 
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which cases of the list to show; None means any.
+    """Which cases of the list to show; None means any, `asking` those whose person waits.
 
     `started` holds ranges of first days of absence. With `estimated_by` only cases of which that
     user answered both questions about the latest assessment.
@@ -70,6 +71,7 @@ class CaseFilter:
     assigned_to: str | None = None
     started: Sequence[Days] | None = None
     reassess_by: date | None = None
+    asking: bool = False
     estimated_by: str | None = None
 
 
@@ -106,6 +108,7 @@ class ListedCase:
     look_again_on: date | None
     reassess_on: date | None
     is_blocked: bool
+    asked_on: date | None
 
     @property
     def place(self) -> Place:
@@ -125,14 +128,13 @@ def list_cases(
     *,
     after: Place | AbsentPlace | None = None,
     limit: int,
-    longest_absent_first: bool = False,
+    order: tuple[str, ...] = TRIAGE_ORDER,
 ) -> list[ListedCase]:
     """Return the next `limit` cases in reach, those after a place or from the top.
 
-    Most urgent suggestion first, then who gains most, then longest absent; or only by the last.
+    Most urgent suggestion first, then who gains most, then longest absent; or in another order.
     """
-    names = ABSENT_ORDER if longest_absent_first else TRIAGE_ORDER
-    query = _build_list(scope, wanted, names, after, limit)
+    query = _build_list(scope, wanted, order, after, limit)
     return [to_listed(row) for row in connection.execute(query).mappings()]
 
 
@@ -210,6 +212,7 @@ def to_listed(row: RowMapping) -> ListedCase:
         look_again_on=row["look_again_on"],
         reassess_on=row["reassess_on"],
         is_blocked=row["is_blocked"],
+        asked_on=row["asked_on"],
     )
 
 
@@ -247,7 +250,7 @@ def _lies_in(days: Days) -> ColumnElement[bool]:
 
 def _build_bounds(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     c = cases.c
-    tests: list[ColumnElement[bool]] = []
+    tests: list[ColumnElement[bool]] = [c.asked_on.is_not(None)] if wanted.asking else []
     if wanted.suggestion is not None or wanted.reassess_by is not None:
         # of who objects nothing is due, and what was estimated is not told by a filter either
         tests.append(c.is_blocked.is_(False))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -40,12 +40,16 @@ class RequestOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class PersonRequest:
-    """One request; nobody handled it yet where `outcome` is None."""
+    """One request; nobody handled it yet where `outcome` is None.
+
+    `received_on` is the day on which it reached the fund: the law counts from there.
+    """
 
     request_id: str
     kind: RequestKind
     made_at: datetime
     recorded_by: str
+    received_on: date
     text: str | None = None
     handled_at: datetime | None = None
     handled_by: str | None = None
@@ -120,7 +124,9 @@ def save_request(
     place = {"sickness_fund": seen.sickness_fund, "case_id": seen.case_id}
     connection.execute(insert(requests), vars(made) | place)
     stops = seen.is_blocked or is_stopped([made])
-    move_case(connection, seen, seen.state, audit=audit, changes=_place(seen, is_blocked=stops))
+    since = min(made.received_on, seen.asked_on or made.received_on)
+    changes = _place(seen, is_blocked=stops) | {"asked_on": since}
+    move_case(connection, seen, seen.state, audit=audit, changes=changes)
 
 
 def save_answer(
@@ -129,10 +135,13 @@ def save_answer(
     to: CaseState,
     answered: PersonRequest,
     *,
-    is_blocked: bool,
+    others: Sequence[PersonRequest],
     audit: Sequence[AuditEvent],
 ) -> None:
-    """Keep what became of a request, and what follows for its case. Raises StaleError."""
+    """Keep what became of a request, and what follows for its case. Raises StaleError.
+
+    `others` are the other requests about the case: what still waits, and what stops estimates.
+    """
     names = ("handled_at", "handled_by", "outcome", "outcome_text")
     values: dict[str, Any] = {name: getattr(answered, name) for name in names}
     connection.execute(
@@ -141,7 +150,16 @@ def save_answer(
         .where(requests.c.sickness_fund == seen.sickness_fund)
         .values(**values)
     )
-    move_case(connection, seen, to, audit=audit, changes=_place(seen, is_blocked=is_blocked))
+    since = min((one.received_on for one in others if one.outcome is None), default=None)
+    changes = _place(seen, is_blocked=is_stopped([answered, *others])) | {"asked_on": since}
+    move_case(connection, seen, to, audit=audit, changes=changes)
+
+
+def count_asking(connection: Connection, scope: Scope) -> int:
+    """Return of how many cases in reach the person waits for an answer."""
+    waits = (in_reach(cases, scope), cases.c.asked_on.is_not(None))
+    found = connection.execute(select(func.count()).select_from(cases).where(*waits))
+    return int(found.scalar_one())
 
 
 def _place(seen: Standing, *, is_blocked: bool) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Standing:
     assigned_to: str | None
     look_again_on: date | None
     reassess_on: date | None
+    asked_on: date | None
 
 
 _NAMES = tuple(Standing.__dataclass_fields__)

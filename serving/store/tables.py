@@ -62,10 +62,18 @@ FILTERED = ("labour_status", "answered", "screened_on", "reassess_on", "is_block
 ABSENT_ORDER = ("absence_started_on", "case_id")
 
 
+# who waits longest for an answer
+ASKED_ORDER = ("asked_on", "case_id")
+
+
+def _where_there(column: str) -> dict[str, Any]:
+    there = text(f"{column} is not null")
+    return {"sqlite_where": there, "postgresql_where": there}
+
+
 def _index_some(name: str, first: str, *others: str) -> Index:
     """Return an index of the few cases that have a value in its first column."""
-    there = text(f"{first} is not null")
-    return Index(name, "sickness_fund", first, *others, sqlite_where=there, postgresql_where=there)
+    return Index(name, "sickness_fund", first, *others, **_where_there(first))
 
 
 # one row per case with its latest assessment in short: all that a row of the triage list shows
@@ -100,12 +108,15 @@ cases = Table(
     Column("reassess_on", Date),
     # an objection that nobody handled yet: nothing is estimated meanwhile
     Column("is_blocked", Boolean, nullable=False, server_default=false()),
+    # since when the person waits for an answer: the oldest request that nobody handled yet
+    Column("asked_on", Date),
     # the list is read per state, so that each of these gives its rows in order
     Index("triage", "sickness_fund", "state", *TRIAGE_ORDER, *FILTERED),
     Index("triage_by_region", "sickness_fund", "region", "state", *TRIAGE_ORDER),
     Index("longest_absent", "sickness_fund", "state", *ABSENT_ORDER),
     _index_some("triage_of_user", "assigned_to", "state", *TRIAGE_ORDER),
     _index_some("to_look_at_again", "look_again_on", "case_id"),
+    Index("to_answer", "sickness_fund", "state", *ASKED_ORDER, **_where_there("asked_on")),
 )
 
 assessments = Table(

@@ -101,6 +101,8 @@ requests = Table(
     *_of_case(),
     Column("kind", Text, nullable=False),
     Column("made_at", Instant, nullable=False),
+    # when it reached the fund, from which the law counts; always there
+    Column("received_on", Date),
     Column("recorded_by", Key, nullable=False),
     Column("text", Text),
     Column("handled_at", Instant),

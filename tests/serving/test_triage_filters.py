@@ -14,6 +14,7 @@ from serving.permissions import Scope
 from serving.states import CaseState
 from serving.store.cases import CaseFilter, ListedCase, list_cases
 from serving.store.engine import EVERY_FUND
+from serving.store.tables import ABSENT_ORDER, TRIAGE_ORDER
 from serving.triage_query import CLOCK_KEYS, Window, find_starts
 from tests.running_service import (
     FUND,
@@ -135,7 +136,7 @@ def test_all_pages_together_give_each_matching_case_once_and_in_order(
                 asked,
                 after=after,
                 limit=most,
-                longest_absent_first=absent,
+                order=ABSENT_ORDER if absent else TRIAGE_ORDER,
             )
 
     def place(case: ListedCase) -> Any:

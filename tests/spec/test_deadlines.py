@@ -7,6 +7,7 @@ import pytest
 
 from features import deadlines
 from features.deadlines import (
+    ANSWER,
     DEADLINES,
     DeadlineError,
     absent_day,
@@ -49,6 +50,15 @@ MONTHS = """
 """
 
 
+# what a person asks, by the day on which it reached the fund
+ANSWERS = """
+    received   | answer by
+    2026-01-15 | 2026-02-15
+    2026-01-31 | 2026-02-28
+    2026-12-01 | 2027-01-01
+"""
+
+
 def read_rows(table: str) -> list[tuple[str, ...]]:
     lines = table.strip().splitlines()[1:]
     return [tuple(cell.strip() for cell in line.split("|")) for line in lines]
@@ -84,6 +94,14 @@ def test_after_the_first_year_no_clock_is_left() -> None:
 @pytest.mark.parametrize(("start", "months", "until"), read_rows(MONTHS))
 def test_a_month_ends_on_the_same_day_or_on_its_last(start: str, months: str, until: str) -> None:
     assert add_months(date.fromisoformat(start), int(months)) == date.fromisoformat(until)
+
+
+@pytest.mark.parametrize(("received", "answer_by"), read_rows(ANSWERS))
+def test_a_person_has_an_answer_within_a_month(received: str, answer_by: str) -> None:
+    clock = ANSWER.to_clock(date.fromisoformat(received), as_of=date.fromisoformat(answer_by))
+
+    assert (clock.due_on.isoformat(), clock.days_left) == (answer_by, 0)
+    assert "art. 12, lid 3" in clock.source
 
 
 def test_the_first_day_of_absence_is_day_one() -> None:

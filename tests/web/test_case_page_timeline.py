@@ -80,7 +80,7 @@ def test_a_referral_that_stopped_and_a_consent_that_was_withdrawn_are_told() -> 
 
 def test_a_request_is_told_with_its_answer() -> None:
     asked = PersonRequest(
-        *("V", RequestKind.OBJECTION, NOW, "arts"),
+        *("V", RequestKind.OBJECTION, NOW, "arts", TODAY),
         handled_at=NOW,
         handled_by="arts",
         outcome=RequestOutcome.REJECTED,

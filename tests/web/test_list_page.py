@@ -88,6 +88,7 @@ FILTERS = [
     ("periode=alles", "Afwezigheid: alle afwezigheden, ook kortere en langere", True),
     ("mijn=ja", "Van mij", False),
     ("opnieuw=ja", "Opnieuw in te schatten", None),
+    ("vraag=ja", "Vraag van de persoon wacht", None),
 ]
 
 
@@ -122,7 +123,7 @@ def test_one_click_gives_the_views_of_a_working_day(pages: Service) -> None:
 
     here = [a["href"] for a in page.all("a") if a.get("aria-current") == "page"]
     assert "/?binnen=14" in here
-    assert {"/", "/?mijn=ja", "/?opnieuw=ja"} <= set(list_links(page))
+    assert {"/", "/?mijn=ja", "/?opnieuw=ja", "/?vraag=ja"} <= set(list_links(page))
 
 
 def test_a_filter_that_nothing_meets_says_what_to_do(pages: Service) -> None:
