@@ -55,6 +55,8 @@ SIGNS: Mapping[str, str] = {
     "list, empty": "kp-empty",
     "list, filtered to nothing": "kp-empty",
     "list, own answers first": "kp-withheld",
+    "request, answer too late": "kp-now__late",
+    "request, in the list": "wie het langst op een antwoord wacht",
     "import, waiting": "Wacht op zijn beurt",
     "import, running": "kp-progress",
     "import, done with rejects": "Afgekeurde rijen",

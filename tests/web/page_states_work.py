@@ -70,6 +70,17 @@ def list_objection(cast: Cast) -> Any:
     return cast.get(f"/?zoek={clerk.case_id}")
 
 
+def list_waiting(cast: Cast) -> Any:
+    """Show who waits for an answer: one of them for more than a month."""
+    for received_on in ("2026-03-01", "2026-04-12"):
+        send(cast.make_case(), "vragen", kind="access", received_on=received_on)
+    return cast.get("/?vraag=ja")
+
+
+def ask_long_ago(cast: Cast) -> Any:
+    return send(cast.make_case(), "vragen", kind="access", received_on="2026-03-01")
+
+
 def ask(kind: str, path: str = "", **fields: Any) -> State:
     """Return how a person asks something, and what the form that answers it shows."""
 
@@ -207,6 +218,8 @@ STATES: Mapping[str, State] = {
     "objection, upheld": object_to(outcome="upheld"),
     "request, nothing filled in": work("vragen"),
     "request, access": ask("access"),
+    "request, answer too late": ask_long_ago,
+    "request, in the list": list_waiting,
     "request, correction": ask("correction"),
     "request, not answered well": ask("access", ".", outcome=""),
     "correction": correct(),
