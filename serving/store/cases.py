@@ -35,7 +35,7 @@ from serving.assessment import rank_suggestion
 from serving.permissions import Scope
 from serving.states import CaseState
 from serving.store.reach import in_reach
-from serving.store.tables import TRIAGE_ORDER, cases
+from serving.store.tables import ASKED_ORDER, TRIAGE_ORDER, cases
 from serving.store.work_tables import own_estimates
 
 MOST_COUNTED = 1000
@@ -154,9 +154,11 @@ def _build_list(
 @lru_cache(maxsize=256)
 def build_places(scope: Scope, wanted: CaseFilter, most: int) -> Select[Any]:
     """Return the query of the places in TRIAGE_ORDER, `most` of them at most and in no order."""
-    # each in the order of the list, or PostgreSQL starts workers to find no more than these
+    # each in the order of an index, or PostgreSQL starts workers to find no more than these; that
+    # of who asks something is short
+    order = ASKED_ORDER if wanted.asking else TRIAGE_ORDER
     columns = [cases.c[name] for name in TRIAGE_ORDER]
-    page = _build_page(columns, scope, wanted, TRIAGE_ORDER, None, most)
+    page = _build_page(columns, scope, wanted, order, None, most)
     return select(unite(page, wanted)).limit(most)
 
 
