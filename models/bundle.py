@@ -35,6 +35,10 @@ class BundleDamagedError(KantelpuntError):
     """A bundle that is not what was released: a file is gone, changed, or not readable."""
 
 
+class SmokeDiffersError(BundleDamagedError):
+    """A bundle that is whole, but whose smoke cases come out differently on this machine."""
+
+
 class BundleMismatchError(KantelpuntError):
     """A bundle that another release of Kantelpunt made, in a format that this one does not read."""
 
@@ -91,8 +95,9 @@ def write_bundle(folder: Path, model: ScreeningModel, info: dict[str, Any], card
 def read_bundle(folder: Path, version: str | None = None) -> Bundle:
     """Return the bundle in a folder.
 
-    Raises BundleDamagedError when a file differs from the manifest or the smoke cases come out
-    differently, BundleMismatchError for a format that this release does not read.
+    Raises BundleDamagedError when a file differs from the manifest, SmokeDiffersError when the
+    smoke cases come out differently, BundleMismatchError for a format that this release does not
+    read.
     """
     texts, digest = _read_checked(folder)
     try:
@@ -207,7 +212,7 @@ def _smoke(model: ScreeningModel) -> list[list[float]]:
 def _check_smoke(folder: Path, model: ScreeningModel, expected: list[list[float]]) -> None:
     found, wanted = np.array(_smoke(model)), np.array(expected)
     if found.shape != wanted.shape or not np.abs(found - wanted).max() <= SMOKE_TOLERANCE:
-        raise BundleDamagedError(
+        raise SmokeDiffersError(
             f"bundle {folder.name}: its smoke cases come out differently here than where it was "
             "trained; do not serve it"
         )

@@ -25,7 +25,7 @@ from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.suggestion import DEFAULT_PATH, read_limits
 from serving.auth import Gate
-from serving.deps import Service, find_visitor, get_now
+from serving.deps import Service, find_visitor, get_now, get_service
 from serving.errors import Problem, build_problem, explain
 from serving.faults import FieldFault, RequestRefusedError
 from serving.metrics import Metrics
@@ -40,6 +40,7 @@ from serving.registry import Registered, fetch_versions
 from serving.routes import intake, list_routers
 from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
+from serving.swapping import build_follower
 from serving.uploads import Uploads, Workplace
 
 log = structlog.get_logger("kantelpunt")
@@ -49,8 +50,22 @@ _MACHINE_PATHS = ("/api/", "/healthz/", "/readyz/", "/metrics/", "/openapi.json/
 _BY_STATUS = {401: "not-logged-on", 404: "not-found", 405: "method-not-allowed"}
 
 
-def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = False) -> FastAPI:
-    """Return the application that serves a bundle; raises SettingsError for an unusable secret."""
+def create_app(
+    settings: Settings, bundle: Bundle, *, model_from_cache: bool = False, folder: str = ""
+) -> FastAPI:
+    """Return the application that serves a bundle; raises SettingsError for an unusable secret.
+
+    `folder` is the name under which the registry's bundle was fetched, if it was.
+    """
+    app = FastAPI(
+        title="Kantelpunt",
+        version=find_version(),
+        docs_url=None,
+        redoc_url=None,
+        # such a redirect would lead to whatever Host the request names
+        redirect_slashes=False,
+        lifespan=_run_beside,
+    )
     store, limits = Store(settings.database_url), read_limits(settings.limits or DEFAULT_PATH)
     work = Workplace(store, bundle, limits, get_now)
     service = Service(
@@ -64,16 +79,8 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         pages=build_pages(),
         uploads=Uploads(settings.uploads, settings.most_upload_bytes, work),
         registry=RegistryNotes(_build_question(settings)),
+        follower=build_follower(app, settings, folder),
         model_from_cache=model_from_cache,
-    )
-    app = FastAPI(
-        title="Kantelpunt",
-        version=find_version(),
-        docs_url=None,
-        redoc_url=None,
-        # such a redirect would lead to whatever Host the request names
-        redirect_slashes=False,
-        lifespan=_run_beside,
     )
     app.state.service = service
     for router in list_routers():
@@ -94,7 +101,7 @@ def create_app(settings: Settings, bundle: Bundle, *, model_from_cache: bool = F
         answer_fault=_build_fault(app),
         https_only=settings.secure_cookies,
     )
-    _describe(app, service)
+    _describe(app)
     return app
 
 
@@ -110,7 +117,9 @@ async def _run_beside(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     to_thread.current_default_thread_limiter().total_tokens = service.settings.threads
     service.uploads.start()
+    service.follower.start(at_once=service.model_from_cache)
     yield
+    service.follower.stop()
     service.uploads.stop()
     service.store.close()
     service.gate.close()
@@ -124,23 +133,30 @@ def find_version() -> str:
         return "0"
 
 
-def _describe(app: FastAPI, service: Service) -> None:
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = build_openapi(
+def _describe(app: FastAPI) -> None:
+    made: dict[str, dict[str, Any]] = {}
+
+    def describe(service: Service) -> dict[str, Any]:
+        contract = service.bundle.contract
+        if contract.fingerprint not in made:
+            made[contract.fingerprint] = build_openapi(
                 app,
-                service.bundle.contract,
+                contract,
                 today=get_now().date(),
                 schemes=service.gate.list_schemes(),
                 example_fund=service.settings.demo_fund,
             )
-        return app.openapi_schema
+        return made[contract.fingerprint]
 
+    def openapi() -> dict[str, Any]:
+        return describe(app.state.service)
+
+    app.state.describe = describe
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
 
 
 def _answer_error(request: Request, error: Exception) -> Response:
-    service: Service = request.app.state.service
+    service = get_service(request)
     if isinstance(error, StoreGoneError):
         log.warning("store", why=str(error))
     return answer(request, explain(error, service.bundle.contract))
@@ -229,7 +245,7 @@ def _find_onward(request: Request) -> str:
 
 
 def _to_json(request: Request, problem: Problem) -> Response:
-    service: Service = request.app.state.service
+    service = get_service(request)
     settings, body = service.settings, problem.to_json()
     if problem.status == 401:
         body["detail"] = ENTER_NL[tuple(service.gate.list_schemes())]

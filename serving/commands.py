@@ -45,7 +45,9 @@ def serve(
     with open_port(settings.host, settings.port) as opened:
         set_up_logs()
         served = find_served(settings)
-        app = create_app(settings, served.bundle, model_from_cache=served.from_cache)
+        # the copy of an earlier start is not known to be what the registry releases
+        folder = "" if served.from_cache else served.folder
+        app = create_app(settings, served.bundle, model_from_cache=served.from_cache, folder=folder)
         typer.echo(f"Kantelpunt: http://{settings.host}:{opened.getsockname()[1]}")
         run_server(app, opened)
 

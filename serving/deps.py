@@ -17,6 +17,7 @@ from serving.assess import Desk
 from serving.auth import Gate
 from serving.errors import NotLoggedOnError
 from serving.faults import RequestRefusedError
+from serving.following import Follower
 from serving.metrics import Metrics
 from serving.middleware import RENEWED_SESSION
 from serving.model_versions import RegistryNotes
@@ -27,6 +28,8 @@ from serving.settings import Settings
 from serving.store.engine import Store, StoreGoneError
 from serving.uploads import Uploads
 from serving.wording import ZONE
+
+_HELD = "service"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Service:
     pages: Environment
     uploads: Uploads
     registry: RegistryNotes
+    follower: Follower
     # MLflow was gone when the service started: the model is the one it fetched before
     model_from_cache: bool = False
 
@@ -56,8 +60,14 @@ class Visitor:
 
 
 def get_service(request: Request) -> Service:
-    """Return the service that this request came to."""
-    return cast("Service", request.app.state.service)
+    """Return the service that this request came to: the same one until it is answered.
+
+    Another model may be served meanwhile; what one request answers comes from one model.
+    """
+    held = request.scope.setdefault("state", {})
+    if _HELD not in held:
+        held[_HELD] = request.app.state.service
+    return cast("Service", held[_HELD])
 
 
 def get_now() -> datetime:

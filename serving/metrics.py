@@ -1,9 +1,12 @@
 """What Prometheus may know: counts and durations by route, never anything about a person."""
 
+from threading import Lock
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from models.bundle import Bundle
+from serving.following import Following, FollowState, Refused, Why
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -32,14 +35,40 @@ class Metrics:
         self._assessments = Counter(
             "kantelpunt_assessments", "Assessments that were made", registry=self.registry
         )
-        model = Gauge(
+        self._model = Gauge(
             "kantelpunt_model_info",
             "The model that is served",
             ["version", "contract", "trained_on"],
             registry=self.registry,
         )
-        contract = f"{bundle.contract.name} {bundle.contract.version}"
-        model.labels(bundle.version, contract, bundle.trained_on.isoformat()).set(1)
+        self._swaps = Counter(
+            "kantelpunt_model_swaps",
+            "Times that another model came in the place of the one served",
+            registry=self.registry,
+        )
+        self._refused = Counter(
+            "kantelpunt_model_refused",
+            "Released models that were not served, by reason",
+            ["why"],
+            registry=self.registry,
+        )
+        for why in Why:
+            self._refused.labels(why.value)
+        self._state = Gauge(
+            "kantelpunt_model_following",
+            "1 for how the following of the registry goes, 0 for the other states",
+            ["state"],
+            registry=self.registry,
+        )
+        self._followed = Gauge(
+            "kantelpunt_model_followed_timestamp_seconds",
+            "When the registry last answered which model is released; 0 before it did",
+            registry=self.registry,
+        )
+        self._lock = Lock()
+        self._shown: tuple[str, ...] = ()
+        self._last_refused: Refused | None = None
+        self.show_model(bundle)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the template, without what a user filled in."""
@@ -51,6 +80,29 @@ class Metrics:
         """Count assessments; not by what they suggest, which a single one would tell."""
         self._assessments.inc(made)
 
+    def show_model(self, bundle: Bundle) -> None:
+        """Tell which model is served from now on."""
+        contract = f"{bundle.contract.name} {bundle.contract.version}"
+        labels = (bundle.version, contract, bundle.trained_on.isoformat())
+        with self._lock:
+            if self._shown and self._shown != labels:
+                self._model.remove(*self._shown)
+                self._swaps.inc()
+            self._model.labels(*labels).set(1)
+            self._shown = labels
+
+    def show_following(self, how: Following) -> None:
+        """Tell how the following of the registry goes."""
+        with self._lock:
+            for state in FollowState:
+                self._state.labels(state.value).set(state is how.state)
+            if how.at is not None:
+                self._followed.set(how.at.timestamp())
+            if how.refused is not None and how.refused != self._last_refused:
+                self._refused.labels(how.refused.why.value).inc()
+            self._last_refused = how.refused
+
     def to_text(self) -> bytes:
-        """Return everything as Prometheus reads it."""
-        return generate_latest(self.registry)
+        """Return everything as Prometheus reads it; one model, also while it changes."""
+        with self._lock:
+            return generate_latest(self.registry)

@@ -4,56 +4,75 @@ MLflow takes seconds and hundreds of megabytes to import, so a short process of 
 `python -m serving.registry` answers one line of JSON and ends. The server never imports MLflow.
 """
 
-import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
-from features.errors import KantelpuntError
-from models.bundle import Bundle, BundleDamagedError, read_bundle
+from models.bundle import Bundle, BundleDamagedError, BundleMismatchError, read_bundle
+from serving.last_bundle import find_last, note_last
+from serving.registry_process import (
+    QUIET,
+    NotFetchedError,
+    RegistryError,
+    RegistryGoneError,
+    ask_process,
+)
 from serving.settings import Settings
 
+__all__ = [
+    "CHAMPION",
+    "MOST_VERSIONS",
+    "NOT_THERE",
+    "NotFetchedError",
+    "Registered",
+    "RegistryError",
+    "RegistryGoneError",
+    "Served",
+    "fetch_champion",
+    "fetch_versions",
+    "find_champion",
+    "find_served",
+    "is_reachable",
+    "list_versions",
+    "main",
+    "name_folder",
+    "open_bundle",
+    "read_whole",
+]
+
 CHAMPION = "champion"
-SECONDS = 180
+# what MLflow answers of a model, a version or an alias that it does not know
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 MOST_VERSIONS = 200
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 log = structlog.get_logger("kantelpunt")
-_QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-# a server that is not there: known after a quarter of a minute rather than after five
-_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
-
-
-class RegistryError(KantelpuntError):
-    """MLflow cannot be reached, or has released nothing yet."""
-
-
-class RegistryGoneError(RegistryError):
-    """MLflow does not answer; what it released before still counts."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A bundle to serve; `from_cache` tells that MLflow was gone, and may have released another."""
+    """A bundle to serve, and the folder it came from.
+
+    `from_cache` tells that it is the one of an earlier start: MLflow was gone, or what it releases
+    now cannot be served.
+    """
 
     bundle: Bundle
     from_cache: bool = False
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,50 +93,27 @@ def find_served(settings: Settings) -> Served:
     """Return what `open_bundle` does, and whether it is the copy of an earlier start."""
     if settings.bundle is not None:
         return Served(read_bundle(settings.bundle))
+    fetch = partial(fetch_champion, settings.tracking_uri, settings.model_name, settings.cache)
     try:
-        served = Served(_fetch_whole(settings))
-    except RegistryGoneError as error:
-        folder, version = _find_last(settings, error)
-        log.warning("MLflow is gone: serving the model of an earlier start", version=version)
-        return Served(read_bundle(folder, version), from_cache=True)
-    return served
+        folder, version = fetch()
+        bundle = read_whole(folder, version, fetch)
+    except (RegistryGoneError, BundleDamagedError, BundleMismatchError) as error:
+        folder, version = find_last(settings, error)
+        why = type(error).__name__
+        log.warning("no released model: serving that of an earlier start", version=version, why=why)
+        return Served(read_bundle(folder, version), from_cache=True, folder=folder.name)
+    note_last(settings, folder, version)
+    return Served(bundle, folder=folder.name)
 
 
-def _fetch_whole(settings: Settings) -> Bundle:
-    wanted = (settings.tracking_uri, settings.model_name, settings.cache)
-    folder, version = fetch_champion(*wanted)
+def read_whole(folder: Path, version: str, fetch: Callable[[], tuple[Path, str]]) -> Bundle:
+    """Return a fetched bundle; one that is damaged is fetched once more."""
     try:
-        bundle = read_bundle(folder, version)
+        return read_bundle(folder, version)
     except BundleDamagedError:
         # the copy of an earlier fetch may have suffered: what MLflow keeps decides
-        shutil.rmtree(folder)
-        folder, version = fetch_champion(*wanted)
-        bundle = read_bundle(folder, version)
-    _note_last(settings, folder, version)
-    return bundle
-
-
-def _note_last(settings: Settings, folder: Path, version: str) -> None:
-    """Note which bundle is served, for a start without MLflow; whole or not at all."""
-    note = _get_note(settings)
-    half = note.with_suffix(".half")
-    note.parent.mkdir(parents=True, exist_ok=True)
-    half.write_text(json.dumps({"folder": folder.name, "version": version}), "utf-8")
-    half.replace(note)
-
-
-def _find_last(settings: Settings, error: RegistryGoneError) -> tuple[Path, str]:
-    try:
-        last = json.loads(_get_note(settings).read_text("utf-8"))
-    except (OSError, ValueError):
-        raise error from None
-    return settings.cache / last["folder"], last["version"]
-
-
-def _get_note(settings: Settings) -> Path:
-    """Return where the last bundle of this model of this MLflow is noted."""
-    of = f"{settings.tracking_uri} {settings.model_name}"
-    return settings.cache / f"last-{hashlib.sha256(of.encode()).hexdigest()[:16]}.json"
+        shutil.rmtree(folder, ignore_errors=True)
+        return read_bundle(*fetch())
 
 
 def is_reachable(tracking_uri: str) -> bool:
@@ -135,9 +131,18 @@ def is_reachable(tracking_uri: str) -> bool:
     return True
 
 
-def fetch_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str]:
-    """Return the folder and the version of the champion, fetched by a process of its own."""
-    answer = _ask("champion", tracking_uri, model, str(cache))
+def fetch_champion(
+    tracking_uri: str,
+    model: str,
+    cache: Path,
+    alias: str = CHAMPION,
+    stopped: Event | None = None,
+) -> tuple[Path, str]:
+    """Return the folder and the version of the champion, fetched by a process of its own.
+
+    Another `alias` gives what that points at. The process ends when `stopped` is set.
+    """
+    answer = ask_process("champion", tracking_uri, model, str(cache), alias, stopped=stopped)
     return Path(answer["folder"]), str(answer["version"])
 
 
@@ -147,37 +152,14 @@ def fetch_versions(tracking_uri: str, model: str) -> list[Registered]:
         raise RegistryGoneError("MLflow does not answer: check MLFLOW_TRACKING_URI")
     return [
         Registered(one["version"], datetime.fromtimestamp(one["made"], UTC), tuple(one["aliases"]))
-        for one in _ask("versions", tracking_uri, model)["versions"]
+        for one in ask_process("versions", tracking_uri, model)["versions"]
     ]
 
 
-def _ask(what: str, *given: str) -> dict[str, Any]:
-    """Return what a process of its own answers; raises RegistryError."""
-    command = [sys.executable, "-m", "serving.registry", what, *given]
-    root = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    try:
-        done = subprocess.run(  # noqa: S603  # our own module, no shell
-            command,
-            env=_IMPATIENT | os.environ | _QUIET | {"PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    except (subprocess.TimeoutExpired, IndexError, ValueError):
-        raise RegistryGoneError(
-            f"MLflow gave no answer within {SECONDS} seconds, or none that can be read: "
-            "check MLFLOW_TRACKING_URI, or give a folder with KANTELPUNT_BUNDLE"
-        ) from None
-    if "error" in answer:
-        raise (RegistryGoneError if answer["gone"] else RegistryError)(answer["error"])
-    return answer
-
-
-def find_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str]:
-    """Return the folder and the version of the champion; imports MLflow."""
+def find_champion(
+    tracking_uri: str, model: str, cache: Path, alias: str = CHAMPION
+) -> tuple[Path, str]:
+    """Return the folder and the version of the champion, or of another alias; imports MLflow."""
     import mlflow
     from mlflow.exceptions import MlflowException
 
@@ -185,13 +167,24 @@ def find_champion(tracking_uri: str, model: str, cache: Path) -> tuple[Path, str
         _check_file(tracking_uri)
     mlflow.set_tracking_uri(tracking_uri)
     try:
-        found = mlflow.MlflowClient().get_model_version_by_alias(model, CHAMPION)
-        folder = cache / f"{found.version}-{found.run_id}"
+        found = mlflow.MlflowClient().get_model_version_by_alias(model, alias)
+    except (MlflowException, OSError) as error:
+        raise _build_error(error, model, alias) from error
+    folder = cache / name_folder(str(found.version), str(found.run_id))
+    try:
         if not folder.is_dir():
             _download(str(found.source), folder)
     except (MlflowException, OSError) as error:
-        raise _build_error(error, model) from error
+        raise NotFetchedError(
+            f"the files of version {found.version} cannot be had ({_get_code(error)}): check the "
+            "artefacts of MLflow and KANTELPUNT_CACHE"
+        ) from error
     return folder, str(found.version)
+
+
+def name_folder(version: str, run_id: str) -> str:
+    """Return the name under which a version is kept, which no other version ever has."""
+    return f"{version}-{run_id}"
 
 
 def list_versions(tracking_uri: str, model: str) -> Sequence[dict[str, Any]]:
@@ -236,15 +229,22 @@ def _download(source: str, folder: Path) -> None:
         fetched = mlflow.artifacts.download_artifacts(source, dst_path=str(work))
         # whole or not at all: a fetch that is cut short leaves nothing under the final name
         Path(fetched).rename(folder)
+    except OSError:
+        if not folder.is_dir():  # another worker fetched the same meanwhile
+            raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _build_error(error: Exception, model: str) -> RegistryError:
-    code = getattr(error, "error_code", type(error).__name__)
-    if code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+def _get_code(error: Exception) -> str:
+    return str(getattr(error, "error_code", type(error).__name__))
+
+
+def _build_error(error: Exception, model: str, alias: str = CHAMPION) -> RegistryError:
+    code = _get_code(error)
+    if code in NOT_THERE:
         return RegistryError(
-            f"no version of model {model!r} is the champion yet: train with `kantelpunt train`, "
+            f"no version of model {model!r} is the {alias} yet: train with `kantelpunt train`, "
             "then run `kantelpunt release VERSION`"
         )
     return RegistryGoneError(f"MLflow could not be read ({code}): check MLFLOW_TRACKING_URI")
@@ -252,19 +252,22 @@ def _build_error(error: Exception, model: str) -> RegistryError:
 
 def main() -> None:
     """Answer the champion, or every version, or what is wrong, as one line of JSON."""
-    os.environ.update(_QUIET)
+    os.environ.update(QUIET)
     what, tracking_uri, model, *more = sys.argv[1:]
     answer: dict[str, Any]
     try:
         if what == "versions":
             answer = {"versions": list_versions(tracking_uri, model)}
         else:
-            folder, version = find_champion(tracking_uri, model, Path(more[0]))
+            folder, version = find_champion(tracking_uri, model, Path(more[0]), *more[1:])
             answer = {"folder": str(folder.resolve()), "version": version}
     except RegistryError as error:
-        answer = {"error": str(error), "gone": isinstance(error, RegistryGoneError)}
+        answer = {"error": str(error), "kind": type(error).__name__}
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":
+    os.nice(10)  # beside a service that answers people
+    # told to stop, it leaves no half of a fetch behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     main()

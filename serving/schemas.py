@@ -1,6 +1,6 @@
 """What the API answers, as pydantic models that also describe it in /docs."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -14,6 +14,7 @@ from serving.assessment_schemas import AssessmentOut
 from serving.body_schemas import FieldFaultOut
 from serving.case_schemas import WithheldOut
 from serving.errors import Problem, explain
+from serving.following import Following, FollowState, Why
 
 
 class ProblemOut(BaseModel):
@@ -121,13 +122,44 @@ class ModelOut(BaseModel):
         )
 
 
+class FollowingOut(BaseModel):
+    """How the service follows what the registry releases."""
+
+    state: FollowState = Field(description="Hoe het volgen van het modelregister gaat.")
+    at: datetime | None = Field(
+        default=None, description="Wanneer het modelregister laatst antwoordde."
+    )
+    refused_version: str | None = Field(
+        default=None, description="De vrijgegeven versie die de dienst niet overnam."
+    )
+    refused_why: Why | None = Field(default=None, description="Waarom niet.")
+
+    @classmethod
+    def of(cls, how: Following) -> "FollowingOut":
+        """Return what a machine that watches the service is told."""
+        refused = how.refused
+        return cls(
+            state=how.state,
+            at=how.at,
+            refused_version=refused.version if refused else None,
+            refused_why=refused.why if refused else None,
+        )
+
+
 class HealthOut(BaseModel):
     """Whether the service is up."""
 
     status: Literal["ok"] = "ok"
     model: Literal["cached"] | None = Field(
         default=None,
-        description="Bij het starten was MLflow weg: dit is het model van een vorige start.",
+        description="Bij het starten was MLflow weg, of kon het vrijgegeven model niet dienen: dit "
+        "is het model van een vorige start.",
+    )
+    model_version: str | None = Field(
+        default=None, description="De versie van het model die nu inschat."
+    )
+    following: FollowingOut | None = Field(
+        default=None, description="Hoe de dienst volgt wat het modelregister vrijgeeft."
     )
     mlflow: Literal["ok", "gone"] | None = Field(
         default=None, description="Of MLflow er nu is, met `mlflow=true`."

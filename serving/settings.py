@@ -147,6 +147,13 @@ class Settings(BaseSettings):
         200_000_000, ge=1000, description="largest file that can be uploaded"
     )
     model_name: str = Field("kantelpunt", description="name of the registered model in MLflow")
+    follow_seconds: float = Field(
+        30,
+        ge=0,
+        le=86_400,
+        description="after how long a newly released version is served without a restart: how "
+        "often MLflow is asked; 0 only at the start",
+    )
     maintenance: str = Field(
         "",
         max_length=300,

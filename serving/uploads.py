@@ -3,7 +3,7 @@
 import csv
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -72,6 +72,10 @@ class Uploads:
         self._lock = Lock()
         self._thread: Thread | None = None
 
+    def use(self, bundle: Bundle) -> None:
+        """Import the next file with this bundle; one that is being imported ends with its own."""
+        self._work = replace(self._work, bundle=bundle)
+
     def take_room(self) -> None:
         """Keep a place for one more file; raises TooManyError when too many wait already."""
         if not self._room.acquire(blocking=False):
@@ -106,8 +110,7 @@ class Uploads:
     ) -> Import:
         """Note that a file came in, and have it imported; it keeps its place until it is done."""
         check_can(user, Action.UPLOAD_CASES)
-        version = self._work.bundle.version
-        made = Import(number, "", version, get_scope(user), now, user.key)
+        made = Import(number, "", self._work.bundle.version, get_scope(user), now, user.key)
         intake = self._build_intake(made)
         try:
             self._keep_share(number, max_rejected)
@@ -205,7 +208,7 @@ class Uploads:
             raise FileLostError("an uploaded file is gone")
         share = float((place / _SHARE).read_text(encoding="utf-8"))
         arrival = read_arrival(path, intake, max_rejected=share, rejected_to=place)
-        told = (ImportStatus.RUNNING, arrival.fingerprint, self._work.bundle.version)
+        told = (ImportStatus.RUNNING, arrival.fingerprint, intake.bundle.version)
         if (made.status, made.fingerprint, made.model_version) != told:
             made = begin_import(made, arrival, intake)
         import_rows(arrival, made, intake, count=self._check_stopped)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from serving import wording
+from serving.deps import get_service
 from serving.errors import Problem
 from serving.pages.questions import SAME_NL
 from serving.pages.state_view import StateView
@@ -17,7 +18,7 @@ from serving.permissions import ROLE_NL, Action, User, can
 from serving.settings import Settings
 
 if TYPE_CHECKING:
-    from serving.deps import Service, Visitor
+    from serving.deps import Visitor
 
 HERE = Path(__file__).parents[1]
 # the main menu: address, label, and who may go there; who has no list begins with their first page
@@ -66,7 +67,7 @@ def _name_fund(settings: Settings, visitor: "Visitor | None") -> str:
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Return a page, with what every page shows: who is logged on, and where one is."""
-    service: Service = request.app.state.service
+    service = get_service(request)
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     shared: dict[str, Any] = {
         "visitor": visitor,

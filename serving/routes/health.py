@@ -1,13 +1,13 @@
 """What machines ask: is it up, can it work, how busy is it; and the description of the API."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from serving.metrics import CONTENT_TYPE
 from serving.registry import is_reachable
 from serving.routes.parts import ServiceHere, problems
-from serving.schemas import HealthOut
+from serving.schemas import FollowingOut, HealthOut
 
 router = APIRouter(tags=["Dienst"])
 
@@ -28,16 +28,20 @@ def get_readiness(
     service: ServiceHere,
     mlflow: Annotated[bool, Query(description="Kijk ook of MLflow er is.")] = False,
 ) -> HealthOut:
-    """Antwoordt 200 als de opslag bereikbaar is; het model is geladen bij het starten.
+    """Antwoordt 200 als de opslag bereikbaar is; er is altijd een model geladen.
 
-    Zonder MLflow werkt de dienst verder met het model dat geladen is, en zegt dat hier.
+    Een vrijgave die niet kan dienen, of een MLflow die weg is, staat hier: de dienst werkt verder
+    met het model dat geladen is.
     """
     service.store.check()
-    model: Literal["cached"] | None = "cached" if service.model_from_cache else None
-    if not mlflow or service.settings.bundle is not None:
-        return HealthOut(model=model)
-    found = is_reachable(service.settings.tracking_uri)
-    return HealthOut(model=model, mlflow="ok" if found else "gone")
+    ready = HealthOut(
+        model="cached" if service.model_from_cache else None,
+        model_version=service.bundle.version,
+        following=FollowingOut.of(service.follower.now),
+    )
+    if mlflow and service.settings.bundle is None:
+        ready.mlflow = "ok" if is_reachable(service.settings.tracking_uri) else "gone"
+    return ready
 
 
 @router.get("/metrics", summary="Tellers voor Prometheus", include_in_schema=False)

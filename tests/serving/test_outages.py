@@ -175,8 +175,8 @@ def test_ready_says_when_the_model_is_an_earlier_one_and_mlflow_is_gone(
     plain, asked = client.get("/readyz").json(), client.get("/readyz?mlflow=true").json()
     app.state.service.store.close()
 
-    assert plain == {"status": "ok", "model": "cached"}
-    assert asked == {"status": "ok", "model": "cached", "mlflow": "gone"}
+    assert (plain["status"], plain["model"]) == ("ok", "cached")
+    assert asked == plain | {"mlflow": "gone"}
 
 
 def test_mlflow_is_looked_for_where_it_should_be(tmp_path: Path) -> None:

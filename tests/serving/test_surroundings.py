@@ -126,7 +126,11 @@ def test_counts_are_by_route_and_tell_nothing_of_a_case(service: Service) -> Non
 
 def test_ready_and_healthy_are_asked_without_an_account(service: Service) -> None:
     assert service.client.get("/healthz").json() == {"status": "ok"}
-    assert service.client.get("/readyz").json() == {"status": "ok"}
+    assert service.client.get("/readyz").json() == {
+        "status": "ok",
+        "model_version": "3",
+        "following": {"state": "waiting"},
+    }
 
 
 def test_the_description_shows_the_contract_with_labels_bounds_and_units(

@@ -1,0 +1,34 @@
+"""Which bundle was served last, for a start without MLflow."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from features.errors import KantelpuntError
+from serving.settings import Settings
+
+
+def note_last(settings: Settings, folder: Path, version: str) -> None:
+    """Note which bundle is served, for a start without MLflow; whole or not at all."""
+    note = _get_note(settings)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    # by the name of the process: of two workers neither takes away what the other writes
+    half = note.with_suffix(f".{os.getpid()}")
+    half.write_text(json.dumps({"folder": folder.name, "version": version}), "utf-8")
+    half.replace(note)
+
+
+def find_last(settings: Settings, error: KantelpuntError) -> tuple[Path, str]:
+    """Return the folder and the version that were noted last; raises `error` where none was."""
+    try:
+        last = json.loads(_get_note(settings).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise error from None
+    return settings.cache / last["folder"], last["version"]
+
+
+def _get_note(settings: Settings) -> Path:
+    """Return where the last bundle of this model of this MLflow is noted."""
+    of = f"{settings.tracking_uri} {settings.model_name}"
+    return settings.cache / f"last-{hashlib.sha256(of.encode()).hexdigest()[:16]}.json"
