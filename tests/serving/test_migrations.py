@@ -17,7 +17,7 @@ from serving.store.cases import CaseFilter, list_cases
 from serving.store.engine import EVERY_FUND, Store
 from serving.store.tables import audit
 from serving.store.upgrade import downgrade_store, upgrade_store
-from tests.running_service import FUND, NOW, make_assessment
+from tests.running_service import FUND, NOW, get_bundle, make_assessment
 
 BEFORE_STATES = "0003"
 
@@ -83,3 +83,19 @@ def test_the_database_refuses_to_change_the_log_after_an_upgrade(store: Store, v
 
     with pytest.raises(Exception, match="append-only"), store.writing() as connection:
         connection.execute(text(verb))
+
+
+def test_an_assessment_from_before_bundles_were_kept_has_none(store: Store) -> None:
+    fill(store, 1)
+    downgrade_store(store, "0008")
+
+    upgrade_store(store)
+    with store.reading(EVERY_FUND) as connection:
+        [old] = list_assessments(connection, Scope(FUND), "C-0001")
+    with store.writing(FUND) as connection:
+        save_assessments(connection, [make_assessment(3)], audit=[])
+    with store.reading(EVERY_FUND) as connection:
+        [new] = list_assessments(connection, Scope(FUND), "C-0003")
+
+    assert old.bundle_digest is None
+    assert new.bundle_digest == get_bundle().digest
