@@ -85,6 +85,7 @@ _ACTION_NL: Mapping[str, str] = {
     _A.HANDLE_REQUEST: "vraag behandeld",
     _A.REPORT_OUTCOMES: "opvolging gemeld",
     _A.SEND_LETTER: "brief over de inschatting gemaakt",
+    "replay": "inschatting nagerekend, om na te gaan of ze klopt",
     _E.WAKE: "opnieuw op de lijst gezet: de dag om opnieuw te kijken was er",
 }
 _STEP_NL: Mapping[str, str] = {

@@ -43,6 +43,7 @@ __all__ = [
     "RegistryGoneError",
     "Served",
     "fetch_champion",
+    "fetch_version",
     "fetch_versions",
     "find_champion",
     "find_served",
@@ -146,6 +147,11 @@ def fetch_champion(
     return Path(answer["folder"]), str(answer["version"])
 
 
+def fetch_version(tracking_uri: str, model: str, cache: Path, version: str) -> Path:
+    """Return the folder of one version, fetched as the champion is; raises RegistryError."""
+    return fetch_champion(tracking_uri, model, cache, version)[0]
+
+
 def fetch_versions(tracking_uri: str, model: str) -> list[Registered]:
     """Return the versions that MLflow knows, the newest first; raises RegistryError."""
     if not is_reachable(tracking_uri):
@@ -159,7 +165,10 @@ def fetch_versions(tracking_uri: str, model: str) -> list[Registered]:
 def find_champion(
     tracking_uri: str, model: str, cache: Path, alias: str = CHAMPION
 ) -> tuple[Path, str]:
-    """Return the folder and the version of the champion, or of another alias; imports MLflow."""
+    """Return the folder and the version of the champion, or of another alias; imports MLflow.
+
+    No alias is a number: what is one names a version itself.
+    """
     import mlflow
     from mlflow.exceptions import MlflowException
 
@@ -167,7 +176,9 @@ def find_champion(
         _check_file(tracking_uri)
     mlflow.set_tracking_uri(tracking_uri)
     try:
-        found = mlflow.MlflowClient().get_model_version_by_alias(model, alias)
+        client = mlflow.MlflowClient()
+        find = client.get_model_version if alias.isdigit() else client.get_model_version_by_alias
+        found = find(model, alias)
     except (MlflowException, OSError) as error:
         raise _build_error(error, model, alias) from error
     folder = cache / name_folder(str(found.version), str(found.run_id))
@@ -242,6 +253,11 @@ def _get_code(error: Exception) -> str:
 
 def _build_error(error: Exception, model: str, alias: str = CHAMPION) -> RegistryError:
     code = _get_code(error)
+    if code in NOT_THERE and alias.isdigit():
+        return RegistryError(
+            f"version {alias} of model {model!r} is not in the registry (any more): give the "
+            "folder of its bundle with --bundle"
+        )
     if code in NOT_THERE:
         return RegistryError(
             f"no version of model {model!r} is the {alias} yet: train with `kantelpunt train`, "

@@ -184,7 +184,7 @@ def _to_row(a: Assessment) -> dict[str, Any]:
         "model_version": a.model_version,
         "bundle_digest": a.bundle_digest,
         "contract_fingerprint": a.contract.fingerprint,
-        "limits": _to_json(vars(a.limits)),
+        "limits": limits_to_json(a.limits),
         "inputs": inputs,
         "inputs_digest": digest_inputs(inputs),
         **to_columns(a.estimate),
@@ -223,8 +223,8 @@ def list_assessments(connection: Connection, scope: Scope, case_id: str) -> list
 
 
 def _to_assessment(row: RowMapping) -> Assessment:
-    contract = _parse(row["contract_text"])
-    inputs = {k: date.fromisoformat(v) if k in DAYS else v for k, v in row["inputs"].items()}
+    contract = parse_kept(row["contract_text"])
+    inputs = read_days(row["inputs"])
     estimate = read_estimate(dict(row))
     return Assessment(
         assessment_id=row["assessment_id"],
@@ -233,7 +233,7 @@ def _to_assessment(row: RowMapping) -> Assessment:
         suggestion=Suggestion(row["suggestion"]),
         reasons=explain_estimate(estimate, build_row(inputs, contract), contract),
         curve=tuple(CurvePoint(**point) for point in row["curve"] or ()),
-        limits=_read_limits(row["limits"]),
+        limits=read_limits_kept(row["limits"]),
         contract=contract,
         model_version=row["model_version"],
         made_at=row["made_at"],
@@ -242,14 +242,26 @@ def _to_assessment(row: RowMapping) -> Assessment:
     )
 
 
-def _read_limits(raw: Mapping[str, Any]) -> Limits:
+def read_days(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs as they were assessed from how they are kept."""
+    return {k: date.fromisoformat(v) if k in DAYS else v for k, v in inputs.items()}
+
+
+def limits_to_json(limits: Limits) -> dict[str, Any]:
+    """Return limits as they are kept with an assessment."""
+    return _to_json(vars(limits))
+
+
+def read_limits_kept(raw: Mapping[str, Any]) -> Limits:
+    """Return the limits that an assessment was held against, from how they are kept."""
     # there was no limit on the gain before the gain was estimated
     known = {"gain_from": math.nan, **raw}
     return Limits(**known | {"valid_from": date.fromisoformat(raw["valid_from"])})
 
 
 @lru_cache(maxsize=16)
-def _parse(text: str) -> Contract:
+def parse_kept(text: str) -> Contract:
+    """Return a contract from its text in the store."""
     return parse_contract(text, where="store")
 
 
