@@ -71,7 +71,7 @@ def _compare(
         return
     for place, f in enumerate(contract.fields):
         auc = _measure(matrix[known, place], yes, ordered=not f.levels)
-        if auc - ERRORS_FROM_LIMIT * _find_error(auc, yes) > limit:
+        if auc - ERRORS_FROM_LIMIT * find_auc_error(auc, yes) > limit:
             yield Suspect(f.name, auc, what)
 
 
@@ -115,7 +115,7 @@ def _find_auc(scores: NDArray[np.float64], yes: NDArray[np.bool_]) -> float:
     return float((ranks[yes].sum() - hits * (hits + 1) / 2) / (hits * misses))
 
 
-def _find_error(auc: float, yes: NDArray[np.bool_]) -> float:
+def find_auc_error(auc: float, yes: NDArray[np.bool_]) -> float:
     """Return the standard error of an AUC (Hanley and McNeil, 1982)."""
     hits, misses = int(yes.sum()), int((~yes).sum())
     both_hit, both_miss = auc / (2 - auc), 2 * auc**2 / (1 + auc)

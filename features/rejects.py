@@ -108,6 +108,7 @@ class TooManyRejectedError(KantelpuntError):
 
     def __init__(self, counts: Mapping[str, str], limit: float, where: Path | None) -> None:
         """Say per table how many rows and why, and how to go on."""
+        self.tables = tuple(counts)
         listed = "\n".join(f"- {name}: {counted}" for name, counted in counts.items())
         give = "give a folder for rejected.csv to see every fault"
         see = f"{where} lists every fault" if where else give

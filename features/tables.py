@@ -54,7 +54,7 @@ def read_extract(
     if not folder.is_dir():
         raise FolderError(folder)
     return _read_files(
-        _find_tables(folder, required),
+        find_tables(folder, required),
         contract or _find_contract(folder),
         required=required,
         limit=max_rejected_share,
@@ -88,7 +88,8 @@ def _find_contract(folder: Path) -> Contract:
     return read_contract(path) if path.is_file() else default_contract()
 
 
-def _find_tables(folder: Path, required: tuple[str, ...]) -> dict[str, Path]:
+def find_tables(folder: Path, required: tuple[str, ...] = ()) -> dict[str, Path]:
+    """Return the file of each table in a folder; raises a TableError, also for a missing one."""
     files = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
     found: dict[str, Path] = {}
     for table in TABLES:

@@ -1,5 +1,6 @@
 """Learning the return curve: who of those who returned did so sooner, and who does later."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from features.matrix import Matrix
 from features.tables import Extract
 from models.calibration import keep_clear
 from models.curve import CurveHead, CurveStep
-from models.curve_rows import Rows, Support, list_days, see_screenings, see_support
+from models.curve_rows import People, Rows, Support, list_days, see_screenings, see_support
 from models.effects import Effects, sum_by_person
 from models.heads import NINETY_PERCENT, AdditiveHead
 from models.linear import fit_linear
@@ -73,18 +74,24 @@ def fit_curve(
         support = see_support(extract, effects, trial_seed=trial_seed, as_of=as_of)
     steps: list[CurveStep] = []
     notes: list[StepNote] = []
-    before = people.horizon
-    for days in list_days(extract.contract):
-        rows, settled = people.select(days, before), people.count_settled(days)
-        note = StepNote(days, settled, left_out=min(len(rows), settled) < FEWEST)
+    for note, rows, before in plan_curve(people, extract.contract):
         if not note.left_out:
             head = _fit_share(extract.contract, rows)
             note = note if support is None else _measure_shift(note, head, support, before)
             error = _measure_error(extract.contract, rows, seed)
-            steps.append(CurveStep(days, head, error, note.shift, note.error))
-            before = max(before, days)
+            steps.append(CurveStep(note.days, head, error, note.shift, note.error))
         notes.append(note)
     return FittedCurve(CurveHead(people.horizon, tuple(steps)) if steps else None, tuple(notes))
+
+
+def plan_curve(people: People, contract: Contract) -> Iterator[tuple[StepNote, Rows, int]]:
+    """Yield each day of the curve: whether enough tell of it, who does, and the day before it."""
+    before = people.horizon
+    for days in list_days(contract):
+        rows, settled = people.select(days, before), people.count_settled(days)
+        left_out = min(len(rows), settled) < FEWEST
+        yield StepNote(days, settled, left_out=left_out), rows, before
+        before = before if left_out else max(before, days)
 
 
 def _fit_share(contract: Contract, rows: Rows) -> AdditiveHead:

@@ -18,6 +18,7 @@ from models.usual import Sample, Shape, UsualConfig, fit_boosted, fit_usual, spl
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+FEWEST_TOLD = 5  # people: a smaller count tells too much of each of them
 
 
 @dataclass(frozen=True)
@@ -96,26 +97,36 @@ def find_effects(
     trial: Trial, usual: UsualConfig, config: GainConfig, seed: int, *, by_lot: bool = False
 ) -> Effects | str:
     """Return what `measure_effects` does, or why nothing can be learnt from these rows."""
+    if short := find_shortfall(trial, config):
+        return short
+    effects = measure_effects(trial, usual, config, seed, by_lot=by_lot)
+    count, others = (int((effects.supported == arm).sum()) for arm in (1.0, 0.0))
+    return find_short_arm(count, others, config, "comparable ") or effects
+
+
+def find_shortfall(trial: Trial, config: GainConfig) -> str:
+    """Tell why nothing can be learnt, as far as counts show it; "" where they do not."""
     if not trial.supported.any():
         return "nobody in the extract started support while still off work"
     weight = weigh_trial(trial)
     is_known = weight > 0
-    if short := _find_short_arm(trial.supported[is_known], config):
+    count, others = (int((trial.supported[is_known] == arm).sum()) for arm in (1.0, 0.0))
+    if short := find_short_arm(count, others, config):
         return short
     if brief := _find_brief_arm(trial, weight, config):
         return brief
     if len(np.unique(trial.returned[is_known])) < 2:
         return "everybody in the target trial returned, or nobody did"
-    effects = measure_effects(trial, usual, config, seed, by_lot=by_lot)
-    return _find_short_arm(effects.supported, config, "comparable ") or effects
+    return ""
 
 
-def _find_short_arm(supported: Floats, config: GainConfig, which: str = "") -> str:
-    """Tell which of the supported and the others are too few; "" where both are enough."""
-    for arm, who in ((1.0, "who started support"), (0.0, "to compare them with")):
-        count, fewest = int((supported == arm).sum()), config.fewest_supported
+def find_short_arm(supported: int, others: int, config: GainConfig, which: str = "") -> str:
+    """Tell whether the supported or the others are too few; "" where both are enough."""
+    fewest = config.fewest_supported
+    for count, who in ((supported, "who started support"), (others, "to compare them with")):
         if count < fewest:
-            return f"the outcome is known of {count} {which}people {who}, and {fewest} are needed"
+            shown = str(count) if count >= FEWEST_TOLD or not count else f"< {FEWEST_TOLD}"
+            return f"the outcome is known of {shown} {which}people {who}, and {fewest} are needed"
     return ""
 
 

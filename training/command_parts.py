@@ -38,7 +38,21 @@ LimitsFile = Annotated[
     Path | None, typer.Option("--limits", help="Limits of the suggestions, instead of limits.toml.")
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
+ContractFile = Annotated[
+    Path | None,
+    typer.Option("--contract", help="Contract to use instead of the default or the extract's own."),
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
+]
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
+
+
+def choose_contract(path: Path | None) -> "Contract | None":
+    """Return the contract in a file, None without one; raises ContractError."""
+    from features.contract import read_contract
+
+    return read_contract(path) if path else None
 
 
 def read_for_training(

@@ -3,11 +3,14 @@
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from training.check_command import check
 from training.command_parts import (
+    ConfigFile,
+    ContractFile,
     Data,
     LimitsFile,
     Model,
@@ -16,6 +19,7 @@ from training.command_parts import (
     RunsToSync,
     Seed,
     Uri,
+    choose_contract,
     open_bundle,
     print_figures,
     say_rejected,
@@ -23,16 +27,6 @@ from training.command_parts import (
 from training.limits_command import limits
 from training.version_commands import evaluate, explain_model, release
 
-if TYPE_CHECKING:
-    from features.contract import Contract
-
-ContractFile = Annotated[
-    Path | None,
-    typer.Option("--contract", help="Contract to use instead of the default or the extract's own."),
-]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
-]
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
     "ignorable: given for what the fields show only; sign_flip: it helps some and harms others."
@@ -58,7 +52,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
-    for command in (synth, train, evaluate, release, explain_model, score, limits):
+    for command in (synth, check, train, evaluate, release, explain_model, score, limits):
         app.command()(command)
 
 
@@ -131,7 +125,7 @@ def train(
             uri=tracking_uri,
             config=read_config(config) if config else None,
             seed=seed,
-            contract=_choose_contract(contract),
+            contract=choose_contract(contract),
             max_rejected=max_rejected,
             rejected_to=where,
             by_lot=by_lot,
@@ -182,9 +176,3 @@ def score(
         rows = write_scores(score_cases(extract.cases, bundle, held, threads, count), out)
     say_rejected(extract, where)
     typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
-
-
-def _choose_contract(path: Path | None) -> "Contract | None":
-    from features.contract import read_contract
-
-    return read_contract(path) if path else None

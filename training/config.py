@@ -116,6 +116,17 @@ class TuneConfig:
 
 
 @dataclass(frozen=True)
+class CheckConfig:
+    """What an extract is tried with before anything is trained, and what is taken as likely."""
+
+    refits: int
+    most_cases: int
+    likely_auc: float
+    error_rate: float
+    power: float
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
     """Names under which runs and versions are kept."""
 
@@ -136,6 +147,7 @@ class Config:
     decision: DecisionConfig
     policy: PolicyConfig
     fairness: FairnessConfig
+    check: CheckConfig
     tune: TuneConfig
     registry: RegistryConfig
 

@@ -95,7 +95,7 @@ def learn_gain(
     """
     trial = build_trial(extract, seed=seed, as_of=as_of)
     if by_lot:
-        _check_lot(trial)
+        check_lot(trial)
     effects = find_effects(trial, config.usual, config.gain, seed, by_lot=by_lot)
     if isinstance(effects, str):
         return LearntGain(trial, None, effects)
@@ -116,7 +116,8 @@ def learn_gain(
     return LearntGain(trial, known)
 
 
-def _check_lot(trial: Trial) -> None:
+def check_lot(trial: Trial) -> None:
+    """Raise NoLotError where support began later than a lot on the screening day explains."""
     late = trial.day[trial.supported == 1] > LATEST_BY_LOT
     if len(late) and late.mean() > MOST_LATE:
         raise NoLotError(

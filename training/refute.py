@@ -55,7 +55,7 @@ def refute(
     known = learnt.known
     if known is None:
         return None
-    rows = _draw_rows(learnt.trial, config, seed)
+    rows = draw_rows(learnt.trial, config, seed)
     recipe = Recipe(config, seed, by_lot)
     shown = float(known.head.head.predict(known.effects.sample.matrix).std())
     trial = learnt.trial.select(rows)
@@ -96,7 +96,7 @@ class Recipe:
         return find_effects(trial, usual, self.gain, self.seed, by_lot=self.by_lot)
 
 
-def _draw_rows(trial: Trial, config: Config, seed: int) -> NDArray[np.bool_]:
+def draw_rows(trial: Trial, config: Config, seed: int) -> NDArray[np.bool_]:
     """Return which rows the attempts look at: of persons drawn at random, all their rows.
 
     Where support is so rare that too few supported would be drawn, more are.

@@ -11,6 +11,7 @@ from features.tables import Extract
 from models.usual import Sample
 from training.config import WindowConfig
 from training.splits import TooLittleHistoryError, Windows, select_days
+from training.traits import show_count
 
 FEWEST_PERSONS = 20  # persons are held out together: with a few, nobody is left to learn from
 
@@ -76,9 +77,10 @@ def _check_course(screenings: Screenings) -> None:
 def _check_count(name: str, rows: Screenings, known: int, fewest: int) -> None:
     if known < fewest:
         raise TooFewCasesError(
-            f"the {name} window holds {known} screenings with a known outcome, {fewest} are "
-            "needed: bring more cases, or check that follow_up reaches far enough. Of "
-            f"{int(rows.by_support.sum())} others support began before the outcome was known"
+            f"the {name} window holds {show_count(known)} screenings with a known outcome, "
+            f"{fewest} are needed: bring more cases, or check that follow_up reaches far enough. "
+            f"Of {show_count(int(rows.by_support.sum()))} others support began before the outcome "
+            "was known"
         )
 
 

@@ -63,6 +63,13 @@ def count_persons(person: NDArray[np.int64], rows: Bools) -> int:
     return len(np.unique(person[rows]))
 
 
+def show_count(count: int | None) -> str:
+    """Return a count as it may be shown: of fewer than five only that, of a hidden one a dash."""
+    if count is None:
+        return "-"
+    return f"< {FEWEST_SHOWN}" if 0 < count < FEWEST_SHOWN else f"{count:,}"
+
+
 def find_hidden(
     groups: Sequence[Bools], person: NDArray[np.int64], hidden: Sequence[bool] = ()
 ) -> list[bool]:
