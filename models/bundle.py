@@ -16,6 +16,7 @@ from models.curve import Band, trace_curves
 from models.estimate import Estimate, Estimates, Sums
 from models.parts import PartReader, PartWriter, read_answers
 from models.people import read_people
+from models.reference import Reference, read_reference
 from models.screening import ScreeningModel
 from models.trees import TreesUnreadableError
 from models.wholeness import check_whole
@@ -24,6 +25,7 @@ FORMAT = 4
 MANIFEST = "manifest.json"
 CARD = "card.md"
 PEOPLE = "people.json"
+REFERENCE = "reference.json"  # not in bundles of before it was kept
 SMOKE_TOLERANCE = 1e-9
 NOT_KNOWN = -9.0
 # what comes of files that are whole, but were not written by `write_bundle`
@@ -163,23 +165,32 @@ def _describe(model: ScreeningModel) -> dict[str, str]:
         "answers": model.answers and asdict(model.answers),
     }
     people = model.people and model.people.plain()
-    return {"model.json": _dump(parts), PEOPLE: _dump(people), **writer.files}
+    texts = {"model.json": _dump(parts), PEOPLE: _dump(people), **writer.files}
+    return texts | ({REFERENCE: _dump(model.reference.plain())} if model.reference else {})
 
 
 def _rebuild(texts: dict[str, str]) -> ScreeningModel:
     parts = json.loads(texts["model.json"], parse_constant=_refuse_constant)
     reader = PartReader(texts)
+    contract = parse_contract(texts["contract.toml"], where="in the bundle")
     model = ScreeningModel(
-        contract=parse_contract(texts["contract.toml"], where="in the bundle"),
+        contract=contract,
         usual=reader.read_head(parts["usual"]),
         spread=reader.read_spread(parts["spread"]),
         gain=reader.read_gain(parts["gain"]),
         curve=reader.read_curve(parts["curve"]),
         answers=read_answers(parts["answers"]),
         people=read_people(json.loads(texts[PEOPLE], parse_constant=_refuse_constant)),
+        reference=_read_reference(texts.get(REFERENCE), contract),
     )
     check_whole(model)
     return model
+
+
+def _read_reference(text: str | None, contract: Contract) -> Reference | None:
+    if text is None:
+        return None
+    return read_reference(json.loads(text, parse_constant=_refuse_constant), contract)
 
 
 def _refuse_constant(name: str) -> float:

@@ -12,6 +12,7 @@ from models.curve import CurveHead
 from models.estimate import Estimate, Estimates, GainStatus, Sums
 from models.heads import AdditiveHead, GainHead, SpreadHead
 from models.people import PeopleTable
+from models.reference import Reference
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +22,8 @@ class ScreeningModel:
     """p_usual and the gain of support, with intervals and with contributions that add up.
 
     Without `gain` nothing could be learnt of support: the gain of every case is unknown. `answers`
-    are those that people give to its questions; `people` tells what became of earlier people.
+    are those that people give to its questions; `people` tells what became of earlier people, and
+    `reference` what those of the release looked like.
     """
 
     contract: Contract
@@ -31,6 +33,7 @@ class ScreeningModel:
     curve: CurveHead | None = None
     answers: AnswerTable | None = None
     people: PeopleTable | None = None
+    reference: Reference | None = None
 
     @property
     def gain_status(self) -> GainStatus:

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from serving import person_commands, replay_commands, store_commands, user_commands
+from serving import (
+    monitor_commands,
+    person_commands,
+    replay_commands,
+    store_commands,
+    user_commands,
+)
 
 # made by a demo that is served, and by one that is only checked
 PERSONS, CHECK_PERSONS = 20_000, 1_500
@@ -21,6 +27,7 @@ def register(app: typer.Typer) -> None:
     store_commands.register(app)
     person_commands.register(app)
     replay_commands.register(app)
+    monitor_commands.register(app)
 
 
 def serve(

@@ -22,6 +22,7 @@ from training.fairness import Fairness, audit_release, take_tested
 from training.gain import LearntGain, learn_gain
 from training.gaps import tell_gaps
 from training.people import count_earlier_people
+from training.reference import describe_release
 from training.refutation import Refutation
 from training.refute import refute
 from training.rivals import (
@@ -40,7 +41,7 @@ from training.tune_windows import part_in_time
 
 Floats = NDArray[np.float64]
 Report = Callable[[str], None]
-STEPS = 10
+STEPS = 11
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,8 @@ def train(
         answers=collect_answers(extract.contract, known.matrix),
         people=people,
     )
+    report("Noting what these people look like, to hold later ones to")
+    model = replace(model, reference=describe_release(extract, model, windows))
     report("Comparing groups")
     tested = take_tested(extract, windows)
     p_tested = contest.corrected[shipped](tested.matrix)

@@ -31,6 +31,7 @@ ACTION_NL: Mapping[str, str] = {
     "forget": "dossiers gewist",
     "export": "uittreksel voor het model gemaakt",
     "replay": "inschatting nagerekend",
+    "monitor": "model bewaakt",
     "log_on": "aangemeld",
     Action.LOG_OFF: "afgemeld",
     "add_user": "account gemaakt",
@@ -89,10 +90,17 @@ _LABEL_NL: Mapping[str, str] = {
     "pathways": "trajecten",
     "work_periods": "werkperiodes",
     "follow_up": "opvolging",
+    "alarms": "alarmen",
     "groups": "groepen",
     "fairness_groups": "groepen",
 }
-_ONE_NL = {"regels": "regel", "rijen": "rij", "dossiers": "dossier", "trajecten": "traject"}
+_ONE_NL = {
+    "alarmen": "alarm",
+    "regels": "regel",
+    "rijen": "rij",
+    "dossiers": "dossier",
+    "trajecten": "traject",
+}
 _IDENTIFIERS = ("assessment_id", "decision_id", "referral_id", "consent_id", "request_id")
 _SHOWN_OF_NUMBER = 8
 

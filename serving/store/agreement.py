@@ -4,17 +4,28 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, not_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, select, true, tuple_
 
 from models.suggestion import Suggestion
 from serving.permissions import Scope
 from serving.store.audit import REPORT_READ
 from serving.store.decisions import Answer
 from serving.store.reach import in_reach
-from serving.store.tables import assessments, audit, users
+from serving.store.tables import assessments, audit, cases, users
 from serving.store.work_tables import decisions, own_estimates
 
 _AT_ONCE = 2000
+
+
+class CaseGroups(NamedTuple):
+    """Groups that the case itself is in, for who compares them; None where it is gone."""
+
+    region: str | None
+    labour_status: str | None
+    answered: bool | None
+
+
+_OF_CASE = (cases.c.region, cases.c.labour_status, cases.c.answered)
 
 
 class Judged(NamedTuple):
@@ -26,6 +37,7 @@ class Judged(NamedTuple):
     region: str | None
     suggestion: Suggestion
     deviates: bool
+    case: "CaseGroups"
 
 
 class Answered(NamedTuple):
@@ -38,6 +50,7 @@ class Answered(NamedTuple):
     suggestion: Suggestion
     is_possible: Answer
     is_needed: Answer
+    case: "CaseGroups"
 
 
 def list_judged(connection: Connection, scope: Scope | None, since: datetime) -> Iterator[Judged]:
@@ -48,12 +61,14 @@ def list_judged(connection: Connection, scope: Scope | None, since: datetime) ->
     d = decisions.c
     group = (d.made_at, d.made_by, d.sickness_fund, users.c.region)
     query = (
-        select(*group, d.suggestion, d.deviates)
+        select(*group, d.suggestion, d.deviates, *_OF_CASE)
         .outerjoin(users, users.c.user_key == d.made_by)
+        .outerjoin(cases, _same_case(decisions))
         .where(_reach(decisions, scope), d.made_at >= since, d.suggestion.is_not(None))
     )
     for row in connection.execute(query).yield_per(_AT_ONCE):
-        yield Judged(row[0], row[1], row[2], row[3], Suggestion(row[4]), row[5])
+        judged = (Suggestion(row[4]), row[5])
+        yield Judged(row[0], row[1], row[2], row[3], *judged, CaseGroups(row[6], row[7], row[8]))
 
 
 def list_answered(
@@ -80,15 +95,22 @@ def list_answered(
     )
     group = (o.made_at, o.user_key, o.sickness_fund, users.c.region)
     query = (
-        select(*group, assessments.c.suggestion, o.is_possible, o.is_needed)
+        select(*group, assessments.c.suggestion, o.is_possible, o.is_needed, *_OF_CASE)
         .join(assessments, assessments.c.assessment_id == o.assessment_id)
         .outerjoin(users, users.c.user_key == o.user_key)
+        .outerjoin(cases, _same_case(own_estimates))
         .where(_reach(own_estimates, scope), o.made_at >= since)
         .where(not_(answered_before), not_(read_before))
     )
     for row in connection.execute(query).yield_per(_AT_ONCE):
         own = (Answer(row[5]), Answer(row[6]))
-        yield Answered(row[0], row[1], row[2], row[3], Suggestion(row[4]), *own)
+        made = (row[0], row[1], row[2], row[3], Suggestion(row[4]))
+        yield Answered(*made, *own, CaseGroups(row[7], row[8], row[9]))
+
+
+def _same_case(table: Table) -> ColumnElement[bool]:
+    same = cases.c.sickness_fund == table.c.sickness_fund
+    return and_(same, cases.c.case_id == table.c.case_id)
 
 
 def _reach(table: Table, scope: Scope | None) -> ColumnElement[bool]:

@@ -144,7 +144,7 @@ follow_up = Table(
     Column("exited_on", Date),
 )
 
-# for the audit of fairness only: nothing but the export reads it
+# for the audit of fairness only: the export reads it, and watching, which keeps totals
 fairness_groups = Table(
     "fairness_groups",
     metadata,
@@ -210,4 +210,19 @@ shadow_scores = Table(
     ForeignKeyConstraint(["assessment_id"], ["assessments.assessment_id"]),
     Index("shadow_scores_of_case", "sickness_fund", "case_id"),
     Index("shadow_scores_of_bundle", "bundle_digest", "scored_at"),
+)
+
+# what watching found: totals only, one row per run
+monitor_reports = Table(
+    "monitor_reports",
+    metadata,
+    Column("report_id", BigKey, primary_key=True, autoincrement=True),
+    Column("made_at", Instant, nullable=False),
+    # empty where it is about every fund
+    Column("sickness_fund", Key),
+    Column("model_version", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("alarms", Integer, nullable=False),
+    Column("report", JSON, nullable=False),
+    Index("monitor_reports_in_order", "sickness_fund", "made_at"),
 )

@@ -1,0 +1,176 @@
+"""The checks of watching: which there are, with which level, and what they rest on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from features.contract import Contract
+from models.course import (
+    GROUP,
+    OVERALL,
+    compare_returns,
+    measure_bins,
+    measure_slope,
+)
+from models.drift import TOO_FEW, check_levels, check_missing, check_spread
+from models.expected import Expected, expect
+from models.reference import ANSWERED, FLAGS, GAIN, P_USUAL, SUGGESTION, Reference
+from models.watching import SMALLEST, Check, Limits, Verdict, judge
+from serving.monitor_outcomes import Matured
+from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Told
+
+NO_REFERENCE, NO_ESTIMATES, OTHER_LIMITS = "no_reference", "no_estimates", "other_limits"
+# of an AUC: five points less is what a year of training data brings, about
+WORSE = Limits(watch=0.02, alarm=0.05)
+ONLY_WATCHED = Limits(watch=0.25, alarm=float("inf"))
+MOST_GROUPS = 30  # of an attribute
+
+
+def check_inputs(window: Told, reference: Reference | None, contract: Contract) -> list[Check]:
+    """Return what differs in the inputs from those of the release, and in what is missing."""
+    if reference is None:
+        return [Check("input", "all", why=NO_REFERENCE)]
+    tests = 3 * len(contract.fields)
+    found = []
+    for place, field in enumerate(contract.fields):
+        spread, codes = reference.inputs[field.name], window.codes[:, place]
+        found.append(check_spread("input", field.name, spread, codes, tests))
+        if field.missing:
+            found.append(check_missing(field.name, spread, codes, tests))
+        if (level := check_levels(field.name, spread, codes, tests)) is not None:
+            found.append(level)
+    return judge(found)
+
+
+def check_told(window: Told, reference: Reference | None) -> list[Check]:
+    """Return what differs in what this version told: chances, gain, suggestions, answers."""
+    if reference is None:
+        return [Check("told", "all", why=NO_REFERENCE)]
+    columns: dict[str, tuple[Floats, tuple[str, ...]]] = {
+        P_USUAL: (window.p_usual, ()),
+        GAIN: (window.gain[window.differs], ()),
+        SUGGESTION: (window.suggestion[_under(window, reference)].astype(float), SUGGESTIONS),
+        ANSWERED: (window.answered, FLAGS),
+    }
+    found = []
+    for name, spread in reference.told.items():
+        values, keys = columns[name]
+        if name == SUGGESTION and len(window) >= SMALLEST > len(values):
+            found.append(Check("told", name, why=OTHER_LIMITS, count=len(values)))
+            continue
+        codes = spread.code(values, keys)
+        found.append(check_spread("told", name, spread, codes, len(columns)))
+    return judge(found)
+
+
+def _under(window: Told, reference: Reference) -> Bools:
+    """Tell which were suggested under the limits of the reference: others say something else."""
+    wanted = np.array(list(reference.limits.values()))
+    same: Bools = (np.abs(window.limits - wanted) < 1e-9).all(axis=1)
+    return same
+
+
+def check_expected(p_usual: Floats, figures: Mapping[str, Any]) -> list[Check]:
+    """Return by how much the AUC that the estimates promise is under that of the release."""
+    found, tested = expect(p_usual), figures.get("auc")
+    if found is None or not isinstance(tested, list):
+        return [Check("expected", "auc", why=TOO_FEW, count=len(p_usual))]
+    value, low, high = found.auc
+    error = max((high - low) / (2 * 1.96), 1e-9)
+    spare = max((float(tested[2]) - float(tested[1])) / (2 * 1.96), 0.0)
+    off = max(float(tested[0]) - value, 0.0)
+    return judge(
+        [
+            Check(
+                "expected",
+                "auc",
+                size=off,
+                chance=_find_chance(off / float(np.hypot(error, spare))),
+                limits=WORSE,
+                count=len(p_usual),
+                figures={"before": float(tested[0]), "auc": value, "low": low, "high": high},
+            )
+        ]
+    )
+
+
+def _find_chance(errors: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.sf(errors))
+
+
+def check_returns(matured: Matured) -> list[Check]:
+    """Return whether people return as often as was told: all, and by how long ago it was."""
+    course = matured.course
+    found = [
+        compare_returns("returns", "ratio", "", course, 3, OVERALL),
+        measure_slope("returns", course, 3),
+        measure_bins("returns", course),
+    ]
+    spans = [
+        compare_returns("span", "ratio", f"{first}_{last}", one, len(matured.spans), GROUP)
+        for (first, last), one in matured.spans.items()
+    ]
+    support = compare_returns("support", "ratio", "", matured.with_support, 1, ONLY_WATCHED)
+    return [*judge(found), *judge(spans), *judge([support])]
+
+
+def list_members(told: Told) -> list[tuple[str, str, Bools]]:
+    """Return every group with its rows: attribute, label, and who is in it."""
+    found = []
+    for name, labels in told.groups.items():
+        known, counts = np.unique(labels, return_counts=True)
+        order = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
+        found += [(name, str(one), labels == one) for one in known[order] if one != UNKNOWN]
+    return found
+
+
+def check_groups(matured: Matured) -> list[Check]:
+    """Return per group whether its people return as often as was told, and in which version."""
+    members = list_members(matured.told)
+    found = [
+        compare_returns("group", name, label, matured.course.take(rows), len(members), GROUP)
+        for name, label, rows in members
+    ]
+    return judge(found)
+
+
+def describe_groups(window: Told) -> list[dict[str, Any]]:
+    """Return of each group what it was told, and how good that is to be expected to be."""
+    told: list[dict[str, Any]] = []
+    for name, label, rows in list_members(window):
+        count = int(rows.sum())
+        if count < SMALLEST:
+            told.append({"attribute": name, "group": label})
+            continue
+        found = expect(window.p_usual[rows])
+        told.append(
+            {
+                "attribute": name,
+                "group": label,
+                "count": count,
+                "refer": _share(window.suggestion[rows] == SUGGESTIONS.index("refer")),
+                "silent": _share(window.answered[rows] == 0),
+                "expected": describe_expected(found) if found else {},
+            }
+        )
+    return told
+
+
+def describe_expected(found: Expected) -> dict[str, list[float]]:
+    """Return the figures that are to be expected, with their intervals."""
+    names = ("brier", "auc", "returned")
+    return {name: [round(one, 4) for one in getattr(found, name)] for name in names}
+
+
+def _share(rows: Bools) -> float:
+    count = int(rows.sum())
+    return round(count / len(rows), 4) if count >= 5 else 0.0
+
+
+def name_worst(checks: Sequence[Check]) -> list[Check]:
+    """Return what needs attention, alarms first."""
+    wanted = (Verdict.ALARM, Verdict.WATCH)
+    return [one for verdict in wanted for one in checks if one.verdict is verdict]

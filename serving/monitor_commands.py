@@ -1,0 +1,72 @@
+"""The command that watches the model, for a timer that runs it every night."""
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from serving.monitor import Report
+
+ALARM = 2  # beside 1 for what goes wrong
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(monitor)
+
+
+def monitor(
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=["%Y-%m-%d"], help="First screening day to watch."),
+    ] = None,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=1095, help="So many days instead, up to now.")
+    ] = 30,
+    fund: Annotated[
+        str | None, typer.Option("--fund", help="Watch only this sickness fund.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole report as JSON.")
+    ] = False,
+) -> None:
+    """Watch drift, calibration, groups and agreement; exit code 2 when there is an alarm."""
+    from models.watching import Verdict
+    from serving.deps import get_now
+    from serving.monitor import Watch, find_start, plain, watch
+    from serving.registry import open_bundle
+    from serving.server import set_up_logs
+    from serving.settings import read_settings
+    from serving.store.opening import open_store
+
+    set_up_logs()
+    settings, now = read_settings(), get_now()
+    with open_store(settings.database_url) as store:
+        start = find_start(now, since.date() if since else None, days)
+        asked = Watch(open_bundle(settings), start, now, fund)
+        found = watch(store, asked)
+    if as_json:
+        typer.echo(json.dumps(plain(found, asked), indent=1))
+    else:
+        _tell(found)
+    if found.verdict is Verdict.ALARM:
+        raise typer.Exit(ALARM)
+
+
+def _tell(found: "Report") -> None:
+    from models.watching import Verdict
+
+    counts = found.counts
+    typer.echo(
+        f"verdict: {found.verdict.value} ({counts['window']:,} people in the window, "
+        f"{counts['of_version']:,} by this version; {counts['followed']:,} followed)"
+    )
+    for verdict in (Verdict.ALARM, Verdict.WATCH):
+        for one in (one for one in found.checks if one.verdict is verdict):
+            figures = ", ".join(f"{name} {value:.3g}" for name, value in one.figures.items())
+            name = " ".join(filter(None, (one.kind, one.name, one.group)))
+            typer.echo(f"{verdict.value}: {name}: {figures} ({one.count:,} people)")
+    unknown = sum(one.verdict is Verdict.INSUFFICIENT for one in found.checks)
+    typer.echo(f"{len(found.checks) - unknown} checks could tell, {unknown} could not")
