@@ -9,6 +9,7 @@ from features.wording import describe_nl
 from models.bundle import Bundle
 from models.suggestion import Limits
 from serving.agreement import FEWEST
+from serving.following import Following, FollowState, Why
 from serving.model_versions import Known, ServedVersion, State
 from serving.pages.model_summary import ModelSummary
 from serving.registry import Registered
@@ -22,6 +23,19 @@ _STATE_NL = {
     "opnieuw.",
     State.NONE: "Deze dienst draait op een map met een model, zonder modelregister.",
     State.KNOWN: "",
+}
+
+
+_NOT_FOLLOWED_NL = {
+    FollowState.NOBODY: "Geen enkele versie is nu vrijgegeven in het modelregister.",
+    FollowState.NOT_FETCHED: "De bestanden van de vrijgegeven versie zijn niet te krijgen.",
+}
+_WHY_NL = {
+    Why.DAMAGED: "een bestand ontbreekt of is niet wat vrijgegeven werd",
+    Why.FORMAT: "ze is gemaakt met een andere versie van Kantelpunt",
+    Why.SMOKE: "de proefgevallen komen hier anders uit dan bij het trainen",
+    Why.CONTRACT: "wie nu meldingen stuurt, zou geweigerd of anders begrepen worden",
+    Why.LISTS: "de lijsten voor doorverwijzing van deze dienst passen er niet bij",
 }
 
 
@@ -82,9 +96,10 @@ class RegisteredView:
 
 @dataclass(frozen=True)
 class VersionsView:
-    """The page of the versions."""
+    """The page of the versions; `followed_nl` is empty where what is released is served."""
 
     now: str
+    followed_nl: str
     of_fund: str | None
     served: Sequence[ServedView]
     registered: Sequence[RegisteredView]
@@ -98,6 +113,7 @@ class VersionsView:
         cls,
         served: Sequence[ServedVersion],
         known: Known,
+        how: Following,
         version: str,
         fund: str | None,
         zone: tzinfo | None,
@@ -105,6 +121,7 @@ class VersionsView:
         """Return what the page shows."""
         return cls(
             now=version,
+            followed_nl=_tell_following(how, version, zone),
             of_fund=fund,
             served=[_view_served(one, version, zone) for one in served],
             registered=[_view_registered(one, version, zone) for one in known.versions],
@@ -112,6 +129,21 @@ class VersionsView:
             asked_at=short_moment_nl(known.at.astimezone(zone)) if known.at else "",
             is_asked=known.state is State.ASKED,
         )
+
+
+def _tell_following(how: Following, version: str, zone: tzinfo | None) -> str:
+    """Return why what is served is not what is released, where that is so."""
+    said = _NOT_FOLLOWED_NL.get(how.state, "")
+    if how.refused is not None:
+        at = short_moment_nl(how.refused.at.astimezone(zone))
+        said = " ".join(
+            [
+                f"Versie {how.refused.version} is vrijgegeven, maar de dienst nam ze niet over: "
+                f"{_WHY_NL[how.refused.why]} ({at}).",
+                said,
+            ]
+        ).strip()
+    return f"{said} Versie {version} doet verder dienst." if said else ""
 
 
 def _view_served(one: ServedVersion, now: str, zone: tzinfo | None) -> ServedView:

@@ -33,5 +33,6 @@ def get_versions(request: Request, service: ServiceHere, now: Now, visitor: View
     served = report_versions(visitor.user, store=service.store)
     known = service.registry.read(now)
     fund = visitor.user.sickness_fund
-    view = VersionsView.of(served, known, service.bundle.version, fund, now.tzinfo)
+    how, version = service.follower.now, service.bundle.version
+    view = VersionsView.of(served, known, how, version, fund, now.tzinfo)
     return render(request, "versions.html", view=view)

@@ -6,11 +6,12 @@ from html import unescape
 from typing import Any
 from unittest.mock import Mock, patch
 
+from serving.following import Following, FollowState, Refused, Why
 from serving.rate_limit import TooManyError
 from serving.sessions import SESSION_COOKIE
 from serving.store.engine import EVERY_FUND, StoreGoneError
 from tests.running_issuer import begin, come_back
-from tests.running_service import PASSWORD, find_token
+from tests.running_service import NOW, PASSWORD, find_token
 from tests.web.page_cast import Cast
 from tests.web.test_intake_page import make_file, send, wait
 
@@ -72,6 +73,15 @@ def fail(what: str, error: Exception) -> State:
             return client.get("/model")
 
     return reach
+
+
+def refuse_version(cast: Cast) -> Any:
+    """Open the page of the versions when what was released last could not be served."""
+    service = cast.enter("dataspecialist")
+    refused = Refused("9", Why.CONTRACT, NOW, "9-run", "")
+    how = Following(FollowState.REFUSED, NOW, refused)
+    with patch.object(service.app.state.service.follower, "now", how):
+        return service.client.get("/model/versies")
 
 
 def lose_store(cast: Cast) -> Any:
@@ -222,6 +232,7 @@ STATES: Mapping[str, State] = {
     "model, of an auditor": open_page("/model", "auditor"),
     "model, unknown gain": open_page("/model", "dataspecialist", "unknown"),
     "versions": open_page("/model/versies", "dataspecialist"),
+    "versions, one refused": refuse_version,
     "help, of a physician": open_page("/hulp"),
     "help, of a physician who answers first": open_page("/hulp", "arts", "required"),
     "help, of a coordinator": open_page("/hulp", "coordinator"),

@@ -8,6 +8,7 @@ import pytest
 
 from models.estimate import GainStatus
 from models.suggestion import read_limits
+from serving.following import Following, FollowState, Refused, Why
 from serving.model_versions import Known, RegistryNotes, State
 from serving.pages.model_summary import ModelSummary
 from serving.pages.model_view import VersionsView
@@ -203,8 +204,9 @@ def test_a_registry_that_is_slow_or_gone_keeps_nobody_waiting(
 
 def test_the_page_says_which_version_is_released_and_which_serves() -> None:
     known = Known(State.KNOWN, KNOWN, NOW)
+    how = Following(FollowState.SERVED, NOW)
 
-    view = VersionsView.of([], known, "2", None, NOW.tzinfo)
+    view = VersionsView.of([], known, how, "2", None, NOW.tzinfo)
 
     assert [(one.version, one.aliases, one.is_now) for one in view.registered] == [
         ("3", "champion", False),
@@ -212,3 +214,25 @@ def test_the_page_says_which_version_is_released_and_which_serves() -> None:
     ]
     assert view.registry_nl == ""
     assert view.asked_at.startswith("15 apr 2026")
+
+
+REFUSED = Refused("9", Why.SMOKE, NOW, "9-run", "told to who keeps the service")
+NOT_FOLLOWED = [
+    (
+        Following(FollowState.REFUSED, NOW, REFUSED),
+        "Versie 9 is vrijgegeven, maar de dienst nam ze niet over: de proefgevallen komen hier "
+        "anders uit dan bij het trainen (15 apr 2026, 10:00:00). Versie 3 doet verder dienst.",
+    ),
+    (
+        Following(FollowState.NOBODY, NOW),
+        "Geen enkele versie is nu vrijgegeven in het modelregister. Versie 3 doet verder dienst.",
+    ),
+    (Following(FollowState.SERVED, NOW), ""),
+]
+
+
+@pytest.mark.parametrize(("how", "told"), NOT_FOLLOWED)
+def test_the_page_says_why_what_is_released_is_not_what_serves(how: Following, told: str) -> None:
+    view = VersionsView.of([], Known(State.KNOWN, KNOWN, NOW), how, "3", None, NOW.tzinfo)
+
+    assert view.followed_nl == told
