@@ -39,8 +39,9 @@ from serving.referral_lists import read_lists
 from serving.registry import Registered, fetch_versions
 from serving.routes import intake, list_routers
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store.engine import Store, StoreGoneError
-from serving.swapping import build_follower
+from serving.swapping import build_challenger, build_follower
 from serving.uploads import Uploads, Workplace
 
 log = structlog.get_logger("kantelpunt")
@@ -67,7 +68,9 @@ def create_app(
         lifespan=_run_beside,
     )
     store, limits = Store(settings.database_url), read_limits(settings.limits or DEFAULT_PATH)
-    work = Workplace(store, bundle, limits, get_now)
+    metrics = Metrics(bundle)
+    shadow = Shadow(store, get_now, metrics.count_shadow, is_on=settings.shadow)
+    work = Workplace(store, bundle, limits, get_now, shadow.offer)
     service = Service(
         settings=settings,
         store=store,
@@ -75,11 +78,13 @@ def create_app(
         limits=limits,
         referral_lists=read_lists(settings, bundle.contract),
         gate=Gate(settings),
-        metrics=Metrics(bundle),
+        metrics=metrics,
         pages=build_pages(),
         uploads=Uploads(settings.uploads, settings.most_upload_bytes, work),
         registry=RegistryNotes(_build_question(settings)),
         follower=build_follower(app, settings, folder),
+        shadow=shadow,
+        challenger=build_challenger(app, settings, shadow),
         model_from_cache=model_from_cache,
     )
     app.state.service = service
@@ -118,9 +123,13 @@ async def _run_beside(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = service.settings.threads
     service.uploads.start()
     service.follower.start(at_once=service.model_from_cache)
+    service.shadow.start()
+    service.challenger.start(at_once=True)
     yield
+    service.challenger.stop()
     service.follower.stop()
     service.uploads.stop()
+    service.shadow.stop()
     service.store.close()
     service.gate.close()
 

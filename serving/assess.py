@@ -34,6 +34,11 @@ from serving.store.identity import find_bars, once_more
 
 MOST_IN_BATCH = 1000
 Check = Callable[[Connection], None]
+Kept = Callable[[Sequence[Assessment]], None]
+
+
+def tell_nobody(_: Sequence[Assessment]) -> None:
+    """Do nothing with assessments that were kept."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Desk:
     bundle: Bundle
     limits: tuple[Limits, ...]
     now: datetime
+    # told of assessments once they are kept; must neither wait nor fail
+    tell_kept: Kept = tell_nobody
 
 
 @dataclass(frozen=True)
@@ -200,7 +207,9 @@ def _keep(
             save_assessments(connection, kept, audit=lines, may_move=region is None)
         return bars
 
-    return once_more(keep)
+    bars = once_more(keep)
+    desk.tell_kept([one for place, one in enumerate(made) if place not in bars])
+    return bars
 
 
 def build_event(made: Assessment, desk: Desk) -> AuditEvent:

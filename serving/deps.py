@@ -25,6 +25,7 @@ from serving.permissions import Action, User, check_can
 from serving.referral_lists import ReferralLists
 from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store.engine import Store, StoreGoneError
 from serving.uploads import Uploads
 from serving.wording import ZONE
@@ -47,6 +48,8 @@ class Service:
     uploads: Uploads
     registry: RegistryNotes
     follower: Follower
+    shadow: Shadow
+    challenger: Follower
     # MLflow was gone when the service started: the model is the one it fetched before
     model_from_cache: bool = False
 
@@ -175,7 +178,8 @@ def find_visitor(request: Request) -> Visitor | None:
 
 def build_desk(service: Service, user: User, now: datetime) -> Desk:
     """Return what an assessment needs beside the case."""
-    return Desk(user=user, bundle=service.bundle, limits=service.limits, now=now)
+    tell = service.shadow.offer
+    return Desk(user, service.bundle, service.limits, now, tell_kept=tell)
 
 
 async def read_json(request: Request) -> Any:

@@ -18,6 +18,7 @@ from serving.registry_process import NotFetchedError, RegistryError, RegistryGon
 
 # a refused version is tried again after this long, or once the alias was on another one
 RETRY = timedelta(hours=1)
+CHAMPION = "champion"
 MOST_SKIPPED = 20  # turns, after one failure upon another
 LAST_SECONDS = 3.0
 log = structlog.get_logger("kantelpunt")
@@ -98,7 +99,7 @@ class Follower:
         clock: Callable[[], datetime],
         every_seconds: float,
         folder: str = "",
-        alias: str = "champion",
+        alias: str = CHAMPION,
     ) -> None:
         """Follow by a road, or not at all; `folder` is the one of the bundle that is served."""
         self._road = road if every_seconds else None
@@ -157,6 +158,8 @@ class Follower:
             log.warning("a released model is refused", alias=self._alias, **detail)
         elif now.state is FollowState.SERVED:
             log.info("the registry is followed", alias=self._alias)
+        elif now.state is FollowState.NOBODY and self._alias != CHAMPION:
+            log.info("no version has this alias", alias=self._alias)  # which is nothing amiss
         else:
             log.warning("the registry cannot be followed", alias=self._alias, why=now.state.value)
 

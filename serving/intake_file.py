@@ -15,7 +15,7 @@ from features.contract import Contract, Field
 from features.fields import CASE_COLUMNS
 from models.bundle import Bundle
 from models.suggestion import Limits, LimitsError, get_limits
-from serving.assess import Desk, assess_for_list, build_event
+from serving.assess import Desk, Kept, assess_for_list, build_event, tell_nobody
 from serving.assessment import Assessment
 from serving.intake_check import check_file
 from serving.outcomes import keep_outcomes
@@ -60,6 +60,7 @@ class Intake:
     now: datetime
     scope: Scope | None = None
     user: User = IMPORTER
+    tell_kept: Kept = tell_nobody
 
     @property
     def reach(self) -> str:
@@ -251,6 +252,7 @@ def _keep_batch(
         add_rejects(connection, done.import_id, rejects)
         lines = [build_event(a, desk) for a in kept]
         save_assessments(connection, kept, audit=lines, may_move=region is None)
+    intake.tell_kept(kept)
     return replace(done, counts=counts)
 
 

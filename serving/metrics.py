@@ -7,6 +7,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from models.bundle import Bundle
 from serving.following import Following, FollowState, Refused, Why
+from serving.shadow import Outcome
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -65,6 +66,14 @@ class Metrics:
             "When the registry last answered which model is released; 0 before it did",
             registry=self.registry,
         )
+        self._shadow = Counter(
+            "kantelpunt_shadow_scores",
+            "Assessments that a challenger scored beside the champion, by what became of them",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in Outcome:
+            self._shadow.labels(outcome.value)
         self._lock = Lock()
         self._shown: tuple[str, ...] = ()
         self._last_refused: Refused | None = None
@@ -79,6 +88,10 @@ class Metrics:
     def count_assessments(self, made: int) -> None:
         """Count assessments; not by what they suggest, which a single one would tell."""
         self._assessments.inc(made)
+
+    def count_shadow(self, outcome: Outcome, cases: int) -> None:
+        """Count what became of assessments in the shadow."""
+        self._shadow.labels(outcome.value).inc(cases)
 
     def show_model(self, bundle: Bundle) -> None:
         """Tell which model is served from now on."""

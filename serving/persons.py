@@ -139,7 +139,10 @@ def handle_request(
         to = find_next(seen.state, CaseEvent.UPHOLD) if is_upheld else seen.state
         others = [one for one in found if one is not asked]
         save_answer(connection, seen, to, answered, others=others, audit=events)
-        return Answered(answered, get_standing(connection, scope, case_id), made)
+        done = Answered(answered, get_standing(connection, scope, case_id), made)
+    if made is not None:
+        desk.tell_kept([made])
+    return done
 
 
 def _get_open(found: Sequence[PersonRequest], request_id: str) -> PersonRequest:

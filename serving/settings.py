@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         description="after how long a newly released version is served without a restart: how "
         "often MLflow is asked; 0 only at the start",
     )
+    shadow: bool = Field(
+        True,
+        description="let the version under the alias challenger, where there is one, score beside "
+        "the champion; nobody is shown what it says",
+    )
     maintenance: str = Field(
         "",
         max_length=300,

@@ -24,7 +24,9 @@ from serving.pointing import find_sign
 from serving.referral_lists import read_lists
 from serving.registry import fetch_champion, read_whole
 from serving.settings import Settings
+from serving.shadow import Shadow
 
+CHALLENGER = "challenger"
 log = structlog.get_logger("kantelpunt")
 _swap = Lock()
 
@@ -43,6 +45,25 @@ def build_follower(app: FastAPI, settings: Settings, folder: str = "") -> Follow
 
     road = Road(partial(find_sign, settings), *build_fetching(settings), install, tell)
     return Follower(road, get_now, settings.follow_seconds, folder)
+
+
+def build_challenger(app: FastAPI, settings: Settings, shadow: Shadow) -> Follower:
+    """Return what follows the challenger, with the checks of whatever would be served."""
+    if settings.bundle is not None or not settings.shadow:
+        return Follower(None, get_now, settings.follow_seconds, alias=CHALLENGER)
+
+    def install(bundle: Bundle, _: Path) -> None:
+        prepare(app.state.service, bundle)
+        shadow.use(bundle)
+        log.info("a challenger scores in the shadow", version=bundle.version)
+
+    road = Road(
+        partial(find_sign, settings, alias=CHALLENGER),
+        *build_fetching(settings, CHALLENGER),
+        install,
+        shadow.listen,
+    )
+    return Follower(road, get_now, settings.follow_seconds, alias=CHALLENGER)
 
 
 def build_fetching(

@@ -18,6 +18,7 @@ import structlog
 from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.suggestion import Limits
+from serving.assess import Kept, tell_nobody
 from serving.intake_check import FileRefusedError, UploadsGoneError, check_file
 from serving.intake_file import MAX_REJECTED, Intake, begin_import, import_rows, read_arrival
 from serving.permissions import Action, Role, User, check_can, get_scope
@@ -54,6 +55,7 @@ class Workplace:
     bundle: Bundle
     limits: tuple[Limits, ...]
     clock: Callable[[], datetime]
+    tell_kept: Kept = tell_nobody
 
 
 class Uploads:
@@ -216,7 +218,9 @@ class Uploads:
     def _build_intake(self, made: Import) -> Intake:
         work = self._work
         user = User(made.began_by, "", Role.FUND_SYSTEM)
-        return Intake(work.store, work.bundle, work.limits, work.clock(), made.scope, user)
+        return Intake(
+            work.store, work.bundle, work.limits, work.clock(), made.scope, user, work.tell_kept
+        )
 
     def _check_stopped(self, _: int) -> None:
         if self._stopped.is_set():

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from models.estimate import Bounded, GainStatus
 from models.suggestion import Suggestion
 from serving.permissions import Scope
+from serving.states import CaseState
 from serving.store.reach import in_reach
+from serving.store.tables import assessments, cases
 from serving.store.work_tables import shadow_scores
 
 _PLAIN = (
@@ -22,6 +24,9 @@ _BANDS = {
     "gain": ("gain", "gain_low", "gain_high"),
     "support": ("p_support", "support_low", "support_high"),
 }
+
+
+_DONE = (CaseState.CLOSED.value, CaseState.ENDED.value)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,30 @@ def save_scores(connection: Connection, scores: Sequence[ShadowScore]) -> None:
     """Keep scores; each belongs to an assessment that is there, and was not scored so before."""
     if scores:
         connection.execute(insert(shadow_scores), [_to_row(one) for one in scores])
+
+
+def keep_scores(connection: Connection, scores: Sequence[ShadowScore]) -> int:
+    """Keep scores of one fund, and return how many: those whose case may still be scored.
+
+    It may not where the person objects, where it was closed, or where it was forgotten meanwhile;
+    whoever changes such a case waits until this is done.
+    """
+    c, ids = cases.c, sorted({one.case_id for one in scores})
+    held = (
+        select(c.case_id)
+        .where(c.sickness_fund == scores[0].sickness_fund, c.case_id.in_(ids))
+        .where(c.is_blocked.is_(False), c.state.not_in(_DONE))
+        # in one order, or two who wait would wait forever
+        .order_by(c.case_id)
+        .with_for_update()
+    )
+    may = set(connection.execute(held).scalars())
+    numbers = [one.assessment_id for one in scores if one.case_id in may]
+    a = assessments.c.assessment_id
+    there = set(connection.execute(select(a).where(a.in_(numbers))).scalars())
+    kept = [one for one in scores if one.assessment_id in there]
+    save_scores(connection, kept)
+    return len(kept)
 
 
 def _to_row(one: ShadowScore) -> dict[str, Any]:
