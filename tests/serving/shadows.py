@@ -1,11 +1,16 @@
 """What a challenger said of a case, for tests."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from models.bundle import Bundle, read_bundle
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
-from serving.store.shadow import ShadowScore
-from tests.running_service import FUND, NOW
+from serving.permissions import Scope
+from serving.shadow import Shadow
+from serving.store.shadow import ShadowScore, list_scores
+from tests.running_service import FUND, NOW, Service
+from tests.serving.released import make_version
 
 
 def make_score(assessment_id: str, **changes: Any) -> ShadowScore:
@@ -28,3 +33,36 @@ def make_score(assessment_id: str, **changes: Any) -> ShadowScore:
         "champion_reasons": ("age_years", "work_ability", "labour_status"),
     }
     return ShadowScore(**given | changes)
+
+
+VERSION = "9-op-proef"
+
+
+def get_challenger(version: str = VERSION) -> Bundle:
+    return read_bundle(make_version(0.25), version)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A service with a challenger that scores when it is told to."""
+
+    service: Service
+
+    @property
+    def shadow(self) -> Shadow:
+        found: Shadow = self.service.app.state.service.shadow
+        return found
+
+    def score(self) -> dict[str, int]:
+        """Score what waits, and return what was counted so far."""
+        self.shadow.work_off()
+        text = self.service.client.get("/metrics").text
+        lines = [
+            line for line in text.splitlines() if line.startswith("kantelpunt_shadow_scores_t")
+        ]
+        found = {line.split('"')[1]: int(float(line.split()[1])) for line in lines}
+        return {name: count for name, count in found.items() if count}
+
+    def find(self, number: int = 1) -> list[ShadowScore]:
+        with self.service.store.reading(FUND) as connection:
+            return list_scores(connection, Scope(FUND), f"C-{number:04d}")
