@@ -60,6 +60,7 @@ ACTIONS_NL = {
     Action.ESTIMATE_FIRST: "zelf eerst inschatten",
     Action.DECIDE: "beslissen",
     Action.RECORD_CONSENT: "toestemming noteren of intrekken",
+    Action.RECORD_CONTACT: "noteren wat een contact met de persoon opleverde",
     Action.REFER: "doorverwijzen en het traject opvolgen",
     Action.RECORD_REQUEST: "noteren wat de persoon vraagt: bezwaar, verbetering, inzage",
     Action.HANDLE_REQUEST: "die vraag beantwoorden",

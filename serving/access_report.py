@@ -13,6 +13,7 @@ from serving.store.assessments import list_assessments
 from serving.store.audit import REPORT_READ, AuditEvent, save_audit
 from serving.store.case_trail import Seen, list_outcomes, list_seen
 from serving.store.consents import KeptConsent, list_consents
+from serving.store.contacts import Contact, list_contacts
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
 from serving.store.engine import Store
 from serving.store.referrals import Referral, list_referrals
@@ -30,6 +31,7 @@ class AccessReport:
     trials: Sequence[ShadowScore]
     own_estimates: Sequence[OwnEstimate]
     decisions: Sequence[Decision]
+    contacts: Sequence[Contact]
     consents: Sequence[KeptConsent]
     referrals: Sequence[Referral]
     requests: Sequence[PersonRequest]
@@ -60,6 +62,7 @@ def build_access_report(
             list_scores(connection, scope, case_id),
             list_own_estimates(connection, scope, case_id),
             list_decisions(connection, scope, case_id),
+            list_contacts(connection, scope, case_id),
             list_consents(connection, scope, case_id),
             list_referrals(connection, scope, case_id),
             list_requests(connection, scope, case_id),

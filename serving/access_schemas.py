@@ -22,6 +22,7 @@ from serving.refer_schemas import STOPPED_NL
 from serving.referral_schemas import ReferralFormOut
 from serving.states import DECISION_NL, STATE_NL
 from serving.store.consents import KeptConsent
+from serving.store.contacts import RESULT_NL, Contact
 from serving.store.decisions import Decision, OwnEstimate
 from serving.store.referrals import Referral
 from serving.store.requests import PersonRequest
@@ -157,6 +158,7 @@ class AccessReportOut(BaseModel):
     trials: list[Told]
     own_estimates: list[Told]
     decisions: list[Told]
+    contacts: list[Told]
     consents: list[Told]
     referrals: list[Told]
     requests: list[Told]
@@ -186,6 +188,7 @@ class AccessReportOut(BaseModel):
             trials=[_tell_trial(one) for one in r.trials],
             own_estimates=[_tell_own_estimate(one) for one in r.own_estimates],
             decisions=[_tell_decision(one) for one in r.decisions],
+            contacts=[_tell_contact(one) for one in r.contacts],
             consents=[_tell_consent(one) for one in r.consents],
             referrals=[_tell_referral(one) for one in r.referrals],
             requests=[_tell_request(one) for one in r.requests],
@@ -228,6 +231,15 @@ def _tell_decision(one: Decision) -> Told:
         "reason_nl": REASON_NL[one.reason] if one.reason else None,
         "reason_text": one.reason_text,
         "look_again_on": one.look_again_on,
+    }
+
+
+def _tell_contact(one: Contact) -> Told:
+    return {
+        "made_at": one.made_at.astimezone(ZONE),
+        "result_nl": RESULT_NL[one.result],
+        "call_again_on": one.call_again_on,
+        "note": one.note,
     }
 
 

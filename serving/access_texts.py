@@ -42,9 +42,9 @@ MARGIN_NL = (
 )
 RETENTION_NL = (
     "{months} maanden na de laatste inschatting wordt dit dossier gewist: de gegevens, de "
-    "inschattingen, de beslissingen, de toestemmingen, de doorverwijzingen, de vragen en de "
-    "opvolging. Zolang een traject loopt, blijft het bewaard. In het logboek blijft staan wie in "
-    "welke rol met dit nummer iets deed, zonder de gegevens zelf."
+    "inschattingen, de beslissingen, de contacten, de toestemmingen, de doorverwijzingen, de "
+    "vragen en de opvolging. Zolang een traject loopt, blijft het bewaard. In het logboek blijft "
+    "staan wie in welke rol met dit nummer iets deed, zonder de gegevens zelf."
 )
 TRIAL_NL = (
     "Een versie van het model die op proef meeliep, rekende dit ook uit. Niemand gebruikte dit: de "
@@ -80,6 +80,7 @@ _ACTION_NL: Mapping[str, str] = {
     _A.ESTIMATE_FIRST: "zelf ingeschat",
     _A.DECIDE: "beslist",
     _A.RECORD_CONSENT: "toestemming bijgewerkt",
+    _A.RECORD_CONTACT: "contact met u genoteerd",
     _A.REFER: "doorverwijzing bijgewerkt",
     _A.RECORD_REQUEST: "vraag genoteerd",
     _A.HANDLE_REQUEST: "vraag behandeld",

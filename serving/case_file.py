@@ -17,6 +17,7 @@ from serving.states import TRANSITIONS, CaseEvent, DecisionKind
 from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.case_trail import Trail, read_trail
+from serving.store.contacts import Contact, list_contacts
 from serving.store.decisions import Decision, OwnEstimate, list_decisions, list_own_estimates
 from serving.store.engine import Store
 from serving.store.requests import is_objection_open, list_upheld
@@ -66,6 +67,7 @@ class CaseFile:
     is_withheld: bool
     is_upheld: bool
     trail: Trail
+    contacts: Sequence[Contact] = ()
 
     @property
     def latest(self) -> Assessment:
@@ -93,6 +95,7 @@ def view_case(
             standing = get_standing(connection, scope, case_id)
         history = list_assessments(connection, scope, case_id)
         decided = list_decisions(connection, scope, case_id)
+        contacts = list_contacts(connection, scope, case_id)
         estimated = list_own_estimates(connection, scope, case_id)
         is_waiting = is_objection_open(connection, scope, standing)
         is_upheld = bool(list_upheld(connection, scope, [case_id]))
@@ -118,6 +121,7 @@ def view_case(
         is_withheld=is_withheld,
         is_upheld=is_upheld,
         trail=trail,
+        contacts=contacts,
     )
 
 

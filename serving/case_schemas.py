@@ -12,6 +12,7 @@ from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import Assessment
 from serving.assessment_schemas import AssessmentOut, name_bounds
 from serving.case_file import CaseFile
+from serving.contact_schemas import ContactOut
 from serving.decision_schemas import AllowedOut, ChangesOut, DecisionOut, OwnEstimateOut
 from serving.states import OBJECTION_NL, STATE_NL, CaseState
 from serving.triage import TriagePage, TriageRow
@@ -183,6 +184,7 @@ class CaseOut(StandingOut):
     changes: ChangesOut | None = Field(description="Sinds de inschatting ervoor, als die er is.")
     own_estimates: list[OwnEstimateOut]
     decisions: list[DecisionOut]
+    contacts: list[ContactOut]
     allowed: AllowedOut
 
     @classmethod
@@ -210,6 +212,7 @@ class CaseOut(StandingOut):
             changes=ChangesOut.of(changes, shown=with_contributions) if changes else None,
             own_estimates=[OwnEstimateOut.of(e) for e in file.own_estimates],
             decisions=[DecisionOut.of(d, withheld=withheld) for d in file.decisions],
+            contacts=[ContactOut.of(one) for one in file.contacts],
             allowed=AllowedOut.of(file.allowed, None if withheld else file.latest.suggestion),
         )
 

@@ -37,6 +37,7 @@ class Action(StrEnum):
     ESTIMATE_FIRST = "estimate_first"
     DECIDE = "decide"
     RECORD_CONSENT = "record_consent"
+    RECORD_CONTACT = "record_contact"
     REFER = "refer"
     RECORD_REQUEST = "record_request"
     HANDLE_REQUEST = "handle_request"
@@ -66,6 +67,8 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.ESTIMATE_FIRST: frozenset({PHYSICIAN}),
     Action.DECIDE: frozenset({PHYSICIAN}),
     Action.RECORD_CONSENT: _FUND,
+    # a coordinator calls the person, and a physician who does so notes it too
+    Action.RECORD_CONTACT: _FUND,
     Action.REFER: _FUND,
     # what a person asks reaches us through anybody of the fund; a physician answers
     Action.RECORD_REQUEST: _FUND,

@@ -30,12 +30,13 @@ from serving.store.cases import (
 )
 from serving.store.decisions import list_estimated
 from serving.store.engine import Connection, Store
-from serving.store.requests import count_asking, list_upheld
+from serving.store.requests import list_upheld
 from serving.store.tables import ASKED_ORDER
 from serving.store.users import list_names
 from serving.triage_query import REASSESSED, Order, Wanted, order_starts
 
 MOST_PER_PAGE = 200
+_ASKING = CaseFilter(asking=True)
 CLOCKWORK = "system"  # who opens a case again because the day came
 
 
@@ -111,7 +112,7 @@ def list_triage(
             open_due(connection, fund, reader.now)
         page = _read_page(connection, reader, wanted, cursor, limit)
         regions = list_regions(connection, scope) if with_regions else ()
-        asking = count_asking(connection, scope) if with_regions else 0
+        asking = count_cases(connection, scope, _ASKING) if with_regions else 0
         _note(connection, reader, len(page.rows))
     return replace(page, regions=regions, asking=asking)
 

@@ -2,12 +2,14 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+MIGRATIONS = ROOT / "serving" / "store" / "migrations" / "versions"
 MAY_IMPORT: dict[str, set[str]] = {
     "features": set(),
     "models": {"features"},
@@ -186,6 +188,19 @@ PLANTED = [
     ),
     ("serving/store/cases.py", "import serving.routes\n", "serving.routes has another door"),
 ]
+
+
+def test_migrations_stand_in_one_line_under_their_numbers() -> None:
+    names = sorted(path.stem for path in MIGRATIONS.glob("r*.py"))
+    numbers = [re.findall(r'^(?:down_)?revision = "?(\w+)', read_migration(n), re.M) for n in names]
+
+    expected = [[f"{n:04d}", f"{n - 1:04d}" if n > 1 else "None"] for n in range(1, len(names) + 1)]
+    assert numbers == expected
+    assert [name[1:5] for name in names] == [number for number, _ in expected]
+
+
+def read_migration(name: str) -> str:
+    return (MIGRATIONS / f"{name}.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("name", "code", "fault"), PLANTED)

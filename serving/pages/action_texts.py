@@ -20,6 +20,7 @@ ACTION_NL: Mapping[str, str] = {
     Action.ESTIMATE_FIRST: "eigen inschatting gegeven",
     Action.DECIDE: "beslissing genomen",
     Action.RECORD_CONSENT: "toestemming bijgewerkt",
+    Action.RECORD_CONTACT: "contact met de persoon genoteerd",
     Action.REFER: "doorverwijzing bijgewerkt of bekeken",
     Action.RECORD_REQUEST: "vraag van de persoon genoteerd",
     Action.HANDLE_REQUEST: "vraag van de persoon behandeld",
@@ -71,6 +72,7 @@ _LABEL_NL: Mapping[str, str] = {
     "referral_id": "doorverwijzing",
     "consent_id": "toestemming",
     "request_id": "vraag",
+    "contact_id": "contact",
     "import_id": "bestand",
     "saved": "bewaard",
     "known": "al bekend",
@@ -87,6 +89,7 @@ _LABEL_NL: Mapping[str, str] = {
     "consents": "toestemmingen",
     "referrals": "doorverwijzingen",
     "requests": "vragen",
+    "contacts": "contacten",
     "pathways": "trajecten",
     "work_periods": "werkperiodes",
     "follow_up": "opvolging",
@@ -101,7 +104,14 @@ _ONE_NL = {
     "dossiers": "dossier",
     "trajecten": "traject",
 }
-_IDENTIFIERS = ("assessment_id", "decision_id", "referral_id", "consent_id", "request_id")
+_IDENTIFIERS = (
+    "assessment_id",
+    "decision_id",
+    "referral_id",
+    "consent_id",
+    "request_id",
+    "contact_id",
+)
 _SHOWN_OF_NUMBER = 8
 
 

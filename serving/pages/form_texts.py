@@ -7,6 +7,7 @@ from serving.consent import PURPOSE_NL
 from serving.decision_reasons import REASON_NL
 from serving.person_schemas import OUTCOME_NL
 from serving.states import DECISION_NL, RECALL_NL, CaseEvent, DecisionKind
+from serving.store.contacts import RESULT_NL
 from serving.store.requests import RequestKind
 
 NO_NAMES_NL = "Schrijf hier geen diagnose, geen namen en geen nummers van personen."
@@ -20,6 +21,9 @@ LABEL_NL: Mapping[str, str] = {
     "reason": "Waarom u afwijkt van het voorstel",
     "reason_text": "Korte uitleg",
     "given_on": "Dag van de toestemming",
+    "result": "Wat het contact opleverde",
+    "call_again_on": "Terugbellen op",
+    "note": "Korte uitleg voor de arts",
     "purpose": "Waarmee de persoon instemt",
     "sure": "Bevestiging",
     "capacities": "Wat de persoon kan",
@@ -72,12 +76,14 @@ CHOICE_NL: Mapping[str, str] = {
     **{str(key): text for key, text in OUTCOME_NL.items()},
     **{str(key): text for key, text in REQUEST_NL.items()},
     **{str(key): text for key, text in STEP_NL.items()},
+    **{str(key): text for key, text in RESULT_NL.items()},
 }
 
 # what the address of a page may say that was done
 DONE_NL: Mapping[str, str] = {
     "inschatting": "Uw eigen inschatting is bewaard.",
     "beslissing": "Uw beslissing is bewaard.",
+    "contact": "Het contact is genoteerd. De arts ziet het bij het dossier en beslist verder.",
     "toestemming": "De toestemming is genoteerd.",
     "ingetrokken": "De toestemming is ingetrokken. Er liep geen doorverwijzing.",
     "gestopt": (

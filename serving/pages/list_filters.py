@@ -13,6 +13,7 @@ from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.assessment import URGENCY
 from serving.states import STATE_NL, CaseState
+from serving.store.cases import MOST_COUNTED
 from serving.triage_query import CLOCK_KEYS, Due, Order, Wanted, Window
 from serving.wording import number_nl, region_nl, short_date_nl
 
@@ -229,6 +230,11 @@ def list_labour_statuses(contract: Contract) -> Options:
     return list(contract.get_field("labour_status").levels.items())
 
 
+def _tell_count(count: int) -> str:
+    over = "meer dan " if count > MOST_COUNTED else ""
+    return over + number_nl(min(count, MOST_COUNTED))
+
+
 def list_quick(chosen: FilterView, asking: int) -> list[tuple[str, str, bool]]:
     """Return the views that one click gives: label, address, and whether it is the one shown.
 
@@ -243,7 +249,7 @@ def list_quick(chosen: FilterView, asking: int) -> list[tuple[str, str, bool]]:
         ),
         "Opnieuw in te schatten": FilterView(opnieuw=_YES, volgorde=chosen.volgorde),
         # in its own order, the oldest first
-        f"{ASKING_NL} ({number_nl(asking)})": FilterView(vraag=_YES),
+        f"{ASKING_NL} ({_tell_count(asking)})": FilterView(vraag=_YES),
     }
     here = replace(chosen, cursor="")
     return [(label, view.to_address(), view == here) for label, view in views.items()]

@@ -13,6 +13,7 @@ from serving.person_schemas import OUTCOME_NL
 from serving.refer_schemas import STOPPED_NL
 from serving.states import DECISION_NL
 from serving.store.consents import KeptConsent
+from serving.store.contacts import RESULT_NL, Contact
 from serving.store.decisions import Decision
 from serving.store.referrals import Referral
 from serving.store.requests import PersonRequest, RequestKind
@@ -55,6 +56,7 @@ def list_events(file: CaseFile, user_key: str, zone: tzinfo | None) -> list[Even
         *(Event(a.screened_on, Kind.ESTIMATE, "Ingeschat") for a in file.history[::-1]),
         *_list_own(file, user_key, zone),
         *(_tell_decision(d, zone, is_told=not file.is_withheld) for d in file.decisions[::-1]),
+        *(_tell_contact(one, zone) for one in file.contacts[::-1]),
         *(event for one in trail.consents[::-1] for event in _tell_consent(one, zone)),
         *(event for one in trail.referrals[::-1] for event in _tell_referral(one, zone)),
         *(event for one in trail.requests[::-1] for event in _tell_request(one, zone)),
@@ -91,6 +93,14 @@ def _tell_decision(made: Decision, zone: tzinfo | None, *, is_told: bool) -> Eve
 
 def _join(said: Iterable[str]) -> str:
     return upper_first("; ".join(said))
+
+
+def _tell_contact(one: Contact, zone: tzinfo | None) -> Event:
+    said = [one.note] if one.note else []
+    if one.call_again_on is not None:
+        said.insert(0, f"op {date_nl(one.call_again_on)}")
+    text = f"Contact met de persoon: {RESULT_NL[one.result]}"
+    return Event(_day(one.made_at, zone), Kind.PERSON, text, _join(said))
 
 
 def _tell_consent(one: KeptConsent, zone: tzinfo | None) -> Iterator[Event]:

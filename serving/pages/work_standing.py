@@ -6,10 +6,12 @@ from datetime import date
 
 from serving.case_file import CaseFile
 from serving.consent import find_consent_to_refer
+from serving.pages.work_contacts import find_last_contact, tell_contact
 from serving.permissions import Action, User, can
 from serving.person_schemas import KIND_NL
 from serving.refer import PATHWAY_CLOCK
 from serving.states import DECISION_NL, OBJECTION_NL, STATE_NL, CaseState
+from serving.store.contacts import ContactResult
 from serving.store.referrals import RUNNING
 from serving.store.requests import RequestKind
 from serving.wording import ZONE, date_nl, days_left_nl, moment_nl, upper_first
@@ -59,6 +61,21 @@ _NEXT_NL: Mapping[CaseState, tuple[str, str]] = {
     _S.CLOSED: (
         "Er wordt niets meer gevraagd. Verandert er iets, dan kunt u opnieuw beslissen.",
         "Er wordt niets meer gevraagd.",
+    ),
+}
+# once the coordinator reported back
+_CONTACT_NL: Mapping[ContactResult, tuple[str, str]] = {
+    ContactResult.REACHED: (
+        "De persoon is bereikt. Lees hieronder het verslag en beslis verder.",
+        "U sprak de persoon. Noteer de toestemming als die er is. De arts beslist verder.",
+    ),
+    ContactResult.DOES_NOT_WANT: (
+        "De persoon wil niet. Dat mag, en er volgt niets vanzelf: beslis verder.",
+        "De persoon wil niet, en dat mag. De arts beslist verder.",
+    ),
+    ContactResult.CALL_AGAIN: (
+        "De persoon {told}. Beslis verder als dat gesprek er was.",
+        "De persoon {told}. Noteer daarna wat het werd.",
     ),
 }
 
@@ -128,6 +145,9 @@ def find_next_step(file: CaseFile, user: User) -> str:
         return _OWN_FIRST_NL
     if standing.state is _S.TO_REFER and find_consent_to_refer(file.trail.consents) is None:
         return _NO_CONSENT_NL
+    contact = find_last_contact(file)
+    if contact is not None and contact.result in _CONTACT_NL:
+        return _CONTACT_NL[contact.result][place].format(told=tell_contact(contact))
     look_again = date_nl(standing.look_again_on) if standing.look_again_on else "de gekozen dag"
     return _NEXT_NL[standing.state][place].format(look_again=look_again)
 

@@ -10,6 +10,7 @@ from serving.errors import build_problem
 from serving.offers import Offer
 from serving.pages.form_texts import CHOICE_NL, DONE_NL, LABEL_NL, NO_NAMES_NL
 from serving.pages.forms import FaultSummary, Filled, FormView
+from serving.pages.work_contacts import ContactPart
 from serving.pages.work_forms import DecisionPart, OwnPart
 from serving.pages.work_referral import ComposePart, ConsentPart, SentPart
 from serving.pages.work_requests import RequestsPart, build_answer_forms
@@ -22,6 +23,7 @@ from serving.states import CaseEvent
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "eigen": ("is_possible", "is_needed"),
     "beslissing": ("kind", "look_again_on", "reason", "reason_text"),
+    "contact": ("result", "call_again_on", "note"),
     "toestemming": ("purpose", "given_on"),
     "intrekken": ("sure",),
     "aanmelding": ("capacities", "capacities_text", "needs", "needs_text", "offers"),
@@ -63,6 +65,7 @@ class WorkView:
     standing: StandingView
     own: OwnPart | None
     decision: DecisionPart | None
+    contact: ContactPart | None
     consent: ConsentPart | None
     compose: ComposePart | None
     sent: SentPart | None
@@ -94,6 +97,7 @@ class WorkView:
             standing=StandingView.of(file, user, given.names),
             own=OwnPart.of(file, user, given.mode, forms["eigen"]),
             decision=DecisionPart.of(file, forms["beslissing"], given.today),
+            contact=ContactPart.of(file, user, forms["contact"], given.names, given.today),
             consent=ConsentPart.of(file, user, consent, given.today),
             compose=ComposePart.of(file, forms["aanmelding"], given.choices, given.offers),
             sent=SentPart.of(file, user, follow, given.today),
@@ -106,7 +110,7 @@ class WorkView:
 
     def list_forms(self) -> list[FormView]:
         """Return the forms that can be sent now."""
-        parts = (self.own, self.decision, self.compose)
+        parts = (self.own, self.decision, self.compose, self.contact)
         found = [part.form for part in parts if part is not None]
         if self.consent is not None:
             found += [self.consent.form, self.consent.withdraw]

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from serving.contact_schemas import CaseContactOut, ContactIn
+from serving.contacts import record_contact
 from serving.decide import decide, release_case, take_case
 from serving.decision_schemas import (
     DecidedOut,
@@ -113,3 +115,23 @@ def post_decision(
         mode=service.settings.own_estimate,
     )
     return to_json(DecidedOut.of(decided), 201)
+
+
+@router.post(
+    "/contacts",
+    summary="Een contact met de persoon noteren",
+    status_code=201,
+    response_model=CaseContactOut,
+    responses=WRITES,
+    openapi_extra=describe_body(ContactIn),
+)
+def post_contact(
+    case_id: str,
+    service: ServiceHere,
+    now: Now,
+    user: Annotated[User, Depends(ApiUser(Action.RECORD_CONTACT))],
+    body: Annotated[ContactIn, Depends(ReadBody(ContactIn))],
+) -> Response:
+    """Noteert wat een contact opleverde, bij een dossier bij de coördinator; de arts beslist."""
+    made, standing = record_contact(user, case_id, body.to_report(), store=service.store, now=now)
+    return to_json(CaseContactOut.of(made, standing), 201)

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from serving.consent import record_consent, withdraw_consent
+from serving.contact_schemas import ContactIn
+from serving.contacts import record_contact
 from serving.decide import decide
 from serving.decision_schemas import DecisionIn, OwnEstimateIn
 from serving.deps import PageUser, Visitor
@@ -18,6 +20,7 @@ from serving.routes.page_parts import HereNow, PostedHere
 router = APIRouter(prefix="/dossiers/{case_id}", include_in_schema=False)
 Estimator = Annotated[Visitor, Depends(PageUser(Action.ESTIMATE_FIRST))]
 Decider = Annotated[Visitor, Depends(PageUser(Action.DECIDE))]
+Caller = Annotated[Visitor, Depends(PageUser(Action.RECORD_CONTACT))]
 Recorder = Annotated[Visitor, Depends(PageUser(Action.RECORD_CONSENT))]
 
 
@@ -45,6 +48,20 @@ def post_decision(here: HereNow, visitor: Decider, posted: PostedHere) -> Respon
         return "beslissing"
 
     return here.attempt(visitor, "beslissing", posted, do)
+
+
+@router.post("/contact")
+def post_contact(here: HereNow, visitor: Caller, posted: PostedHere) -> Response:
+    """Note what became of a contact with the person."""
+
+    def do() -> str:
+        seen, body = posted.to_body(SeenIn).state_version, posted.to_body(ContactIn)
+        store, now = here.service.store, here.now
+        told = body.to_report()
+        record_contact(visitor.user, here.case_id, told, store=store, now=now, seen_version=seen)
+        return "contact"
+
+    return here.attempt(visitor, "contact", posted, do)
 
 
 @router.post("/toestemming")

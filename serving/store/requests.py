@@ -155,13 +155,6 @@ def save_answer(
     move_case(connection, seen, to, audit=audit, changes=changes)
 
 
-def count_asking(connection: Connection, scope: Scope) -> int:
-    """Return of how many cases in reach the person waits for an answer."""
-    waits = (in_reach(cases, scope), cases.c.asked_on.is_not(None))
-    found = connection.execute(select(func.count()).select_from(cases).where(*waits))
-    return int(found.scalar_one())
-
-
 def _place(seen: Standing, *, is_blocked: bool) -> dict[str, Any]:
     """Return whether a case is blocked, and where it then stands in the list.
 

@@ -112,6 +112,20 @@ requests = Table(
     Index("requests_of_case", "sickness_fund", "case_id", "made_at"),
 )
 
+# what a coordinator reports of calling the person
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("contact_id", Text, primary_key=True),
+    *_of_case(),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Key, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("call_again_on", Date),
+    Column("note", Text),
+    Index("contacts_of_case", "sickness_fund", "case_id", "made_at"),
+)
+
 # the tables of an extract, as funds and VDAB report them
 pathways = Table(
     "pathways",

@@ -41,6 +41,7 @@ TRUTH = """
     estimate_first     | yes       | no          | no      | no        | no      | no
     decide             | yes       | no          | no      | no        | no      | no
     record_consent     | yes       | yes         | no      | no        | no      | no
+    record_contact     | yes       | yes         | no      | no        | no      | no
     refer              | yes       | yes         | no      | no        | no      | no
     record_request     | yes       | yes         | no      | no        | no      | no
     handle_request     | yes       | no          | no      | no        | no      | no

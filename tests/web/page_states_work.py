@@ -112,6 +112,18 @@ def correct(**fields: Any) -> State:
     return reach
 
 
+def call(reader: str = "", **fields: Any) -> State:
+    """Return how a coordinator reports of a call, and what that shows to who reads it after."""
+
+    def reach(cast: Cast) -> Any:
+        clerk = cast.make_case()
+        send(clerk, "beslissing", kind="coordinator_first", **WHY)
+        shown = send(clerk.log_on("coordinator"), "contact", **fields)
+        return cast.get(clerk.address, reader) if reader else shown
+
+    return reach
+
+
 def assess_again(**fields: Any) -> State:
     """Return how a case is assessed again, or could be."""
 
@@ -240,6 +252,11 @@ STATES: Mapping[str, State] = {
     "decision, not opportune": work("beslissing", kind="not_opportune"),
     "decision, own return": work("beslissing", kind="own_return", **WHY),
     "taken by a colleague": take_second,
+    # what a coordinator reports of calling the person
+    "contact, nothing filled in": call(),
+    "contact, call again without a day": call(result="call_again"),
+    "contact, does not want": call(result="does_not_want", note="Wil eerst rusten."),
+    "contact, call again, of a physician": call("arts", result="call_again", call_again_on=LATER),
     # consent and the form for VDAB
     "to refer, without consent": refer(agreed=False),
     "to refer, consent without a day": refer("toestemming", agreed=False),
