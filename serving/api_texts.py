@@ -14,6 +14,7 @@ from serving.offers import FIT_NL
 from serving.permissions import ROLE_NL
 from serving.person_schemas import KIND_NL, OUTCOME_NL
 from serving.states import DECISION_NL, EVENT_NL, RECALL_NL, STATE_NL
+from serving.store.contacts import RESULT_NL
 
 PATH = Path(__file__).with_name("api_texts.toml")
 # what people read of each value, declared where the value is
@@ -25,6 +26,7 @@ _LABELS: Mapping[str, Mapping[Any, str]] = {
     "ConsentPurpose": PURPOSE_NL,
     "RecallReason": RECALL_NL,
     "RequestKind": KIND_NL,
+    "ContactResult": RESULT_NL,
     "RequestOutcome": OUTCOME_NL,
     "Suggestion": SUGGESTION_NL,
     "Role": ROLE_NL,

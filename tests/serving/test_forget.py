@@ -12,7 +12,7 @@ from serving.store.engine import EVERY_FUND
 from serving.store.forget import list_tables_of_cases
 from serving.store.shadow import save_scores
 from serving.store.tables import cases
-from serving.store.work_tables import fairness_groups, own_estimates
+from serving.store.work_tables import contacts, fairness_groups, own_estimates
 from tests.running_service import FUND, NOW, OTHER_FUND, TODAY, Service, make_own_case
 from tests.serving.referred_cases import (
     get_state,
@@ -59,6 +59,8 @@ def make_full_case(service: Service) -> None:
         connection.execute(insert(fairness_groups), place | {"groups": {"sex": "f"}})
         estimate = {"assessment_id": "a", "user_key": "arts", "made_at": NOW}
         answers = {"is_possible": "yes", "is_needed": "no"}
+        contact = {"contact_id": "c", "made_at": NOW, "made_by": "arts", "result": "reached"}
+        connection.execute(insert(contacts), place | contact)
         connection.execute(insert(own_estimates), place | estimate | answers)
         named = connection.execute(select(cases.c.assessment_id)).scalar_one()
         save_scores(connection, [make_score(named)])
