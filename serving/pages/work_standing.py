@@ -35,7 +35,7 @@ _NEXT_NL: Mapping[CaseState, tuple[str, str]] = {
     ),
     _S.WITH_COORDINATOR: (
         "De coördinator belt de persoon. Beslis verder als dat gesprek er was.",
-        "Bel de persoon en noteer de toestemming als die er is. Daarna beslist de arts verder.",
+        "Bel de persoon en noteer hieronder wat het werd, en de toestemming als die er is.",
     ),
     _S.WAITING: (
         "Op {look_again} komt dit dossier vanzelf terug. Tot dan wordt niets gevraagd.",
