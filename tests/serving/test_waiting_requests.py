@@ -14,7 +14,7 @@ from tests.running_service import FUND, TODAY, Service, make_own_case
 from tests.serving.referred_cases import post
 from tests.serving.test_list_export import read_table
 
-BEFORE = "0010"
+BEFORE = "0009"
 
 
 def ask(service: Service, number: int, days_ago: int = 0, kind: str = "access") -> Any:
