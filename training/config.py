@@ -127,11 +127,44 @@ class CheckConfig:
 
 
 @dataclass(frozen=True)
+class GatesConfig:
+    """What a version must keep to before it is released; training/config.toml gives the reasons."""
+
+    least_slope: float
+    most_slope: float
+    most_ece: float
+    most_group_ece: float
+    cases_per_bin: int
+    draws: int
+    capacity: float
+    most_reasons_changed: float
+    most_ms: float
+    most_mb: float
+    shortest_reason: int
+
+    def __post_init__(self) -> None:
+        """Refuse limits that nothing could keep to."""
+        if not 0 < self.least_slope <= 1 <= self.most_slope:
+            raise TypeError("[gates]: 1 lies between least_slope and most_slope")
+        if not 0 < self.capacity <= 1 or not 0 <= self.most_reasons_changed <= 1:
+            raise TypeError("[gates]: capacity and most_reasons_changed are shares of 1")
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
-    """Names under which runs and versions are kept."""
+    """Names under which runs and versions are kept, and who may release.
+
+    With `second_person` who trained a version can't release it: somebody else must.
+    """
 
     model: str
     experiment: str
+    second_person: bool = False
+
+    @property
+    def releases(self) -> str:
+        """The name under which the log of releases is kept."""
+        return f"{self.model}-releases"
 
 
 @dataclass(frozen=True)
@@ -149,6 +182,7 @@ class Config:
     fairness: FairnessConfig
     check: CheckConfig
     tune: TuneConfig
+    gates: GatesConfig
     registry: RegistryConfig
 
 

@@ -142,9 +142,6 @@ def bin_calibration(p: Floats, y: Floats, w: Floats, bins: int) -> list[Calibrat
 
     Cases of the same estimate are in the same group: their order says nothing.
     """
-    order = np.argsort(p, kind="stable")
-    edges = np.searchsorted(p[order], p[order][np.arange(1, bins) * len(p) // bins], side="left")
-    parts = [part for part in np.split(order, np.unique(edges)) if w[part].sum() > 0]
     return [
         CalibrationBin(
             len(part),
@@ -152,8 +149,15 @@ def bin_calibration(p: Floats, y: Floats, w: Floats, bins: int) -> list[Calibrat
             float(np.average(p[part], weights=w[part])),
             float(np.average(y[part], weights=w[part])),
         )
-        for part in parts
+        for part in split_bins(p, w, bins)
     ]
+
+
+def split_bins(p: Floats, w: Floats, bins: int) -> list[NDArray[np.intp]]:
+    """Return the rows of each group of `bin_calibration`."""
+    order = np.argsort(p, kind="stable")
+    edges = np.searchsorted(p[order], p[order][np.arange(1, bins) * len(p) // bins], side="left")
+    return [part for part in np.split(order, np.unique(edges)) if w[part].sum() > 0]
 
 
 def calibration_error(p: Floats, y: Floats, w: Floats, bins: int) -> float:

@@ -42,6 +42,7 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
         "policy_rules": [rule.plain() for rule in trained.judged.rules] if trained.judged else [],
         "curve": trained.curve.describe(),
         "fairness": trained.fairness.audit.plain(),
+        "gates": trained.evidence.plain(),
         "config": asdict(trained.config),
     }
 

@@ -12,6 +12,7 @@ from features.contract import Contract
 from features.tables import MAX_REJECTED_SHARE, Extract, read_extract
 from models.bundle import write_bundle
 from training.card import build_card
+from training.comparison import compare_at_training
 from training.config import Config, read_config
 from training.fairness_report import list_fairness_rows
 from training.fingerprint import check_unchanged, hash_files
@@ -28,6 +29,7 @@ from training.tune_trials import TRIALS, find_folder, write_trials
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 STEPS_OF_RUN = STEPS + 2
 RECORD = "record.json"
+BESIDE_CHAMPION = "champion.json"
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,13 @@ def keep_run(
     """
     watch = watch or RunWatch()
     info = build_info(trained, extract, seed)
+    beside = compare_at_training(trained, trained.config.registry, uri, seed)
     folder = runs_to_sync / watch.run
     try:
         _write_files(folder / FILES, trained, extract, info)
         record = watch.build(info, files or {})
         _write_json(folder / FILES / RECORD, record)
+        _write_json(folder / FILES / BESIDE_CHAMPION, beside.plain())
         about = About.of(record)
         note = Note(flatten_settings(info), list_metrics(trained), trained.config.registry, about)
         write_note(folder, note)

@@ -21,6 +21,8 @@ from training.evaluate import Measured, measure
 from training.fairness import Fairness, audit_release, take_tested
 from training.gain import LearntGain, learn_gain
 from training.gaps import tell_gaps
+from training.gate_evidence import Evidence, gather_evidence, keep_known
+from training.groups import list_groups
 from training.people import count_earlier_people
 from training.reference import describe_release
 from training.refutation import Refutation
@@ -78,6 +80,7 @@ class Trained:
     judged: Judged | None
     curve: FittedCurve
     fairness: Fairness
+    evidence: Evidence
 
 
 def train(
@@ -150,6 +153,7 @@ def train(
     tested = take_tested(extract, windows)
     p_tested = contest.corrected[shipped](tested.matrix)
     figures = {name: measure(p, test, config.evaluate, seed) for name, p in estimated.items()}
+    labels = keep_known(tested, list_groups(extract, tested, config.fairness))
     return Trained(
         model=model,
         windows=windows,
@@ -173,6 +177,7 @@ def train(
         judged=judge_policies(gain, contest.corrected[OURS], config, seed),
         curve=curve,
         fairness=audit_release(extract, tested, model, p_tested, config.fairness, seed),
+        evidence=gather_evidence(estimated, shipped, test, labels, config, seed),
     )
 
 

@@ -55,13 +55,13 @@ def _correct(predict: Predict, sample: Sample | None) -> Predict:
 
 
 def compare_errors(
-    estimated: Mapping[str, Floats], test: Sample, resamples: int, seed: int
+    estimated: Mapping[str, Floats], test: Sample, resamples: int, seed: int, than: str = OURS
 ) -> dict[str, Measured]:
-    """Return by how much each rival's Brier score exceeds ours, with a paired interval."""
+    """Return by how much each other's Brier score exceeds that of one, with a paired interval."""
     errors = {name: (np.clip(p, 0, 1) - test.target) ** 2 for name, p in estimated.items()}
     found = {}
-    for name in errors.keys() - {OURS}:
-        more = errors[name] - errors[OURS]
+    for name in errors.keys() - {than}:
+        more = errors[name] - errors[than]
         draws = draw_persons(test.person, resamples, seed)
         again = [
             float(np.average(more, weights=test.weight * times))

@@ -110,7 +110,7 @@ def log_run(
     What is `about` a run that MLflow has already, in part or whole, completes that one: there is
     one run and one version of it, and no version before everything else is there.
     """
-    with _telling_outages(uri):
+    with telling_outages(uri):
         mlflow.set_tracking_uri(uri)
         client = MlflowClient()
         run = _open_run(client, _find_experiment(client, registry.experiment, uri), about)
@@ -167,7 +167,7 @@ def _log(
 
 
 @contextmanager
-def _telling_outages(uri: str, wanted: str | None = None) -> Iterator[None]:
+def telling_outages(uri: str, wanted: str | None = None) -> Iterator[None]:
     """Turn what a store of MLflow raises, from whatever library, into what the user can do.
 
     Without anything `wanted` the store is written to, and may be new.
@@ -210,14 +210,14 @@ def _register(client: MlflowClient, run: RunInfo, model: str) -> str:
 
 def set_champion(version: str, registry: RegistryConfig, uri: str) -> None:
     """Let the service use this version from now on; raises RegistryError for an unknown one."""
-    with _telling_outages(uri, version):
+    with telling_outages(uri, version):
         mlflow.set_tracking_uri(uri)
         MlflowClient().set_registered_model_alias(registry.model, CHAMPION, version)
 
 
 def find_latest(registry: RegistryConfig, uri: str) -> str:
     """Return the newest version; raises RegistryError when nothing was registered yet."""
-    with _telling_outages(uri, "latest"):
+    with telling_outages(uri, "latest"):
         mlflow.set_tracking_uri(uri)
         versions = MlflowClient().search_model_versions(f"name = '{registry.model}'")
     if not versions:
@@ -232,7 +232,7 @@ def fetch_bundle(wanted: str, registry: RegistryConfig, uri: str) -> tuple[Path,
     """
     if Path(wanted).is_dir():
         return Path(wanted), ""
-    with _telling_outages(uri, wanted):
+    with telling_outages(uri, wanted):
         mlflow.set_tracking_uri(uri)
         client = MlflowClient()
         found = (

@@ -1,0 +1,154 @@
+"""What the gates of a release ask of its training: rivals and calibration, overall and per group.
+
+Measured on the test window, by the model that knew nothing of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.cohort import Screenings
+from features.outcomes import weigh
+from models.usual import Sample
+from training.config import Config
+from training.evaluate import Measured, calibration_error, split_bins
+from training.groups import Labels
+from training.rivals import compare_errors
+
+Floats = NDArray[np.float64]
+SURE = 0.95
+
+
+@dataclass(frozen=True)
+class CalibrationGap:
+    """The calibration error of some cases, and how much of it chance alone may have made.
+
+    By the triangle inequality `error` exceeds the true error by more than `chance` in at most one
+    of twenty releases (over all groups together), whatever the true error is.
+    """
+
+    attribute: str
+    group: str
+    persons: int
+    error: float
+    chance: float
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain values; persons in tens, so that no small rest can be worked out."""
+        return {
+            "attribute": self.attribute,
+            "group": self.group,
+            "persons": self.persons // 10 * 10,
+            "error": round(self.error, 6),
+            "chance": round(self.chance, 6),
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """By how much the Brier score of each rival exceeds what ships, and the calibration errors.
+
+    `p_usual` are the chances of the tested kin of what ships, on the rows of the test sample.
+    """
+
+    p_usual: Floats
+    baselines: Mapping[str, Measured]
+    overall: CalibrationGap
+    groups: tuple[CalibrationGap, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain values for the bundle."""
+        return {
+            "baselines": {name: one.plain() for name, one in self.baselines.items()},
+            "calibration": self.overall.plain(),
+            "group_calibration": [one.plain() for one in self.groups],
+        }
+
+
+def gather_evidence(
+    estimated: Mapping[str, Floats],
+    shipped: str,
+    test: Sample,
+    labels: Mapping[str, Labels],
+    config: Config,
+    seed: int,
+) -> Evidence:
+    """Return the evidence; `labels` are the groups of each row of the test sample."""
+    gaps = measure_gaps(estimated[shipped], test, labels, config, seed)
+    return Evidence(
+        estimated[shipped],
+        compare_errors(estimated, test, config.evaluate.resamples, seed, than=shipped),
+        gaps[0],
+        tuple(gaps[1:]),
+    )
+
+
+def keep_known(tested: Screenings, groups: Mapping[str, Labels]) -> dict[str, Labels]:
+    """Return the labels of the screenings that `Sample.of` keeps."""
+    known = weigh(tested.returned, tested.known_days, tested.open_days, tested.by_support) > 0
+    return {name: labels[known] for name, labels in groups.items()}
+
+
+def measure_gaps(
+    p: Floats,
+    test: Sample,
+    labels: Mapping[str, Labels],
+    config: Config,
+    seed: int,
+) -> list[CalibrationGap]:
+    """Return the calibration error overall, and then of each group that is large enough."""
+    _, place = np.unique(test.person, return_inverse=True)
+    signs = np.random.default_rng(seed).choice((-1.0, 1.0), (config.gates.draws, place.max() + 1))
+    groups = [
+        (name, str(label), np.flatnonzero(column == label))
+        for name, column in labels.items()
+        for label in np.unique(column.astype(str))
+        if label
+    ]
+    least = config.fairness.smallest_group
+    groups = [one for one in groups if len(np.unique(place[one[2]])) >= least]
+    everybody = ("", "", np.arange(len(test)))
+    found, noises = [], []
+    for name, label, rows in (everybody, *groups):
+        bins = config.evaluate.bins
+        if name:
+            bins = int(np.clip(len(rows) // config.gates.cases_per_bin, 1, bins))
+        part = (p[rows], test.target[rows], test.weight[rows])
+        found.append((name, label, len(np.unique(place[rows])), calibration_error(*part, bins)))
+        noises.append(_draw_noise(*part, place[rows], signs, bins))
+    chances = [float(np.quantile(noises[0], SURE)), *_bound_together(noises[1:])]
+    return [CalibrationGap(*one, chance) for one, chance in zip(found, chances, strict=True)]
+
+
+def _draw_noise(
+    p: Floats, y: Floats, w: Floats, place: NDArray[np.intp], signs: Floats, bins: int
+) -> Floats:
+    """Return the calibration error that chance alone gives, in each draw of signs of persons.
+
+    A wild bootstrap by person (Cameron, Gelbach and Miller 2008): what is left over in each bin
+    gets the sign of its person, so that the screenings of one person move together.
+    """
+    unique, of = np.unique(place, return_inverse=True)
+    sums = np.zeros((len(unique), bins))
+    for number, rows in enumerate(split_bins(p, w, bins)):
+        left = y[rows] - p[rows]
+        left = left - np.average(left, weights=w[rows])
+        np.add.at(sums[:, number], of[rows], w[rows] * left)
+    noise: Floats = np.abs(signs[:, unique] @ sums).sum(axis=1) / w.sum()
+    return noise
+
+
+def _bound_together(noises: list[Floats]) -> list[float]:
+    """Return a bound per group that chance keeps to in all of them at once, in 95 of 100 draws.
+
+    By the largest standardised excess over all groups (Westfall and Young 1993).
+    """
+    if not noises:
+        return []
+    drawn = np.array(noises)
+    mean, spread = drawn.mean(axis=1), np.maximum(drawn.std(axis=1), 1e-12)
+    most = float(np.quantile(((drawn - mean[:, None]) / spread[:, None]).max(axis=0), SURE))
+    return [float(one) for one in mean + most * spread]
