@@ -25,7 +25,8 @@ from training.command_parts import (
     say_rejected,
 )
 from training.limits_command import limits
-from training.version_commands import evaluate, explain_model, release
+from training.release_commands import gates, history, release, rollback
+from training.version_commands import evaluate, explain_model
 
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
@@ -52,8 +53,10 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
-    for command in (synth, check, train, evaluate, release, explain_model, score, limits):
+    for command in (synth, check, train, evaluate, explain_model, score, limits):
         app.command()(command)
+    for releasing in (gates, release, rollback, history):
+        app.command()(releasing)
 
 
 def synth(

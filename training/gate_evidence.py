@@ -101,7 +101,7 @@ def measure_gaps(
 ) -> list[CalibrationGap]:
     """Return the calibration error overall, and then of each group that is large enough."""
     _, place = np.unique(test.person, return_inverse=True)
-    signs = np.random.default_rng(seed).choice((-1.0, 1.0), (config.gates.draws, place.max() + 1))
+    left = _draw_left(p, test.weight, place, config.gates.draws, seed)
     groups = [
         (name, str(label), np.flatnonzero(column == label))
         for name, column in labels.items()
@@ -110,35 +110,32 @@ def measure_gaps(
     ]
     least = config.fairness.smallest_group
     groups = [one for one in groups if len(np.unique(place[one[2]])) >= least]
-    everybody = ("", "", np.arange(len(test)))
     found, noises = [], []
-    for name, label, rows in (everybody, *groups):
+    for name, label, rows in (("", "", np.arange(len(test))), *groups):
         bins = config.evaluate.bins
         if name:
             bins = int(np.clip(len(rows) // config.gates.cases_per_bin, 1, bins))
         part = (p[rows], test.target[rows], test.weight[rows])
         found.append((name, label, len(np.unique(place[rows])), calibration_error(*part, bins)))
-        noises.append(_draw_noise(*part, place[rows], signs, bins))
+        parts = [rows[one] for one in split_bins(part[0], part[2], bins)]
+        sums = np.array([left[:, one].sum(axis=1, dtype=float) for one in parts])
+        noises.append(np.abs(sums).sum(axis=0) / part[2].sum())
     chances = [float(np.quantile(noises[0], SURE)), *_bound_together(noises[1:])]
     return [CalibrationGap(*one, chance) for one, chance in zip(found, chances, strict=True)]
 
 
-def _draw_noise(
-    p: Floats, y: Floats, w: Floats, place: NDArray[np.intp], signs: Floats, bins: int
-) -> Floats:
-    """Return the calibration error that chance alone gives, in each draw of signs of persons.
+def _draw_left(
+    p: Floats, w: Floats, place: NDArray[np.intp], draws: int, seed: int
+) -> NDArray[np.float32]:
+    """Return by row, for each draw of outcomes from the estimates, weight times what is left over.
 
-    A wild bootstrap by person (Cameron, Gelbach and Miller 2008): what is left over in each bin
-    gets the sign of its person, so that the screenings of one person move together.
+    The screenings of one person share a draw, and so move together as much as they can.
     """
-    unique, of = np.unique(place, return_inverse=True)
-    sums = np.zeros((len(unique), bins))
-    for number, rows in enumerate(split_bins(p, w, bins)):
-        left = y[rows] - p[rows]
-        left = left - np.average(left, weights=w[rows])
-        np.add.at(sums[:, number], of[rows], w[rows] * left)
-    noise: Floats = np.abs(signs[:, unique] @ sums).sum(axis=1) / w.sum()
-    return noise
+    rng = np.random.default_rng(seed)
+    luck = rng.random((draws, int(place.max()) + 1), dtype=np.float32)[:, place]
+    left: NDArray[np.float32] = np.multiply(luck < p, w, dtype=np.float32)
+    left -= (np.clip(p, 0, 1) * w).astype(np.float32)
+    return left
 
 
 def _bound_together(noises: list[Floats]) -> list[float]:

@@ -9,6 +9,7 @@ from training.config import Config
 from training.evaluate import Measured
 from training.refutation import judge_placebo
 
+NO_CHAMPION = "there is no champion"
 PLACEBOS = {"permuted_support": "support permuted", "null_outcome": "outcome without support"}
 
 
@@ -62,9 +63,9 @@ def judge_training(info: Mapping[str, Any], config: Config) -> list[Gate]:
 
 
 _MEASURED = {
-    "baselines": "no plain model has less error",
+    "baselines": "Brier score of plain models less ours",
     "calibration_error": "calibration error",
-    "group_calibration": "calibration error of each group",
+    "group_calibration": "calibration error, worst group",
 }
 
 
@@ -75,7 +76,7 @@ def _judge_baselines(found: Mapping[str, Sequence[float]]) -> Gate:
     return Gate(
         "baselines",
         _MEASURED["baselines"],
-        "not surely less",
+        "not surely under 0",
         f"{name} {_thousandths(worst)}",
         GateVerdict.FAIL if losing else GateVerdict.PASS,
         f"less error than what ships: {', '.join(losing)}" if losing else "",
@@ -121,20 +122,18 @@ def _judge_groups(found: Sequence[Mapping[str, Any]], most: float) -> Gate:
     if not found:
         return Gate(name, label, limit, "no groups", GateVerdict.NOT_APPLICABLE)
     verdicts = [_weigh_gap(one, most) for one in found]
-    worst = max(found, key=lambda one: one["error"] - one["chance"])
+    order = (GateVerdict.PASS, GateVerdict.INSUFFICIENT, GateVerdict.FAIL)
+    place, worst = max(
+        zip(map(order.index, verdicts), found, strict=True),
+        key=lambda one: (one[0], one[1]["error"] - one[1]["chance"]),
+    )
     shown = f"{_name(worst)} {worst['error']:.3f}, chance up to {worst['chance']:.3f}"
-    failing = [
-        _name(one)
-        for one, verdict in zip(found, verdicts, strict=True)
-        if verdict is GateVerdict.FAIL
-    ]
-    if failing:
-        return Gate(name, label, limit, shown, GateVerdict.FAIL, f"over it: {', '.join(failing)}")
-    over = sum(verdict is GateVerdict.INSUFFICIENT for verdict in verdicts)
-    if over:
-        why = f"{over} of {len(found)} groups are over it, and chance alone can do this"
-        return Gate(name, label, limit, shown, GateVerdict.INSUFFICIENT, why)
-    return Gate(name, label, limit, shown, GateVerdict.PASS)
+    over = [_name(one) for one in found if one["error"] > most]
+    why = f"{len(over)} of {len(found)} groups are over it, and chance alone can do this"
+    if order[place] is GateVerdict.FAIL:
+        sure = [_name(one) for one in found if _weigh_gap(one, most) is GateVerdict.FAIL]
+        why = f"surely over it: {_shorten(sure)}"
+    return Gate(name, label, limit, shown, order[place], why if over else "")
 
 
 def _name(group: Mapping[str, Any]) -> str:
@@ -161,9 +160,11 @@ def _judge_fairness(info: Mapping[str, Any]) -> Gate:
         why = "no group surely fails, and not every group surely passes"
     return Gate(
         "fairness",
-        "error rate to that of the best-off group",
+        "error rate, worst to best group",
         f"at most {found['most_ratio']:g} times",
-        "no groups" if shown is None else "{:.2f} ({:.2f} to {:.2f})".format(*shown),
+        "nothing that can be judged"
+        if shown is None
+        else "{:.1f} ({:.1f} to {:.1f})".format(*shown),
         verdict,
         why,
     )

@@ -9,10 +9,10 @@ from features.contract import Contract
 from features.fields import Field
 from models.bundle import Bundle, build_smoke_rows
 from models.reasons import reasons_nl
-from training.comparison import Comparison
+from training.comparison import STRONGEST, Comparison
 from training.config import GatesConfig
 from training.evaluate import Measured
-from training.gates import Gate, GateVerdict
+from training.gates import NO_CHAMPION, Gate, GateVerdict
 
 TIMES = 15  # each row, so that the median does not hang on what else the machine did
 MB = 1_000_000
@@ -22,7 +22,7 @@ def judge_bundle(bundle: Bundle, folder: Path, config: GatesConfig) -> list[Gate
     """Return the gates on speed, measured here and now, and on size."""
     took, size = measure_ms(bundle), measure_bytes(folder) / MB
     return [
-        _limit("speed", "one case with its reasons", took, config.most_ms, "ms"),
+        _limit("speed", "one case with reasons", took, config.most_ms, "ms"),
         _limit("size", "size of the bundle", size, config.most_mb, "MB"),
     ]
 
@@ -50,9 +50,9 @@ def measure_bytes(folder: Path) -> int:
 
 def judge_contract(ours: Contract, champion: Contract | None) -> Gate:
     """Fail on what breaks who calls the service with the champion's contract; additions pass."""
-    label, limit = "contract beside the champion's", "breaks no caller"
+    label, limit = "callers of the champion", "none breaks"
     if champion is None:
-        return _skip("contract", label, limit, "there is no champion")
+        return _skip("contract", label, limit, NO_CHAMPION)
     faults = list(find_breaks(ours, champion))
     added = len(set(ours.names) - set(champion.names))
     shown = f"{len(faults)} breaks" if faults else f"{added} inputs added" if added else "the same"
@@ -100,7 +100,7 @@ def judge_comparison(
     `champion` is the champion of now, "" without one: then nothing has to be beaten.
     """
     if not champion or champion == version:
-        why = "there is no champion" if not champion else "this version is the champion"
+        why = NO_CHAMPION if not champion else "this version is the champion"
         return [_skip(name, label, limit, why) for name, (label, limit) in _ask(config).items()]
     if found is None or found.noted or found.version != champion:
         why = _tell_absent(found, champion)
@@ -120,11 +120,11 @@ def judge_comparison(
 def _ask(config: GatesConfig) -> dict[str, tuple[str, str]]:
     share = f"{100 * config.capacity:g}"
     return {
-        "champion": ("Brier score less the champion's", "not surely more"),
-        "champion_ranking": (f"worth of ranking the first {share} % by gain", "not surely less"),
+        "champion": ("Brier score less its own", "not surely over 0"),
+        "champion_ranking": (f"worth of its first {share} %", "not surely less"),
         "reasons": (
-            "cases with other strongest reasons",
-            f"at most {100 * config.most_reasons_changed:g} %",
+            f"others among {STRONGEST} strongest",
+            f"at most {100 * config.most_reasons_changed:g} % of cases",
         ),
     }
 

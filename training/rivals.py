@@ -73,9 +73,12 @@ def compare_errors(
 
 
 def choose_shipped(more: Mapping[str, Measured]) -> str:
-    """Return ours where no rival has a Brier score as low, else the kin of the best rival."""
+    """Return ours where no rival has a Brier score as low, else the kin of the best rival.
+
+    Not where ours is surely better than that kin: it would lose to what could have shipped.
+    """
     best = min(more, key=lambda name: (more[name].value, name))
-    return OURS if more[best].value > 0 else KIN[best]
+    return OURS if more[best].value > 0 or more[KIN[best]].low > 0 else KIN[best]
 
 
 def fit_shipped(

@@ -1,4 +1,4 @@
-"""The commands on a trained version: evaluate, release and explain-model."""
+"""The commands on a trained version: evaluate and explain-model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,33 +67,6 @@ def evaluate(
             fg="yellow",
             err=True,
         )
-
-
-def release(
-    version: Annotated[str, typer.Argument(help="Version to release, or `latest`.")],
-    tracking_uri: Uri = None,
-) -> None:
-    """Make a version the champion, which the service uses from then on."""
-    from models.bundle import read_bundle
-    from training.config import read_config
-    from training.tracking import (
-        RegistryError,
-        fetch_bundle,
-        find_latest,
-        resolve_uri,
-        set_champion,
-    )
-
-    registry, uri = read_config().registry, resolve_uri(tracking_uri)
-    chosen = find_latest(registry, uri) if version == "latest" else version
-    folder, number = fetch_bundle(chosen, registry, uri)
-    if not number:
-        raise RegistryError(
-            f"{chosen} is a folder: release a version that is registered, by its number or `latest`"
-        )
-    read_bundle(folder, number)
-    set_champion(number, registry, uri)
-    typer.echo(f"version {number} is the champion now")
 
 
 def explain_model(

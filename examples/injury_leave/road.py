@@ -1,5 +1,6 @@
 """The whole road of one tipping point, with nothing but the command line of Kantelpunt."""
 
+import json
 import os
 import re
 import secrets
@@ -83,12 +84,22 @@ def start_road(point: TippingPoint, folder: Path) -> Road:
 def follow_road(road: Road) -> None:
     """Train, release, score, and fill the store."""
     run(road, "train", "--data", str(road.extract))
-    run(road, "release", "latest")
+    release(road)
     run(road, "score", "--data", str(road.extract), "--out", str(road.folder / "scores.parquet"))
     run(road, "db", "upgrade")
     run(road, "import", str(road.intake))
     role = ("--role", "advising_physician", "--fund", FUND, "--name", "Dr. An Arts")
     run(road, "user", "add", USER, *role, "--password", road.password)
+
+
+def release(road: Road) -> None:
+    """Release the newest version; gates that fail are waived by name, for all to see."""
+    verdicts = road.folder / "gates.json"
+    run(road, "gates", "latest", "--json", str(verdicts))
+    failing = [one["name"] for one in json.loads(verdicts.read_text()) if one["verdict"] == "fail"]
+    waivers = [word for name in failing for word in ("--waive", name)]
+    why = ("--reason", "an example on public records: nobody is decided on") if failing else ()
+    run(road, "release", "latest", *waivers, *why, "--by", "injury_leave")
 
 
 def run(road: Road, *arguments: str) -> None:

@@ -1,5 +1,6 @@
 """The demo, its training replaced by a model made before; benchmarks/clean_clone.py does it all."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def answer(command: str, *arguments: str) -> None:
         if command == "synth":
             assert CliRunner().invoke(kantelpunt.app, [command, *arguments]).exit_code == 0
+        if command == "gates":
+            gates = [{"name": "fairness", "verdict": "fail"}, {"name": "size", "verdict": "pass"}]
+            Path(arguments[-1]).write_text(json.dumps(gates))
+        if command == "release":
+            assert [word for word in arguments if word in ("fairness", "size")] == ["fairness"]
 
     monkeypatch.setattr(demo, "_run", answer)
     monkeypatch.setattr(registry, "fetch_champion", lambda *_: (get_bundle_folder(), "1"))

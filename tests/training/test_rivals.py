@@ -33,7 +33,8 @@ def more(**values: float) -> dict[str, Measured]:
     [
         (more(lines=0.001, logistic=0.002, tree=0.01), OURS),
         (more(lines=-0.001, logistic=0.002, tree=0.01), LINES),
-        (more(lines=0.001, logistic=-0.002, tree=0.01), LINES),
+        (more(lines=0.0, logistic=-0.002, tree=0.01), LINES),
+        (more(lines=0.001, logistic=-0.002, tree=0.01), OURS),
         (more(lines=0.001, logistic=0.002, tree=-0.01), TREE),
         (more(lines=0.0, logistic=0.002, tree=0.01), LINES),
     ],
