@@ -137,6 +137,7 @@ class GatesConfig:
     cases_per_bin: int
     draws: int
     capacity: float
+    most_flattery: float
     most_reasons_changed: float
     most_ms: float
     most_mb: float

@@ -63,9 +63,9 @@ def judge_training(info: Mapping[str, Any], config: Config) -> list[Gate]:
 
 
 _MEASURED = {
-    "baselines": "Brier score of plain models less ours",
+    "baselines": "Brier score of plain models less ours, per 1000",
     "calibration_error": "calibration error",
-    "group_calibration": "calibration error, worst group",
+    "group_calibration": "calibration error of worst group",
 }
 
 
@@ -76,7 +76,7 @@ def _judge_baselines(found: Mapping[str, Sequence[float]]) -> Gate:
     return Gate(
         "baselines",
         _MEASURED["baselines"],
-        "not surely under 0",
+        "not surely < 0",
         f"{name} {_thousandths(worst)}",
         GateVerdict.FAIL if losing else GateVerdict.PASS,
         f"less error than what ships: {', '.join(losing)}" if losing else "",
@@ -103,10 +103,10 @@ def _tell_slope(value: float) -> str:
 
 def _judge_overall(found: Mapping[str, Any], most: float) -> Gate:
     verdict = _weigh_gap(found, most)
-    shown = f"{found['error']:.3f}, of which chance up to {found['chance']:.3f}"
+    shown = _tell_gap(found)
     why = "chance alone can do this" if verdict is GateVerdict.INSUFFICIENT else ""
     label = _MEASURED["calibration_error"]
-    return Gate("calibration_error", label, f"at most {most:g}", shown, verdict, why)
+    return Gate("calibration_error", label, f"≤ {most:g}", shown, verdict, why)
 
 
 def _weigh_gap(found: Mapping[str, Any], most: float) -> GateVerdict:
@@ -118,7 +118,7 @@ def _weigh_gap(found: Mapping[str, Any], most: float) -> GateVerdict:
 
 
 def _judge_groups(found: Sequence[Mapping[str, Any]], most: float) -> Gate:
-    name, label, limit = "group_calibration", _MEASURED["group_calibration"], f"at most {most:g}"
+    name, label, limit = "group_calibration", _MEASURED["group_calibration"], f"≤ {most:g}"
     if not found:
         return Gate(name, label, limit, "no groups", GateVerdict.NOT_APPLICABLE)
     verdicts = [_weigh_gap(one, most) for one in found]
@@ -127,13 +127,17 @@ def _judge_groups(found: Sequence[Mapping[str, Any]], most: float) -> Gate:
         zip(map(order.index, verdicts), found, strict=True),
         key=lambda one: (one[0], one[1]["error"] - one[1]["chance"]),
     )
-    shown = f"{_name(worst)} {worst['error']:.3f}, chance up to {worst['chance']:.3f}"
+    shown = _tell_gap(worst)
     over = [_name(one) for one in found if one["error"] > most]
-    why = f"{len(over)} of {len(found)} groups are over it, and chance alone can do this"
+    why = f"{len(over)} of {len(found)} groups are over it, most of all {_name(worst)}: chance can do so"
     if order[place] is GateVerdict.FAIL:
         sure = [_name(one) for one in found if _weigh_gap(one, most) is GateVerdict.FAIL]
         why = f"surely over it: {_shorten(sure)}"
     return Gate(name, label, limit, shown, order[place], why if over else "")
+
+
+def _tell_gap(found: Mapping[str, Any]) -> str:
+    return f"{found['error']:.3f} (chance up to {found['chance']:.3f})"
 
 
 def _name(group: Mapping[str, Any]) -> str:
@@ -160,11 +164,9 @@ def _judge_fairness(info: Mapping[str, Any]) -> Gate:
         why = "no group surely fails, and not every group surely passes"
     return Gate(
         "fairness",
-        "error rate, worst to best group",
-        f"at most {found['most_ratio']:g} times",
-        "nothing that can be judged"
-        if shown is None
-        else "{:.1f} ({:.1f} to {:.1f})".format(*shown),
+        "errors, worst to best group",
+        f"≤ {found['most_ratio']:g}",
+        "nothing to judge" if shown is None else "{:.1f} ({:.1f} to {:.1f})".format(*shown),
         verdict,
         why,
     )
@@ -197,4 +199,4 @@ def _judge_placebos(info: Mapping[str, Any], config: Config) -> Gate:
 
 def _thousandths(more: Sequence[float]) -> str:
     value, low, high = (1000 * one for one in more)
-    return f"{value:+.1f} ({low:+.1f} to {high:+.1f}) per 1000"
+    return f"{value:+.1f} ({low:+.1f} to {high:+.1f})"

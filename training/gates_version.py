@@ -29,7 +29,7 @@ def judge_bundle(bundle: Bundle, folder: Path, config: GatesConfig) -> list[Gate
 
 def _limit(name: str, label: str, value: float, most: float, unit: str) -> Gate:
     verdict = GateVerdict.PASS if value <= most else GateVerdict.FAIL
-    return Gate(name, label, f"at most {most:g} {unit}", f"{value:.2f} {unit}", verdict)
+    return Gate(name, label, f"≤ {most:g} {unit}", f"{value:.2f} {unit}", verdict)
 
 
 def measure_ms(bundle: Bundle) -> float:
@@ -50,7 +50,7 @@ def measure_bytes(folder: Path) -> int:
 
 def judge_contract(ours: Contract, champion: Contract | None) -> Gate:
     """Fail on what breaks who calls the service with the champion's contract; additions pass."""
-    label, limit = "callers of the champion", "none breaks"
+    label, limit = "contract beside the champion's", "breaks nothing"
     if champion is None:
         return _skip("contract", label, limit, NO_CHAMPION)
     faults = list(find_breaks(ours, champion))
@@ -120,11 +120,11 @@ def judge_comparison(
 def _ask(config: GatesConfig) -> dict[str, tuple[str, str]]:
     share = f"{100 * config.capacity:g}"
     return {
-        "champion": ("Brier score less its own", "not surely over 0"),
-        "champion_ranking": (f"worth of its first {share} %", "not surely less"),
+        "champion": ("Brier score less the champion's, per 1000", "not surely > 0"),
+        "champion_ranking": (f"worth of first {share} % less the champion's", "not surely < 0"),
         "reasons": (
-            f"others among {STRONGEST} strongest",
-            f"at most {100 * config.most_reasons_changed:g} % of cases",
+            f"cases with other {STRONGEST} strongest reasons",
+            f"≤ {100 * config.most_reasons_changed:g} %",
         ),
     }
 
@@ -149,18 +149,19 @@ def _judge_error(found: Comparison, config: GatesConfig) -> Gate:
     """Fail where we are surely worse, and the champion's having learnt from the rows is no excuse.
 
     A champion that learnt from the window is flattered there. What we release learnt from it as
-    well: only a version that is surely worse both before and after that is worse for certain.
+    well: only a version that is surely worse before that, and by more than another seed makes of it
+    after, is worse for certain.
     """
     label, limit = _ask(config)["champion"]
     measured = [one for one in (found.tested, found.released) if one is not None]
     worse = [one.low > 0 for one in measured]
+    clearly = measured[-1].value > config.most_flattery
     first = measured[0]
     shown = f"{1000 * first.value:+.1f} ({1000 * first.low:+.1f} to {1000 * first.high:+.1f})"
-    shown += " per 1000"
     knows = "the champion learnt from some of these screenings, which flatters it"
     if found.tested is not None and not found.champion_may_know:
         verdict, why = (GateVerdict.FAIL, "") if worse[0] else (GateVerdict.PASS, "")
-    elif all(worse):
+    elif all(worse) and clearly:
         verdict, why = GateVerdict.FAIL, "also where both learnt from these screenings"
     elif any(worse):
         verdict, why = GateVerdict.INSUFFICIENT, knows

@@ -153,7 +153,7 @@ def _show(judged: "Judged", waived: dict[str, str]) -> None:
 
     from training.release_report import build_table, list_doubts, list_whys
 
-    Console(width=118).print(build_table(judged, waived))
+    Console(width=max(120, Console().width)).print(build_table(judged, waived))
     for line in list_whys(judged, waived):
         typer.echo(line)
     for doubt in list_doubts(judged.log, judged.champion):

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from training.gates import NO_CHAMPION, GateVerdict
@@ -39,9 +40,9 @@ def build_table(judged: "Judged", waived: Mapping[str, str]) -> Table:
     """Return every gate with its limit, what was found, and the verdict."""
     number, champion = judged.version.number, judged.champion.number
     beside = f"beside version {champion}, the champion" if champion else "there is no champion yet"
-    table = Table(title=f"version {number}: {beside}", title_justify="left")
+    table = Table(title=f"version {number}: {beside}", title_justify="left", box=SIMPLE_HEAD)
     for head in ("gate", "what", "limit", "found", "verdict"):
-        table.add_column(head, overflow="fold")
+        table.add_column(head, no_wrap=head != "what")
     for gate in judged.gates:
         verdict = f"[{COLOURS[gate.verdict]}]{gate.verdict.value}[/]"
         if gate.name in waived and gate.blocks:

@@ -49,6 +49,7 @@ def verdict_of(name: str, found: Comparison | None, champion: str = "1") -> Gate
     return {g.name: g for g in judge_comparison(found, "2", champion, CONFIG.gates)}[name]
 
 
+HARDLY = Measured(0.0004, 0.0001, 0.0008)  # what another seed made on 20,000 persons
 WORSE, BETTER = Measured(0.004, 0.002, 0.006), Measured(-0.004, -0.006, -0.002)
 
 
@@ -59,6 +60,7 @@ WORSE, BETTER = Measured(0.004, 0.002, 0.006), Measured(-0.004, -0.006, -0.002)
         (WORSE, BETTER, False, GateVerdict.FAIL),
         (WORSE, BETTER, True, GateVerdict.INSUFFICIENT),
         (WORSE, WORSE, True, GateVerdict.FAIL),
+        (WORSE, HARDLY, True, GateVerdict.INSUFFICIENT),
         (BETTER, BETTER, True, GateVerdict.PASS),
         (None, WORSE, True, GateVerdict.FAIL),
         (None, BETTER, False, GateVerdict.INSUFFICIENT),
