@@ -129,7 +129,7 @@ def _judge_groups(found: Sequence[Mapping[str, Any]], most: float) -> Gate:
     )
     shown = _tell_gap(worst)
     over = [_name(one) for one in found if one["error"] > most]
-    why = f"{len(over)} of {len(found)} groups are over it, most of all {_name(worst)}: chance can do so"
+    why = f"{len(over)} of {len(found)} groups are over it, as chance can do: {_name(worst)}"
     if order[place] is GateVerdict.FAIL:
         sure = [_name(one) for one in found if _weigh_gap(one, most) is GateVerdict.FAIL]
         why = f"surely over it: {_shorten(sure)}"
