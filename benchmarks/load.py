@@ -61,7 +61,7 @@ async def run_load(load: Load) -> Measured:
         reader, writer = await asyncio.open_connection("127.0.0.1", load.port)
         while (sent := time.perf_counter()) < until:
             writer.write(load.requests[next(turn) % len(load.requests)])
-            status = await _read_answer(reader)
+            status = (await read_answer(reader))[0][9:12]
             if sent >= warm:
                 found.append((time.perf_counter() - sent, status))
         writer.close()
@@ -70,17 +70,18 @@ async def run_load(load: Load) -> Measured:
     return _summarise(found, next(turn), until - warm)
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> bytes:
+async def read_answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Return the head and the body of the next answer."""
     head = await reader.readuntil(b"\r\n\r\n")
     lower = head.lower()
     if b"content-length:" in lower:
         size = int(lower.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-        await reader.readexactly(size)
-    else:
-        while size := int(await reader.readline(), 16):
-            await reader.readexactly(size + 2)
-        await reader.readline()
-    return head[9:12]
+        return head, await reader.readexactly(size)
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return head, body
 
 
 def _summarise(found: list[tuple[float, bytes]], answers: int, seconds: float) -> Measured:

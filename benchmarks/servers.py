@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -84,8 +84,13 @@ def build_pilot(folder: Path, persons: int) -> tuple[Bundle, Extract]:
 
 
 @contextmanager
-def serve_ours(folder: Path, database: str, fund: str) -> Iterator[Running]:
-    """Serve the bundle in a folder with a store, and a physician of a fund."""
+def serve_ours(
+    folder: Path, database: str, fund: str, model: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Serve the bundle in a folder with a store, and a physician of a fund.
+
+    `model` are other settings of where the model comes from.
+    """
     store = Store(database)
     upgrade_store(store)
     role = Role.ADVISING_PHYSICIAN
@@ -93,7 +98,7 @@ def serve_ours(folder: Path, database: str, fund: str) -> Iterator[Running]:
     store.close()
     settings = {
         "DATABASE_URL": database,
-        "KANTELPUNT_BUNDLE": str(folder / "bundle"),
+        **(model or {"KANTELPUNT_BUNDLE": str(folder / "bundle")}),
         "KANTELPUNT_SESSION_SECRET": secrets.token_urlsafe(48),
         "KANTELPUNT_API_PER_MINUTE": "10000000",
     }
