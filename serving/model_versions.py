@@ -1,7 +1,7 @@
 """The versions of the model: those that gave estimates here, and those that the registry knows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Event, Lock, Thread
@@ -88,6 +88,11 @@ class RegistryNotes:
         if answered is not None:
             answered.wait(wait_seconds)
         return self._known
+
+    def forget(self) -> None:
+        """Have the registry asked anew at the next look: something was released there."""
+        with self._lock:
+            self._known = replace(self._known, at=None)
 
     def _fetch(self, now: datetime, answered: Event) -> None:
         found = Known(State.GONE, self._known.versions, now)

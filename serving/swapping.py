@@ -105,6 +105,7 @@ def swap_bundle(app: FastAPI, bundle: Bundle) -> None:
         app.state.service = after
         after.uploads.use(bundle)
         after.metrics.show_model(bundle)
+        after.registry.forget()
     if bundle is not before:
         log.info("another model is served", version=bundle.version, before=before.version)
 

@@ -164,7 +164,7 @@ def test_the_count_of_versions_reads_no_estimate(pages: Service, fund: str | Non
 KNOWN = [Registered("3", NOW, ("champion",)), Registered("2", NOW, ())]
 
 
-def test_the_registry_is_asked_once_in_ten_minutes() -> None:
+def test_the_registry_is_asked_once_in_ten_minutes_and_after_a_release() -> None:
     asked: list[int] = []
 
     def ask() -> Sequence[Registered]:
@@ -174,10 +174,13 @@ def test_the_registry_is_asked_once_in_ten_minutes() -> None:
     notes = RegistryNotes(ask)
     first, second = notes.read(NOW, 10), notes.read(NOW + timedelta(minutes=9), 10)
     third = notes.read(NOW + timedelta(minutes=11), 10)
+    notes.forget()
+    released = notes.read(NOW + timedelta(minutes=12), 10)
 
     assert first == second == Known(State.KNOWN, KNOWN, NOW)
     assert third.at == NOW + timedelta(minutes=11)
-    assert len(asked) == 2
+    assert released.at == NOW + timedelta(minutes=12)
+    assert len(asked) == 3
 
 
 def test_a_registry_that_is_slow_or_gone_keeps_nobody_waiting(
