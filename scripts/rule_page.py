@@ -67,6 +67,7 @@ ACTIONS_NL = {
     Action.SEND_LETTER: "de brief voor de persoon maken",
     Action.VIEW_AUDIT: "het logboek en de cijfers over overeenstemming zien",
     Action.VIEW_MODEL: "de modelkaart lezen",
+    Action.VIEW_SHADOW: "zien wat een versie op proef anders zou zeggen, in totalen",
     Action.LOG_OFF: "zich afmelden",
 }
 STATES = """## Standen van een dossier

@@ -9,6 +9,7 @@ from serving import (
     monitor_commands,
     person_commands,
     replay_commands,
+    shadow_commands,
     store_commands,
     user_commands,
 )
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     store_commands.register(app)
     person_commands.register(app)
     replay_commands.register(app)
+    shadow_commands.register(app)
     monitor_commands.register(app)
 
 

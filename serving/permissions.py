@@ -43,6 +43,7 @@ class Action(StrEnum):
     HANDLE_REQUEST = "handle_request"
     SEND_LETTER = "send_letter"
     VIEW_MODEL = "view_model"
+    VIEW_SHADOW = "view_shadow"
     VIEW_AUDIT = "view_audit"
     LOG_OFF = "log_off"
 
@@ -76,6 +77,8 @@ MAY: Mapping[Action, frozenset[Role]] = {
     # tells the person what was estimated, and what to do about it
     Action.SEND_LETTER: _FUND,
     Action.VIEW_MODEL: frozenset({PHYSICIAN, PLANNER, SCIENTIST, AUDITOR}),
+    # who decides on a case may not know what a trial version would say
+    Action.VIEW_SHADOW: frozenset({SCIENTIST, AUDITOR}),
     Action.VIEW_AUDIT: frozenset({AUDITOR}),
     Action.LOG_OFF: frozenset(Role),
 }

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from serving.deps import PageUser, Visitor
 from serving.model_versions import report_versions
 from serving.pages.model_view import ModelView, VersionsView
+from serving.pages.shadow_view import MOST_ON_PAGE, ShadowView
 from serving.pages.templating import render
-from serving.permissions import Action
+from serving.permissions import Action, can
 from serving.routes.parts import Now, ServiceHere
+from serving.shadow_compare import report_shadow
 
 router = APIRouter(include_in_schema=False)
 Viewer = Annotated[Visitor, Depends(PageUser(Action.VIEW_MODEL))]
@@ -35,4 +37,8 @@ def get_versions(request: Request, service: ServiceHere, now: Now, visitor: View
     fund = visitor.user.sickness_fund
     how, version = service.follower.now, service.bundle.version
     view = VersionsView.of(served, known, how, version, fund, now.tzinfo)
-    return render(request, "versions.html", view=view)
+    shadow = None
+    if can(visitor.user, Action.VIEW_SHADOW):
+        found = report_shadow(visitor.user, store=service.store, most=MOST_ON_PAGE)
+        shadow = ShadowView.of(found, now.tzinfo) if found else None
+    return render(request, "versions.html", view=view, shadow=shadow)

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.bundle import Bundle, read_bundle
+from models.clustered import Measured
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.permissions import Scope
 from serving.shadow import Shadow
+from serving.shadow_compare import Comparison, GroupDifference
 from serving.store.shadow import ShadowScore, list_scores
+from serving.store.shadow_pairs import Duel
 from tests.running_service import FUND, NOW, Service
 from tests.serving.released import make_version
 
@@ -66,3 +69,35 @@ class Beside:
     def find(self, number: int = 1) -> list[ShadowScore]:
         with self.service.store.reading(FUND) as connection:
             return list_scores(connection, Scope(FUND), f"C-{number:04d}")
+
+
+def make_comparison(*, few: bool = False) -> Comparison:
+    """Return what a challenger says otherwise; of few persons it is nothing yet."""
+    duel = Duel("3", "a" * 64, "4", "b" * 64, NOW, NOW)
+    if few:
+        return Comparison(duel, cases=31, persons=31)
+    moves = Measured(0.021, 0.018, 0.024, 640, 610)
+    refer, unsure, not_yet, own = Suggestion
+    share = Measured(0.075, 0.06, 0.09, 1240, 1101)
+    return Comparison(
+        duel,
+        cases=1240,
+        persons=1101,
+        usual=moves,
+        most_moved=0.083,
+        gain=Measured(-0.004, -0.006, -0.002, 1180, 1050),
+        only_champion_gain=60,
+        only_challenger_gain=3,
+        other_suggestion=share,
+        matrix={(old, new): 0 for old in Suggestion for new in Suggestion}
+        | {(refer, refer): 412, (refer, unsure): 38, (unsure, unsure): 501, (unsure, own): None}
+        | {(not_yet, not_yet): 77, (own, own): 190, (own, unsure): None},
+        other_reasons=Measured(0.31, 0.28, 0.34, 1240, 1101),
+        other_order=Measured(0.12, 0.1, 0.14, 1240, 1101),
+        milliseconds=0.31,
+        groups=(
+            GroupDifference("Statuut: werkzoekende", "labour_status", moves, moves),
+            GroupDifference("Leeftijd: tot en met 34 jaar", "age_years", moves, moves),
+        ),
+        groups_seen=86,
+    )

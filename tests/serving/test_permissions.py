@@ -47,6 +47,7 @@ TRUTH = """
     handle_request     | yes       | no          | no      | no        | no      | no
     send_letter        | yes       | yes         | no      | no        | no      | no
     view_model         | yes       | no          | yes     | yes       | yes     | no
+    view_shadow        | no        | no          | no      | yes       | yes     | no
     view_audit         | no        | no          | no      | no        | yes     | no
     log_off            | yes       | yes         | yes     | yes       | yes     | yes
 """

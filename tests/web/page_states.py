@@ -12,6 +12,7 @@ from serving.sessions import SESSION_COOKIE
 from serving.store.engine import EVERY_FUND, StoreGoneError
 from tests.running_issuer import begin, come_back
 from tests.running_service import NOW, PASSWORD, find_token
+from tests.serving.shadows import make_comparison
 from tests.web.page_cast import Cast
 from tests.web.test_intake_page import make_file, send, wait
 
@@ -82,6 +83,18 @@ def refuse_version(cast: Cast) -> Any:
     how = Following(FollowState.REFUSED, NOW, refused)
     with patch.object(service.app.state.service.follower, "now", how):
         return service.client.get("/model/versies")
+
+
+def try_version(few: bool = False) -> State:
+    """Return how the page of the versions is opened while a challenger scores in the shadow."""
+
+    def reach(cast: Cast) -> Any:
+        client = cast.enter("dataspecialist").client
+        found = make_comparison(few=few)
+        with patch("serving.routes.page_model.report_shadow", return_value=found):
+            return client.get("/model/versies")
+
+    return reach
 
 
 def lose_store(cast: Cast) -> Any:
@@ -233,6 +246,8 @@ STATES: Mapping[str, State] = {
     "model, unknown gain": open_page("/model", "dataspecialist", "unknown"),
     "versions": open_page("/model/versies", "dataspecialist"),
     "versions, one refused": refuse_version,
+    "versions, a challenger in the shadow": try_version(),
+    "versions, a challenger that met few": try_version(few=True),
     "help, of a physician": open_page("/hulp"),
     "help, of a physician who answers first": open_page("/hulp", "arts", "required"),
     "help, of a coordinator": open_page("/hulp", "coordinator"),
