@@ -12,7 +12,7 @@ from features.checks import find_row_faults, find_value_faults
 from features.contract import Contract
 from features.conversion import FAULTS, convert
 from features.csv_files import read_csv
-from features.layout import KEYS, Column, build_layout
+from features.layout import FINAL_EXITS, KEYS, Column, build_layout
 from features.pseudonyms import is_person_number_name
 from features.raw_table import RawTable, read_parquet
 from features.rejects import Draft
@@ -116,7 +116,7 @@ def _check_keys(draft: Draft) -> None:
 
 
 def check_links(drafts: Mapping[str, Draft]) -> None:
-    """Set aside rows whose case is unknown or set aside, and follow-up that ends too early."""
+    """Set aside rows whose case is unknown or set aside, and labels that contradict each other."""
     cases = drafts["cases"]
     ids = pa.array(cases.frame["case_id"])
     kept, lost = ids.filter(pa.array(~cases.bad)), ids.filter(pa.array(cases.bad))
@@ -134,6 +134,8 @@ def check_links(drafts: Mapping[str, Draft]) -> None:
         draft.set_aside(spoilt, "case_id", "its case was set aside")
         if name == "follow_up":
             _check_follow_up(draft, cases.get_good())
+    if {"work_periods", "follow_up"} <= drafts.keys():
+        _check_returns(drafts["work_periods"], drafts["follow_up"].get_good())
 
 
 def _check_follow_up(draft: Draft, cases: pd.DataFrame) -> None:
@@ -141,3 +143,21 @@ def _check_follow_up(draft: Draft, cases: pd.DataFrame) -> None:
     first = screened_on.reindex(draft.frame["case_id"]).to_numpy()
     early = (draft.frame["observed_until"] < first).to_numpy() & ~draft.bad
     draft.set_aside(early, "observed_until", "before the first screening of the case")
+    last = cases.groupby("case_id")["screened_on"].max().reindex(draft.frame["case_id"]).to_numpy()
+    gone = (draft.frame["exit"].isin(FINAL_EXITS) & (draft.frame["exited_on"] < last)).to_numpy()
+    reason = "before a screening of the case: who died or is pensioned is not screened"
+    draft.set_aside(gone & ~draft.bad, "exited_on", reason)
+
+
+def _check_returns(periods: Draft, follow_up: pd.DataFrame) -> None:
+    """Set aside work that contradicts follow-up: after death, or later than anybody looked."""
+    known = follow_up.set_index("case_id").reindex(periods.frame["case_id"])
+    died_on = known["exited_on"].where(known["exit"] == "death").to_numpy()
+    begun, ended = (periods.frame[name].to_numpy() for name in ("started_on", "ended_on"))
+    for where, name, reason in (
+        (begun > known["observed_until"].to_numpy(), "started_on", "after observed_until"),
+        (begun > died_on, "started_on", "after the day of death in follow_up"),
+        (ended > died_on, "ended_on", "after the day of death in follow_up"),
+    ):
+        told = f"{reason}: mend whichever of both is wrong"
+        periods.set_aside(where & ~periods.bad, name, told)

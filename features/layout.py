@@ -12,6 +12,7 @@ TABLES = ("cases", "pathways", "work_periods", "follow_up", "groups")
 KEYS = {"cases": ("case_id", "screened_on"), "follow_up": ("case_id",), "groups": ("case_id",)}
 NEEDS_ROWS = ("cases", "follow_up")
 EXITS = ("", "pension", "death", "not_recognised")
+FINAL_EXITS = ("pension", "death")  # nobody returns after them
 
 Kind = Literal["id", "text", "level", "number", "flag", "date"]
 DATE_EXPECTED = f"expected YYYY-MM-DD or DD/MM/YYYY, from {FIRST_DAY} to {LAST_DAY}"

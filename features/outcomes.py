@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.contract import Outcome
+from features.layout import FINAL_EXITS
 from features.tables import Extract
 
 Days = NDArray[np.float64]
 NEVER = np.inf
-FINAL_EXITS = ("pension", "death")
 SMALLEST_CHANCE = 0.05  # of being observed; a weight above 20 would let one case speak for a crowd
 
 

@@ -26,6 +26,7 @@ MANIFEST = "manifest.json"
 CARD = "card.md"
 PEOPLE = "people.json"
 REFERENCE = "reference.json"  # not in bundles of before it was kept
+INSIDE = Path("artifacts/bundle")  # where a model of MLflow has its bundle
 SMOKE_TOLERANCE = 1e-9
 NOT_KNOWN = -9.0
 # what comes of files that are whole, but were not written by `write_bundle`
@@ -94,13 +95,20 @@ def write_bundle(folder: Path, model: ScreeningModel, info: dict[str, Any], card
     (folder / MANIFEST).write_bytes(_dump({"format": FORMAT, "sha256": sums}).encode())
 
 
+def find_bundle(folder: Path) -> Path:
+    """Return the folder of the bundle: the one given, or that inside a model of MLflow."""
+    inside = folder / INSIDE
+    return inside if inside.is_dir() else folder
+
+
 def read_bundle(folder: Path, version: str | None = None) -> Bundle:
-    """Return the bundle in a folder.
+    """Return the bundle in a folder, or in the model of MLflow that the folder is.
 
     Raises BundleDamagedError when a file differs from the manifest, SmokeDiffersError when the
     smoke cases come out differently, BundleMismatchError for a format that this release does not
     read.
     """
+    folder = find_bundle(folder)
     texts, digest = _read_checked(folder)
     try:
         model = _rebuild(texts)

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from models.bundle import Bundle, BundleDamagedError, BundleMismatchError, read_bundle
+from models.bundle import Bundle, BundleDamagedError, BundleMismatchError, find_bundle, read_bundle
 from serving.last_bundle import find_last, note_last
 from serving.registry_process import (
     QUIET,
@@ -239,7 +239,7 @@ def _download(source: str, folder: Path) -> None:
     try:
         fetched = mlflow.artifacts.download_artifacts(source, dst_path=str(work))
         # whole or not at all: a fetch that is cut short leaves nothing under the final name
-        Path(fetched).rename(folder)
+        find_bundle(Path(fetched)).rename(folder)
     except OSError:
         if not folder.is_dir():  # another worker fetched the same meanwhile
             raise

@@ -26,6 +26,7 @@ from training.command_parts import (
 )
 from training.limits_command import limits
 from training.release_commands import gates, history, release, rollback
+from training.sync_command import sync
 from training.version_commands import evaluate, explain_model
 
 WORLDS = (
@@ -53,7 +54,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
-    for command in (synth, check, train, evaluate, explain_model, score, limits):
+    for command in (synth, check, train, sync, evaluate, explain_model, score, limits):
         app.command()(command)
     for releasing in (gates, release, rollback, history):
         app.command()(releasing)

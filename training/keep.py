@@ -22,7 +22,8 @@ from training.pending import FILES, PENDING, Note, RunNotKeptError, send, write_
 from training.pipeline import STEPS, Trained, train
 from training.plots import draw_plots
 from training.record import RunWatch
-from training.tracking import BUNDLE, About, Registered, check_address, resolve_uri
+from training.tracking import BUNDLE, MODEL, About, Registered, check_address, resolve_uri
+from training.tracking_model import write_model
 from training.tune import Budget
 from training.tune_trials import TRIALS, find_folder, write_trials
 
@@ -130,7 +131,10 @@ def _write_files(files: Path, trained: Trained, extract: Extract, info: dict[str
     aside = len(extract.rejected)
     warnings = [f"{aside} faults set rows of the extract aside"] if aside else []
     card = build_card(trained, extract.contract, warnings)
-    write_bundle(files / BUNDLE, trained.model, info, card)
+    bundle = files.with_name(BUNDLE)
+    write_bundle(bundle, trained.model, info, card)
+    write_model(files / MODEL, bundle, extract.contract)
+    shutil.rmtree(bundle)
     (files / "card.md").write_text(card, encoding="utf-8")
     _write_json(files / "figures.json", info["figures"])
     _write_json(files / "fairness.json", trained.fairness.plain())

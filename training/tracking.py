@@ -1,16 +1,7 @@
 """The only writer to MLflow: runs, versions and the champion."""
 
-import os
-
-# before MLflow is imported, and whatever the environment says: nothing leaves by a side door
-os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-os.environ["DO_NOT_TRACK"] = "true"
-os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-# a server that is not there: known after a quarter of a minute rather than after five
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
-
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,11 +16,12 @@ from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 
 from features.errors import KantelpuntError
+from models.bundle import find_bundle
 from training.config import RegistryConfig
 from training.tracking_trials import log_trials
 
 CHAMPION = "champion"
-BUNDLE = "bundle"
+BUNDLE, MODEL = "bundle", "model"
 RUN_TAG, BY_TAG = "kantelpunt.run", "kantelpunt.by"
 MOST_PARAMETERS, MOST_METRICS = 100, 500  # in one request
 for _noisy in ("mlflow", "alembic"):
@@ -105,11 +97,12 @@ def log_run(
     uri: str,
     about: About | None = None,
 ) -> Registered:
-    """Keep a run with everything in `files`, and register its bundle as a new version.
+    """Keep a run with everything in `files`, and register its model as a new version.
 
-    `files` is a folder with a folder `bundle`. Inside `mlflow run` the run is the one under way.
-    What is `about` a run that MLflow has already, in part or whole, completes that one: there is
-    one run and one version of it, and no version before everything else is there.
+    `files` has a folder `model` that MLflow can serve, or else a folder `bundle` alone. Inside
+    `mlflow run` the run is the one under way. What is `about` a run that MLflow has already, in
+    part or whole, completes that one: there is one run and one version of it, and no version before
+    everything else is there.
     """
     with telling_outages(uri):
         mlflow.set_tracking_uri(uri)
@@ -119,7 +112,8 @@ def log_run(
             _log(client, run, parameters, metrics)
             client.log_artifacts(run.info.run_id, str(files))
             log_trials(client, files, run.info)
-            version = _register(client, run.info, registry.model)
+            source = MODEL if (files / MODEL).is_dir() else BUNDLE
+            version = _register(client, run.info, registry.model, source)
         except BaseException:
             with suppress(Exception):  # who cannot take the run may not take this either
                 client.set_terminated(run.info.run_id, "FAILED")
@@ -196,7 +190,7 @@ def _find_experiment(client: MlflowClient, name: str, uri: str) -> str:
     return client.create_experiment(name, artifact_location=folder)
 
 
-def _register(client: MlflowClient, run: RunInfo, model: str) -> str:
+def _register(client: MlflowClient, run: RunInfo, model: str, source: str) -> str:
     try:
         client.create_registered_model(model)
     except MlflowException as error:
@@ -205,7 +199,7 @@ def _register(client: MlflowClient, run: RunInfo, model: str) -> str:
     ours = client.search_model_versions(f"name = '{model}' and run_id = '{run.run_id}'")
     if ours:
         return str(ours[0].version)
-    made = client.create_model_version(model, f"{run.artifact_uri}/{BUNDLE}", run.run_id)
+    made = client.create_model_version(model, f"{run.artifact_uri}/{source}", run.run_id)
     return str(made.version)
 
 
@@ -242,7 +236,7 @@ def fetch_bundle(wanted: str, registry: RegistryConfig, uri: str) -> tuple[Path,
             else client.get_model_version_by_alias(registry.model, wanted)
         )
         folder = mlflow.artifacts.download_artifacts(found.source)
-    return Path(folder), str(found.version)
+    return find_bundle(Path(folder)), str(found.version)
 
 
 def check_address(uri: str, *, may_be_new: bool) -> None:

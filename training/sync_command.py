@@ -1,0 +1,25 @@
+"""The command that sends runs which MLflow could not take when they were made: sync."""
+
+from pathlib import Path
+
+import typer
+
+from training.command_parts import RunsToSync, Uri
+
+
+def sync(
+    runs_to_sync: RunsToSync = Path("var/runs-to-sync"),
+    tracking_uri: Uri = None,
+) -> None:
+    """Send the runs that wait on this disk to MLflow; what it has already is not sent twice."""
+    from training.pending import list_pending, send
+    from training.tracking import check_address, resolve_uri
+
+    uri = resolve_uri(tracking_uri)
+    check_address(uri, may_be_new=True)
+    waiting = list_pending(runs_to_sync)
+    if not waiting:
+        typer.echo(f"no run waits in {runs_to_sync}")
+    for folder in waiting:
+        made = send(folder, uri)
+        typer.echo(f"registered version {made.version} (run {made.run_id})")
