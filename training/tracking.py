@@ -112,13 +112,13 @@ def log_run(
             _log(client, run, parameters, metrics)
             client.log_artifacts(run.info.run_id, str(files))
             log_trials(client, files, run.info)
+            client.set_terminated(run.info.run_id, "FINISHED", about.ended if about else None)
             source = MODEL if (files / MODEL).is_dir() else BUNDLE
             version = _register(client, run.info, registry.model, source)
         except BaseException:
             with suppress(Exception):  # who cannot take the run may not take this either
                 client.set_terminated(run.info.run_id, "FAILED")
             raise
-        client.set_terminated(run.info.run_id, "FINISHED", about.ended if about else None)
         return Registered(version, run.info.run_id)
 
 
@@ -257,6 +257,8 @@ _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 def _explain(error: Exception, uri: str, wanted: str | None = None) -> str:
     where = uri if uri.startswith("sqlite:") else "the MLflow server in MLFLOW_TRACKING_URI"
     code = getattr(error, "error_code", type(error).__name__)
+    if isinstance(error, OSError):
+        code = getattr(error, "strerror", None) or str(error)  # of a disk: such as no space left
     if wanted is None or code not in _ABSENT:
         return f"MLflow at {where} could not be used ({code}): check --tracking-uri"
     return (

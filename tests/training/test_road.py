@@ -18,7 +18,6 @@ from models.usual import Sample
 from tests.training.conftest import Road
 from training.config import RegistryConfig
 from training.info import build_info
-from training.keep import keep_run
 from training.pipeline import train
 from training.samples import ConstantOutcomeError, TooFewCasesError
 from training.score import OutputError, score_cases, write_scores
@@ -116,23 +115,6 @@ def test_the_card_says_what_a_committee_asks(road: Road) -> None:
         "What became of earlier people",
     ):
         assert expected in card
-
-
-def test_the_same_data_and_seed_give_the_same_bundle(road: Road) -> None:
-    again = keep_run(
-        train(road.extract, road.config, 1, lambda _: None),
-        road.extract,
-        1,
-        road.uri,
-    )
-
-    first, _ = fetch_bundle(road.made.version, road.config.registry, road.uri)
-    second, _ = fetch_bundle(again.version, road.config.registry, road.uri)
-
-    assert again.version != road.made.version
-    assert find_latest(road.config.registry, road.uri) == again.version
-    for name in ("manifest.json", "model.json", "usual.txt", "info.json", "card.md"):
-        assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
 def test_a_version_that_does_not_exist_is_refused_with_what_to_do(road: Road) -> None:
