@@ -48,7 +48,7 @@ def test_figures_are_kept_overall_per_window_and_per_group(road: Road) -> None:
     figures = road.trained.figures["kantelpunt"]
     assert metrics["window/test.brier"] == metrics["kantelpunt.brier"] == figures["brier"].value
     assert metrics["window/learn.auc"] > 0.5
-    assert metrics["group/sex/f.mean_error.low"] < metrics["group/sex/f.mean_error.high"]
+    assert metrics["group/sex/female.mean_error.low"] < metrics["group/sex/female.mean_error.high"]
 
 
 def test_steps_are_timed_and_add_up() -> None:
