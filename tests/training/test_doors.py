@@ -14,13 +14,10 @@ import pytest
 
 from features.tables import write_tables
 from models.bundle import read_bundle
-from tests.tracking import make_tracking
 from tests.training.conftest import Road
-from training.config import RegistryConfig
-from training.tracking import fetch_bundle
+from training.tracking import fetch_bundle, find_latest
 
 ROOT = Path(__file__).resolve().parents[2]
-REGISTRY = RegistryConfig("kantelpunt", "kantelpunt")
 # listens to what Python itself is asked for, in every process: nothing that runs can go past it
 GUARD = """
 import json, os, sys
@@ -103,19 +100,20 @@ def walked(
     names = ("cases", "pathways", "work_periods", "follow_up", "groups")
     tables = {name: getattr(road.extract, name).iloc[::-1] for name in names}
     write_tables(tables, folder / "data", "csv")
-    uri = make_tracking(folder)
     parameters = {"data": folder / "data", "config": fast_config, "by": "An", "seed": 1}
     notes = run_guarded(
         folder,
         *(str(Path(sys.executable).with_name("mlflow")), "run", str(ROOT)),
         *("--env-manager=local", "-e", "train", "--experiment-name", "kantelpunt"),
         *(word for name, value in parameters.items() for word in ("-P", f"{name}={value}")),
-        MLFLOW_TRACKING_URI=uri,
+        MLFLOW_TRACKING_URI=road.uri,
         MLFLOW_DISABLE_TELEMETRY="true",  # of `mlflow` itself; the command sets its own
         OMP_NUM_THREADS="2",
         PYTHONHASHSEED="7",
     )
-    bundle, _ = fetch_bundle("1", REGISTRY, uri)
+    newest = find_latest(road.config.registry, road.uri)
+    assert newest != road.made.version
+    bundle, _ = fetch_bundle(newest, road.config.registry, road.uri)
     yield Walked(bundle, notes)
     shutil.rmtree(folder, ignore_errors=True)
 
