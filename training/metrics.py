@@ -25,7 +25,7 @@ def flatten_settings(info: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_metrics(trained: Trained) -> dict[str, float]:
-    """Return every figure with both ends of its interval: overall, per window and per group."""
+    """Return every figure, with both ends of its interval: overall, per window and per group."""
     columns = {**trained.figures, **trained.groups, "brier_less_ours": trained.more_error}
     columns |= {f"window/{name}": figures for name, figures in trained.by_window.items()}
     if trained.gain.known is not None:
@@ -41,8 +41,9 @@ def list_metrics(trained: Trained) -> dict[str, float]:
     for name, figures in columns.items():
         for key, measured in figures.items():
             metrics[f"{name}.{key}"] = measured.value
-            metrics[f"{name}.{key}.low"] = measured.low
-            metrics[f"{name}.{key}.high"] = measured.high
+            if measured.low < measured.high:
+                metrics[f"{name}.{key}.low"] = measured.low
+                metrics[f"{name}.{key}.high"] = measured.high
     return metrics
 
 
