@@ -68,6 +68,7 @@ ACTIONS_NL = {
     Action.VIEW_AUDIT: "het logboek en de cijfers over overeenstemming zien",
     Action.VIEW_MODEL: "de modelkaart lezen",
     Action.VIEW_SHADOW: "zien wat een versie op proef anders zou zeggen, in totalen",
+    Action.VIEW_MONITOR: "zien wat de bewaking van het model vond",
     Action.LOG_OFF: "zich afmelden",
 }
 STATES = """## Standen van een dossier

@@ -1,5 +1,6 @@
 """What Prometheus may know: counts and durations by route, never anything about a person."""
 
+from collections.abc import Mapping
 from threading import Lock
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -35,6 +36,17 @@ class Metrics:
         )
         self._assessments = Counter(
             "kantelpunt_assessments", "Assessments that were made", registry=self.registry
+        )
+        self._watched_at = Gauge(
+            "kantelpunt_monitor_last_run_timestamp_seconds",
+            "When `kantelpunt monitor` ran last; 0 where it never did",
+            registry=self.registry,
+        )
+        self._watched = Gauge(
+            "kantelpunt_monitor_checks",
+            "Checks of the last run with an alarm, or to keep an eye on, by kind",
+            ["verdict", "kind"],
+            registry=self.registry,
         )
         self._model = Gauge(
             "kantelpunt_model_info",
@@ -78,6 +90,14 @@ class Metrics:
         self._shown: tuple[str, ...] = ()
         self._last_refused: Refused | None = None
         self.show_model(bundle)
+
+    def note_monitor(self, at: float, found: Mapping[str, Mapping[str, int]]) -> None:
+        """Tell when watching ran last, and how many checks of each kind have which verdict."""
+        self._watched_at.set(at)
+        self._watched.clear()
+        for verdict, kinds in found.items():
+            for kind, count in kinds.items():
+                self._watched.labels(verdict, kind).set(count)
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the template, without what a user filled in."""

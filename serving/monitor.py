@@ -141,16 +141,16 @@ def _look(connection: Reading, asked: Watch) -> Report:
     agreement = check_agreement(
         list_judged(connection, scope, asked.since), list_answered(connection, scope, asked.since)
     )
-    checks = [*_check_window(window, own, asked.bundle), *check_returns(matured)]
+    checks = [*_check_window(window, own, asked.bundle), *check_returns(matured, model.reference)]
     return Report(
-        [*checks, *check_groups(matured), *agreement],
+        [*checks, *check_groups(matured, model.reference), *agreement],
         {
             "kept": len(everything),
             "window": len(window),
             "of_version": len(own),
             "followed": len(matured.course),
         },
-        _describe(own, matured, everything),
+        _describe(own, matured, everything, has_shape=shape is not None),
     )
 
 
@@ -165,12 +165,12 @@ def _check_window(window: Told, own: Told, bundle: Bundle) -> list[Check]:
     return [*inputs, *check_told(own, reference), *check_expected(own.p_usual, figures)]
 
 
-def _describe(own: Told, matured: Matured, everything: Told) -> dict[str, Any]:
+def _describe(own: Told, matured: Matured, everything: Told, *, has_shape: bool) -> dict[str, Any]:
     expected = expect(own.p_usual)
     return {
         "expected": describe_expected(expected) if expected else {},
         "groups": describe_groups(own),
-        "bins": [asdict(one) for one in list_bins(matured.course)],
+        "bins": [asdict(one) for one in list_bins(matured.course)] if has_shape else [],
         "months": _list_months(everything),
     }
 

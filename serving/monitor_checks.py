@@ -101,8 +101,13 @@ def _find_chance(errors: float) -> float:
     return float(norm.sf(errors))
 
 
-def check_returns(matured: Matured) -> list[Check]:
-    """Return whether people return as often as was told: all, and by how long ago it was."""
+def check_returns(matured: Matured, reference: Reference | None) -> list[Check]:
+    """Return whether people return as often as was told: all, and by how long ago it was.
+
+    Without the shape of returns nobody knows how many would be back by a day between two.
+    """
+    if reference is None or reference.shape is None:
+        return [Check("returns", "ratio", why=NO_REFERENCE)]
     course = matured.course
     found = [
         compare_returns("returns", "ratio", "", course, 3, OVERALL),
@@ -127,8 +132,10 @@ def list_members(told: Told) -> list[tuple[str, str, Bools]]:
     return found
 
 
-def check_groups(matured: Matured) -> list[Check]:
+def check_groups(matured: Matured, reference: Reference | None) -> list[Check]:
     """Return per group whether its people return as often as was told, and in which version."""
+    if reference is None or reference.shape is None:
+        return []
     members = list_members(matured.told)
     found = [
         compare_returns("group", name, label, matured.course.take(rows), len(members), GROUP)

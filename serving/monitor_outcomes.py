@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from features.contract import Contract
 from features.outcomes import NEVER
@@ -94,7 +95,11 @@ def read_groups(
     """Return the labels of groups that were reported, such as sex and origin; totals are kept."""
     by_case: dict[int, Mapping[str, Any]] = {}
     for part in stream_outcome(connection, "groups", ("groups",), fund):
-        by_case |= {cases[row[:2]]: row[2] for row in map(tuple, part) if row[:2] in cases}
+        by_case |= {
+            cases[row[:2]]: from_json(row[2], cache_strings="all")
+            for row in map(tuple, part)
+            if row[:2] in cases
+        }
     names = sorted({name for groups in by_case.values() for name in groups})
     rows = [by_case.get(case, {}) for case in told.case.tolist()]
     return {

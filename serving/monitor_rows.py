@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -179,7 +180,7 @@ def _read_column(f: Field, inputs: list[dict[str, Any]], absent: Floats) -> Floa
     if f.derived == "absent_days":
         return absent
     name, nothing = f.name, np.nan
-    values = [one.get(name) for one in inputs]
+    values = list(map(itemgetter(name), inputs))  # `check_case` keeps every column
     if f.levels:
         codes: dict[Any, float] = {**f.codes, None: nothing}
         return np.array([codes[value] for value in values], dtype=float)

@@ -45,6 +45,7 @@ class Action(StrEnum):
     VIEW_MODEL = "view_model"
     VIEW_SHADOW = "view_shadow"
     VIEW_AUDIT = "view_audit"
+    VIEW_MONITOR = "view_monitor"
     LOG_OFF = "log_off"
 
 
@@ -80,6 +81,8 @@ MAY: Mapping[Action, frozenset[Role]] = {
     # who decides on a case may not know what a trial version would say
     Action.VIEW_SHADOW: frozenset({SCIENTIST, AUDITOR}),
     Action.VIEW_AUDIT: frozenset({AUDITOR}),
+    # figures about a model that may be wrong are for who can tell why
+    Action.VIEW_MONITOR: frozenset({SCIENTIST, AUDITOR}),
     Action.LOG_OFF: frozenset(Role),
 }
 

@@ -3,11 +3,14 @@
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.cohort import build_screenings
+from features.matrix import build_matrix
 from features.outcomes import NEVER
 from features.returns import find_returns
 from features.tables import Extract
+from models.course import SUREST
 from models.estimate import GainStatus
 from models.reference import (
     ANSWERED,
@@ -26,6 +29,7 @@ from models.spreads import spread_levels, spread_numbers
 from models.suggestion import Suggestion, read_limits, suggest_many
 from training.splits import Windows
 
+Floats = NDArray[np.float64]
 DAYS = 365  # a whole year, so that every season is in it once
 STEP = 14  # days; a finer shape of returns would be that of single people
 FEWEST_RETURNS = 200  # with fewer the shape is guesswork, and straight lines do as well
@@ -41,6 +45,7 @@ def describe_release(extract: Extract, model: ScreeningModel, windows: Windows) 
     last = known.screened_on.max()
     newest = known.select(known.screened_on > last - np.timedelta64(DAYS, "D"))
     estimates = model.estimate_many(newest.matrix)
+    p_usual = model.estimate_many(build_matrix(extract.cases, extract.contract)).usual.value
     limits = read_limits()
     days = [day.astype(date) for day in newest.screened_on]
     keys = [one.value for one in Suggestion]
@@ -60,21 +65,25 @@ def describe_release(extract: Extract, model: ScreeningModel, windows: Windows) 
         spread_inputs(newest.matrix, model.contract),
         told,
         {name: getattr(limits[-1], name) for name in LIMITS},
-        _measure_shape(extract),
+        measure_shape(extract, p_usual),
     )
 
 
-def _measure_shape(extract: Extract) -> Shape | None:
-    """Return how hazard adds up, by the estimator of Nelson (1969) and Aalen (1978)."""
+def measure_shape(extract: Extract, p_usual: Floats) -> Shape | None:
+    """Return how hazard adds up for people of the same estimate (Breslow 1974).
+
+    That of all people together would fall too soon: who returns easily has left by then.
+    """
     horizon = OF_CURVE * extract.contract.outcome.horizon_days
     found = find_returns(extract, horizon)
-    seen = np.minimum(found.begun, found.seen_until)
     is_back = found.begun < NEVER
     if is_back.sum() < FEWEST_RETURNS:
         return None
+    days = np.minimum(found.begun, found.seen_until).astype(np.int64)
+    own = -np.log1p(-np.minimum(p_usual, SUREST))
+    at_risk = np.bincount(days, weights=own, minlength=horizon + 1)[::-1].cumsum()[::-1]
+    events = np.bincount(days[is_back], minlength=horizon + 1)
+    hazard = np.cumsum(events / np.maximum(at_risk, 1e-9))
     grid = np.unique([*range(0, horizon, STEP), horizon // 2, horizon])
-    at_risk = len(seen) - np.searchsorted(np.sort(seen), np.arange(horizon + 1), side="left")
-    events = np.bincount(seen[is_back].astype(np.int64), minlength=horizon + 1)
-    hazard = np.cumsum(events / np.maximum(at_risk, 1))
     steps = [0.0, *(float(f"{hazard[day]:.6g}") for day in grid[1:])]
     return Shape(tuple(int(day) for day in grid), tuple(steps))

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from serving.metrics import CONTENT_TYPE
+from serving.monitor_history import find_last
 from serving.registry import is_reachable
 from serving.routes.parts import ServiceHere, problems
 from serving.schemas import FollowingOut, HealthOut
@@ -46,7 +47,11 @@ def get_readiness(
 
 @router.get("/metrics", summary="Tellers voor Prometheus", include_in_schema=False)
 def get_metrics(service: ServiceHere) -> Response:
-    """Geeft tellingen en duur per route."""
+    """Geeft tellingen en duur per route, en wat de bewaking laatst vond."""
+    last = find_last(service.store)
+    if last is not None:
+        found = {"alarm": last.report["alarms"], "watch": last.report["watched"]}
+        service.metrics.note_monitor(last.made_at.timestamp(), found)
     return Response(service.metrics.to_text(), media_type=CONTENT_TYPE)
 
 

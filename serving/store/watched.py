@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Table, Text, cast, select
+from sqlalchemy import JSON, ColumnElement, Connection, Select, Table, Text, cast, select
 
 from serving.store.outcomes import OUTCOME_TABLES
 from serving.store.tables import assessments, cases
@@ -65,11 +65,18 @@ def list_blocked(connection: Connection, fund: str | None) -> set[tuple[str, str
 def stream_outcome(
     connection: Connection, name: str, columns: Sequence[str], fund: str | None
 ) -> Iterator[Sequence[Any]]:
-    """Yield fund, case and some columns of a table of outcomes, some rows at a time."""
+    """Yield fund, case and some columns of a table of outcomes, some rows at a time.
+
+    What is JSON stays a text.
+    """
     table = OUTCOME_TABLES[name]
     wanted = ("sickness_fund", "case_id", *columns)
-    query = select(*(table.c[one] for one in wanted))
+    query = select(*(_bare(table.c[one]) for one in wanted))
     yield from _stream(connection, _of_fund(query, table, fund))
+
+
+def _bare(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(column, Text) if isinstance(column.type, JSON) else column
 
 
 def _of_fund(query: Select[Any], table: Table, fund: str | None) -> Select[Any]:

@@ -49,6 +49,7 @@ TRUTH = """
     view_model         | yes       | no          | yes     | yes       | yes     | no
     view_shadow        | no        | no          | no      | yes       | yes     | no
     view_audit         | no        | no          | no      | no        | yes     | no
+    view_monitor       | no        | no          | no      | yes       | yes     | no
     log_off            | yes       | yes         | yes     | yes       | yes     | yes
 """
 ROLES = (

@@ -10,6 +10,7 @@ from serving.following import Following, FollowState, Refused, Why
 from serving.rate_limit import TooManyError
 from serving.sessions import SESSION_COOKIE
 from serving.store.engine import EVERY_FUND, StoreGoneError
+from tests.monitor_reports import keep_report
 from tests.running_issuer import begin, come_back
 from tests.running_service import NOW, PASSWORD, find_token
 from tests.serving.shadows import make_comparison
@@ -181,6 +182,17 @@ def break_log(cast: Cast) -> Any:
     return service.client.post("/logboek/nakijken", data={"token": find_token(page)})
 
 
+def watch_store(kind: str, *, alarmed: bool = False) -> State:
+    """Return how a scientist reads what watching found; made up where it is alarmed."""
+
+    def reach(cast: Cast) -> Any:
+        service = cast.enter("dataspecialist", kind)
+        keep_report(service, alarmed=alarmed)
+        return service.client.get("/model/bewaking")
+
+    return reach
+
+
 STATES: Mapping[str, State] = {
     # before and after a session
     "log-on": open_page("/login", ""),
@@ -244,6 +256,9 @@ STATES: Mapping[str, State] = {
     "model": open_page("/model"),
     "model, of an auditor": open_page("/model", "auditor"),
     "model, unknown gain": open_page("/model", "dataspecialist", "unknown"),
+    "watching, never yet": open_page("/model/bewaking", "auditor", "unknown"),
+    "watching": watch_store("main"),
+    "watching, with an alarm": watch_store("same", alarmed=True),
     "versions": open_page("/model/versies", "dataspecialist"),
     "versions, one refused": refuse_version,
     "versions, a challenger in the shadow": try_version(),

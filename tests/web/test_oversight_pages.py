@@ -15,7 +15,12 @@ from serving.store.users import save_user
 from tests.running_service import FUND, NOW, Service, find_token, get_password_hash
 from tests.web.test_pages import Outline, read
 
-MAY_LEAVE_NO_LINE = {Action.VIEW_MODEL, Action.VIEW_SHADOW, Action.VIEW_CONTRIBUTIONS}
+MAY_LEAVE_NO_LINE = {
+    Action.VIEW_MODEL,
+    Action.VIEW_MONITOR,
+    Action.VIEW_SHADOW,
+    Action.VIEW_CONTRIBUTIONS,
+}
 
 
 @pytest.fixture

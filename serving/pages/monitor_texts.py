@@ -1,0 +1,51 @@
+"""What watching found, as words: kinds of checks, verdicts, and why something could not be told."""
+
+from collections.abc import Mapping
+
+VERDICT_NL: Mapping[str, str] = {
+    "ok": "In orde",
+    "watch": "In het oog houden",
+    "alarm": "Alarm",
+    "insufficient_evidence": "Te weinig gegevens",
+}
+WHY_NL: Mapping[str, str] = {
+    "too_few": "te weinig mensen",
+    "no_reference": "dit model is van voor de bewaking: train en geef opnieuw vrij",
+    "no_estimates": "geen inschattingen in deze periode",
+    "other_limits": "andere grenzen dan bij de vrijgave: het voorstel is niet te vergelijken",
+}
+TOLD_NL: Mapping[str, str] = {
+    "p_usual": "Kans zonder extra steun",
+    "gain": "Meerwaarde van steun",
+    "suggestion": "Voorstel",
+    "questionnaire": "Vragenlijst ingevuld of niet",
+    "all": "Alles",
+}
+RETURNS_NL: Mapping[str, str] = {
+    "ratio": "Terugkeer tegenover wat voorspeld was",
+    "slope": "Helling: scheiden de kansen zo sterk als ze zeggen?",
+    "ece": "Gemiddelde afwijking van de kansen",
+}
+AGREEMENT_NL: Mapping[str, str] = {
+    "decision": "Beslissing wijkt af van het voorstel",
+    "possible": "Eigen antwoord wijkt af: stappen mogelijk?",
+    "needed": "Eigen antwoord wijkt af: steun nodig?",
+}
+KIND_NL: Mapping[str, str] = {
+    "input": "de invoer",
+    "missing": "ontbrekende gegevens",
+    "level": "een antwoord of categorie",
+    "told": "wat het model zegt",
+    "expected": "hoe goed het model naar verwachting is",
+    "returns": "de terugkeer",
+    "span": "de terugkeer in een periode",
+    "support": "de terugkeer met steun",
+    "group": "de terugkeer in een groep",
+    "agreement": "de overeenstemming met artsen",
+}
+HEAD_NL: Mapping[str, str] = {
+    "ok": "Er valt niets op. Alles wat te meten is, is in orde.",
+    "insufficient_evidence": "Er valt niets op. Niet alles is al te meten: het oordeel zegt waar.",
+    "watch": "Geen alarm. Houd wel in het oog: {names}.",
+    "alarm": "Alarm bij {names}. Kijk eerst na of de gegevens kloppen.",
+}

@@ -1,0 +1,271 @@
+"""The page of watching: what needs attention first, then what was looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from features.contract import Contract
+from serving.pages.fairness_view import ATTRIBUTES_NL, name_label
+from serving.pages.monitor_chart import Plot, draw_bins, draw_months
+from serving.pages.monitor_texts import (
+    AGREEMENT_NL,
+    HEAD_NL,
+    KIND_NL,
+    RETURNS_NL,
+    TOLD_NL,
+    VERDICT_NL,
+    WHY_NL,
+)
+from serving.store.monitor_reports import KeptReport, PastRun
+from serving.wording import (
+    EN_DASH,
+    number_nl,
+    one_decimal_nl,
+    short_date_nl,
+    short_moment_nl,
+    times_nl,
+)
+
+MOST_INPUTS = 12  # rows at first; the others are under a button
+BAD = ("alarm", "watch")
+_ORDER = ("alarm", "watch", "insufficient_evidence", "ok")
+_SHARES = ("psi", "auc", "brier", "slope", "ece")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check: what, of how many, its figure with an interval, and the verdict."""
+
+    name: str
+    figure: str
+    interval: str
+    count: str
+    verdict: str
+    key: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group: what it was told, how good that is to be expected, and whether it came true."""
+
+    attribute: str
+    name: str
+    count: str
+    refer: str
+    silent: str
+    expected: str
+    returns: Row | None
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """An earlier run."""
+
+    made: str
+    version: str
+    verdict: str
+    key: str
+    alarms: str
+
+
+@dataclass(frozen=True)
+class MonitorView:
+    """The last report, and the runs before it; `report` is None where there never was one."""
+
+    fund: str | None
+    made: str
+    head: str
+    key: str
+    about: Sequence[str]
+    attention: Sequence[Row]
+    tables: Sequence[tuple[str, str, str, Sequence[Row]]]
+    inputs: Sequence[Row]
+    rest: Sequence[Row]
+    groups: Sequence[GroupRow]
+    expected: Sequence[tuple[str, str]]
+    bins: Plot | None
+    months: Plot | None
+    runs: Sequence[RunRow]
+
+    @classmethod
+    def of(
+        cls, kept: KeptReport, runs: Sequence[PastRun], contract: Contract, zone: tzinfo | None
+    ) -> "MonitorView":
+        """Return what the page shows of a report."""
+        report = kept.report
+        checks = sorted(report["checks"], key=lambda one: _ORDER.index(one["verdict"]))
+        named = _Names(contract)
+        of_kind: dict[str, list[Row]] = {kind: [] for kind in KIND_NL}
+        for one in checks:
+            of_kind[one["kind"]].append(named.view(one))
+        inputs = [row for kind in ("input", "missing", "level") for row in of_kind[kind]]
+        inputs.sort(key=lambda row: _ORDER.index(row.key))
+        return cls(
+            fund=kept.sickness_fund,
+            made=short_moment_nl(kept.made_at.astimezone(zone)),
+            head=_tell_head(report),
+            key=report["verdict"],
+            about=_tell_about(report),
+            attention=[named.view(one, full=True) for one in checks if one["verdict"] in BAD],
+            tables=[(*told, of_kind[told[0]]) for told in _TABLES if of_kind[told[0]]],
+            inputs=inputs[:MOST_INPUTS],
+            rest=inputs[MOST_INPUTS:],
+            groups=[named.view_group(one, checks) for one in report["groups"]],
+            expected=_list_expected(report["expected"]),
+            bins=draw_bins(report["bins"]),
+            months=draw_months(report["months"]),
+            runs=[_view_run(one, zone) for one in runs],
+        )
+
+
+_TABLES = (
+    ("told", "Wat het model zegt", "Verschil met de vrijgave"),
+    ("expected", "Hoe goed het naar verwachting is", "AUC"),
+    ("returns", "Keren mensen terug zoals voorspeld?", "Keer voorspeld"),
+    ("span", "Hoe lang na de inschatting", "Keer voorspeld"),
+    ("support", "Wie een traject begon", "Keer voorspeld"),
+    ("group", "Terugkeer per groep", "Keer voorspeld"),
+    ("agreement", "Wijken artsen af?", "Wijkt af, op 100"),
+)
+
+
+def _tell_head(report: Mapping[str, Any]) -> str:
+    kinds = report["alarms"] if report["verdict"] == "alarm" else report["watched"]
+    names = ", ".join(KIND_NL[kind] for kind in kinds)
+    return HEAD_NL[report["verdict"]].format(names=names)
+
+
+def _tell_about(report: Mapping[str, Any]) -> list[str]:
+    counts = report["counts"]
+    since = short_date_nl(date.fromisoformat(report["since"]))
+    return [
+        f"Gekeken naar {number_nl(counts['window'])} mensen die sinds {since} ingeschat zijn, "
+        f"{number_nl(counts['of_version'])} daarvan door versie {report['model_version']}.",
+        f"Van {number_nl(counts['followed'])} mensen is al iets van hun terugkeer bekend.",
+    ]
+
+
+def _list_expected(expected: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:
+    names = {
+        "auc": "AUC: hoe goed de kansen mensen uit elkaar houden",
+        "brier": "Brier-score: lager is beter",
+        "returned": "Aandeel dat terugkeert",
+    }
+    return [
+        (label, f"{_decimals(found[0])} ({_decimals(found[1])}{EN_DASH}{_decimals(found[2])})")
+        for key, label in names.items()
+        if (found := expected.get(key))
+    ]
+
+
+def _decimals(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Names of inputs and groups, by the contract."""
+
+    contract: Contract
+
+    def view(self, one: Mapping[str, Any], *, full: bool = False) -> Row:
+        """Return a check as a row; `full` for a list of several kinds."""
+        figure, interval = _tell_figure(one)
+        name = self._name(one)
+        if full:
+            name = f"{name} ({KIND_NL[one['kind']]})"
+        why = WHY_NL.get(one.get("why", ""), "")
+        if one["verdict"] == "insufficient_evidence" and not why and one.get("needed"):
+            why = f"te zien vanaf ongeveer {_round_nl(one['needed'])} mensen"
+        count = number_nl(one["count"]) if "count" in one else "minder dan 5"
+        return Row(name, figure, interval, count, VERDICT_NL[one["verdict"]], one["verdict"], why)
+
+    def _name(self, one: Mapping[str, Any]) -> str:
+        kind, name, group = one["kind"], one["name"], one.get("group", "")
+        if kind in ("input", "missing", "level"):
+            label = "Alle velden" if name == "all" else self.attribute(name)
+            more = {"missing": ": ontbreekt", "level": f": {self._label(name, group)}"}
+            return label + more.get(kind, "")
+        if kind == "span":
+            first, _, last = group.partition("_")
+            return f"Dag {first} tot {last}"
+        if kind == "group":
+            return f"{self.attribute(name)}: {self._label(name, group)}"
+        if kind == "agreement":
+            attribute, _, label = group.partition("/")
+            tail = f", {self.attribute(attribute)}: {self._label(attribute, label)}"
+            return AGREEMENT_NL[name] + (tail if group else "")
+        known = {"told": TOLD_NL, "returns": RETURNS_NL, "support": RETURNS_NL}.get(kind, {})
+        return known.get(name, name.upper())
+
+    def attribute(self, name: str) -> str:
+        """Return an attribute in Dutch."""
+        labels = {field.name: field.label_nl for field in self.contract.fields}
+        own = {"version": "Versie", "suggestion": "Voorstel"}
+        return ATTRIBUTES_NL.get(name) or labels.get(name) or own.get(name) or name
+
+    def _label(self, attribute: str, group: str) -> str:
+        return name_label(attribute, group, self.contract) if group else "alle andere"
+
+    def view_group(self, one: Mapping[str, Any], checks: Sequence[Mapping[str, Any]]) -> GroupRow:
+        """Return a group of the window, with what became of earlier people in it."""
+        name, label = one["attribute"], one["group"]
+        found = [
+            check
+            for check in checks
+            if (check["kind"], check["name"], check.get("group")) == ("group", name, label)
+        ]
+        expected = one.get("expected", {}).get("auc")
+        is_told = "count" in one
+        return GroupRow(
+            self.attribute(name),
+            self._label(name, label),
+            number_nl(one["count"]) if is_told else "te weinig",
+            _percent(one["refer"]) if is_told else "",
+            _percent(one["silent"]) if is_told else "",
+            _decimals(expected[0]) if expected else "",
+            self.view(found[0]) if found else None,
+        )
+
+
+def _tell_figure(one: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the figure of a check and its interval."""
+    figures, kind = one.get("figures", {}), one["kind"]
+    if not figures:
+        return "", ""
+    if kind in ("input", "told"):
+        bounds = f"{_points(figures['low'])}{EN_DASH}{_points(figures['high'])}"
+        return f"{_points(one['size'])} op 100 anders", f"({bounds})"
+    if "before" in figures and "after" in figures:
+        return f"{_percent(figures['before'])} → {_percent(figures['after'])}", ""
+    if "ece" in figures:
+        return f"{_points(figures['ece'])} op 100", f"(toeval: {_points(figures['by_chance'])})"
+    value = next(figures[key] for key in ("departs", "ratio", "slope", "auc") if key in figures)
+    tell = _points if "departs" in figures else _decimals if "auc" in figures else times_nl
+    return tell(value), f"({tell(figures['low'])}{EN_DASH}{tell(figures['high'])})"
+
+
+def _points(share: float) -> str:
+    return one_decimal_nl(100 * share)
+
+
+def _percent(share: float) -> str:
+    return f"{one_decimal_nl(100 * share)} %"
+
+
+def _round_nl(number: int) -> str:
+    """Return a number of people to two figures: more would seem more sure than it is."""
+    if number >= 10**8:
+        return "een grotere vrijgave"
+    places = max(len(str(number)) - 2, 0)
+    return number_nl(round(number, -places))
+
+
+def _view_run(one: PastRun, zone: tzinfo | None) -> RunRow:
+    made: datetime = one.made_at.astimezone(zone)
+    verdict = VERDICT_NL[one.verdict]
+    return RunRow(
+        short_moment_nl(made), one.model_version, verdict, one.verdict, number_nl(one.alarms)
+    )
