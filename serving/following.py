@@ -158,8 +158,9 @@ class Follower:
             log.warning("a released model is refused", alias=self._alias, **detail)
         elif now.state is FollowState.SERVED:
             log.info("the registry is followed", alias=self._alias)
-        elif now.state is FollowState.NOBODY and self._alias != CHAMPION:
-            log.info("no version has this alias", alias=self._alias)  # which is nothing amiss
+        elif self._alias != CHAMPION:
+            # nothing amiss: there need be none, and of a registry that is gone the champion tells
+            log.info("no challenger to follow", alias=self._alias, why=now.state.value)
         else:
             log.warning("the registry cannot be followed", alias=self._alias, why=now.state.value)
 

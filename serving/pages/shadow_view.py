@@ -13,6 +13,12 @@ from serving.wording import number_nl, one_decimal_nl, short_date_nl
 MOST_ON_PAGE = 10_000  # scores: the page answers at once; `kantelpunt shadow` reads them all
 MOST_GROUPS = 10
 HIDDEN_NL = "niet getoond"
+_SHORT_NL = {
+    Suggestion.REFER: "bespreken",
+    Suggestion.UNSURE: "onzeker",
+    Suggestion.NOT_YET: "nog niet",
+    Suggestion.OWN_WAY: "eigen weg",
+}
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,11 @@ class ShadowView:
         first, last = (
             short_date_nl(at.astimezone(zone).date()) for at in (duel.first_at, duel.last_at)
         )
+        when = f"op {first}" if first == last else f"van {first} tot {last}"
         told = (
-            f"Versie {duel.challenger} schatte van {first} tot {last} in stilte mee met versie "
-            f"{duel.champion}. Geen arts zag wat ze zei."
+            f"Versie {duel.challenger} schatte {when} in stilte mee met versie {duel.champion}. "
+            "Wat ze zei, diende niemand: het staat enkel in het overzicht dat een persoon over "
+            "zichzelf vraagt."
         )
         if one.usual is None or one.other_suggestion is None:
             few = (
@@ -61,7 +69,7 @@ class ShadowView:
             champion=duel.champion,
             lead_nl=f"{told} {_sum_up(one)}",
             facts=_list_facts(one),
-            heads=[SUGGESTION_NL[new] for new in Suggestion],
+            heads=[_SHORT_NL[new] for new in Suggestion],
             matrix=_build_matrix(one),
             groups=[_tell_group(group) for group in one.groups[:MOST_GROUPS]],
             groups_nl=_tell_groups(one),
@@ -146,10 +154,7 @@ def _build_matrix(one: Comparison) -> list[MatrixRow]:
     return [
         MatrixRow(
             SUGGESTION_NL[old],
-            [
-                (SUGGESTION_NL[new], _tell_cell(one.matrix[old, new]), old is new)
-                for new in Suggestion
-            ],
+            [(_SHORT_NL[new], _tell_cell(one.matrix[old, new]), old is new) for new in Suggestion],
         )
         for old in Suggestion
     ]
