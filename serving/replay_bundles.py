@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from features.errors import KantelpuntError
-from models.bundle import MANIFEST, Bundle, BundleMismatchError, read_bundle
+from models.bundle import MANIFEST, Bundle, BundleMismatchError, find_bundle, read_bundle
 from serving.registry import RegistryGoneError, fetch_version
 from serving.settings import Settings
 
@@ -82,6 +82,6 @@ class Shelf:
 def digest_folder(folder: Path) -> str | None:
     """Return the checksum that a bundle in a folder would be known by; None where there is none."""
     try:
-        return sha256((folder / MANIFEST).read_bytes()).hexdigest()
+        return sha256((find_bundle(folder) / MANIFEST).read_bytes()).hexdigest()
     except OSError:
         return None

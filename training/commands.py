@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from training.challenge_command import challenge
 from training.check_command import check
 from training.command_parts import (
     ConfigFile,
@@ -56,7 +57,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
     for command in (synth, check, train, sync, evaluate, explain_model, score, limits):
         app.command()(command)
-    for releasing in (gates, release, rollback, history):
+    for releasing in (gates, release, challenge, rollback, history):
         app.command()(releasing)
 
 

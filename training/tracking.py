@@ -20,7 +20,7 @@ from models.bundle import find_bundle
 from training.config import RegistryConfig
 from training.tracking_trials import log_trials
 
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
 BUNDLE, MODEL = "bundle", "model"
 RUN_TAG, BY_TAG = "kantelpunt.run", "kantelpunt.by"
 MOST_PARAMETERS, MOST_METRICS = 100, 500  # in one request
@@ -208,6 +208,16 @@ def set_champion(version: str, registry: RegistryConfig, uri: str) -> None:
     with telling_outages(uri, version):
         mlflow.set_tracking_uri(uri)
         MlflowClient().set_registered_model_alias(registry.model, CHAMPION, version)
+
+
+def set_challenger(version: str | None, registry: RegistryConfig, uri: str) -> None:
+    """Let the service score with this version beside the champion, or with none any more."""
+    with telling_outages(uri, version or CHALLENGER):
+        mlflow.set_tracking_uri(uri)
+        if version is None:
+            MlflowClient().delete_registered_model_alias(registry.model, CHALLENGER)
+        else:
+            MlflowClient().set_registered_model_alias(registry.model, CHALLENGER, version)
 
 
 def find_latest(registry: RegistryConfig, uri: str) -> str:

@@ -1,0 +1,44 @@
+"""`kantelpunt challenge`: which version scores beside the champion."""
+
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from typer.testing import CliRunner
+
+import kantelpunt
+from tests.running_service import get_bundle_folder
+from training.config import read_config
+from training.tracking import RegistryError, log_run
+
+runner = CliRunner()
+
+
+def find_aliases(uri: str) -> dict[str, str]:
+    found = MlflowClient(uri).get_registered_model("kantelpunt").aliases
+    return {name: str(version) for name, version in found.items()}
+
+
+def test_a_version_becomes_the_challenger_and_ends_being_it(tmp_path: Path) -> None:
+    uri, names = f"sqlite:///{tmp_path / 'mlflow.db'}", read_config().registry
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "bundle").symlink_to(get_bundle_folder())
+    version = log_run(files, {}, {}, names, uri).version
+    given = ["challenge", "--tracking-uri", uri]
+
+    began = runner.invoke(kantelpunt.app, [*given, "latest"])
+    during = find_aliases(uri)
+    unknown = runner.invoke(kantelpunt.app, [*given, "77"])
+    ended = runner.invoke(kantelpunt.app, [*given, "--end"])
+
+    assert began.output == f"version {version} scores beside the champion from now on\n"
+    assert during == {"challenger": version}
+    assert isinstance(unknown.exception, RegistryError)
+    assert ended.exit_code == 0
+    assert find_aliases(uri) == {}
+
+
+@pytest.mark.parametrize("given", [[], ["3", "--end"]])
+def test_a_version_or_the_end_is_asked_for(given: list[str]) -> None:
+    assert runner.invoke(kantelpunt.app, ["challenge", *given]).exit_code == 2
