@@ -1,6 +1,7 @@
 """The use case of agreement: how often physicians and suggestions say the same."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from features.deadlines import add_months
 from models.shares import bound_share
 from models.suggestion import Suggestion
 from serving.permissions import Action, User, check_can, get_scope
+from serving.states import DecisionKind
 from serving.store.agreement import Answered, Judged, list_answered, list_judged
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.decisions import Answer
@@ -36,11 +38,20 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Unsure:
+    """What was decided of cases that the model was unsure of; None where that is about too few."""
+
+    of: int | None = None
+    decided: Mapping[DecisionKind, int] | None = None
+
+
+@dataclass(frozen=True)
 class GroupAgreement:
     """How often the physicians of one group agreed in one month.
 
     `followed` is about decisions, the others about own estimates; only where the suggestion says
-    something that can be followed or answered.
+    something that can be followed or answered. What was decided where it says nothing is counted
+    apart, in `unsure`.
     """
 
     sickness_fund: str
@@ -49,6 +60,7 @@ class GroupAgreement:
     followed: Share
     possible: Share
     needed: Share
+    unsure: Unsure = Unsure()
 
 
 @dataclass
@@ -62,10 +74,30 @@ class _Count:
         self.of += 1
         self.physicians.add(physician)
 
+    @property
+    def is_few(self) -> bool:
+        return self.of < FEWEST or len(self.physicians) < FEWEST_PHYSICIANS
+
     def to_share(self) -> Share:
-        if self.of < FEWEST or len(self.physicians) < FEWEST_PHYSICIANS:
+        if self.is_few:
             return Share(None, None, None, None)
         return Share(self.of, self.agreed / self.of, *bound_share(self.agreed / self.of, self.of))
+
+
+@dataclass
+class _Group:
+    """What is counted of one group: what was followed, both questions, and the unsure ones."""
+
+    shares: tuple[_Count, _Count, _Count] = field(
+        default_factory=lambda: (_Count(), _Count(), _Count())
+    )
+    unsure: _Count = field(default_factory=_Count)
+    decided: Counter[DecisionKind] = field(default_factory=Counter)
+
+    def to_unsure(self) -> Unsure:
+        if self.unsure.is_few:
+            return Unsure()
+        return Unsure(self.unsure.of, {kind: self.decided[kind] for kind in DecisionKind})
 
 
 def report_agreement(
@@ -80,16 +112,18 @@ def report_agreement(
     fund = user.sickness_fund or EVERY_FUND
     begin = add_months(now.date().replace(day=1), 1 - months)
     since = datetime(begin.year, begin.month, begin.day, tzinfo=now.tzinfo)
-    counts: dict[Group, tuple[_Count, _Count, _Count]] = {}
+    counts: defaultdict[Group, _Group] = defaultdict(_Group)
     with store.reading(fund) as connection:
-        _count(counts, _judge(list_judged(connection, scope, since)), now)
-        _count(counts, _compare(list_answered(connection, scope, since)), now)
+        for judged in list_judged(connection, scope, since):
+            _add_judged(counts[_find_group(judged, now)], judged)
+        for answered in list_answered(connection, scope, since):
+            _add_answered(counts[_find_group(answered, now)], answered)
     with store.writing() as connection:
         what = {"what": "agreement"}
         line = AuditEvent(now, user.key, Action.VIEW_AUDIT, user.sickness_fund, None, what)
         save_audit(connection, [line])
     return [
-        GroupAgreement(*group, *(one.to_share() for one in found))
+        GroupAgreement(*group, *(one.to_share() for one in found.shares), unsure=found.to_unsure())
         for group, found in sorted(counts.items(), key=_order)
     ]
 
@@ -100,30 +134,21 @@ def _order(item: tuple[Group, object]) -> tuple[int, str, str]:
     return -(int(year) * 12 + int(number)), fund, region or ""
 
 
-Compared = tuple[Judged | Answered, int, bool]  # what was compared: 0 followed, 1 and 2 questions
+def _find_group(one: Judged | Answered, now: datetime) -> Group:
+    return one.sickness_fund, one.region, f"{one.made_at.astimezone(now.tzinfo):%Y-%m}"
 
 
-def _judge(found: Iterable[Judged]) -> Iterator[Compared]:
-    for one in found:
-        # from `unsure` nothing deviates: following it says nothing
-        if one.suggestion is not Suggestion.UNSURE:
-            yield one, 0, not one.deviates
+def _add_judged(to: _Group, one: Judged) -> None:
+    # from `unsure` nothing deviates: following it says nothing
+    if one.suggestion is Suggestion.UNSURE:
+        to.unsure.add(one.made_by, agrees=True)
+        to.decided[one.kind] += 1
+    else:
+        to.shares[0].add(one.made_by, agrees=not one.deviates)
 
 
-def _compare(found: Iterable[Answered]) -> Iterator[Compared]:
-    for one in found:
-        own = (one.is_possible, one.is_needed)
-        for place, (said, suggested) in enumerate(zip(own, ANSWERS[one.suggestion], strict=True)):
-            if suggested is not None:
-                yield one, place + 1, said is suggested
-
-
-def _count(
-    counts: dict[Group, tuple[_Count, _Count, _Count]], found: Iterable[Compared], now: datetime
-) -> None:
-    for one, place, agrees in found:
-        month = f"{one.made_at.astimezone(now.tzinfo):%Y-%m}"
-        group = (one.sickness_fund, one.region, month)
-        counts.setdefault(group, (_Count(), _Count(), _Count()))[place].add(
-            one.made_by, agrees=agrees
-        )
+def _add_answered(to: _Group, one: Answered) -> None:
+    own = (one.is_possible, one.is_needed)
+    for count, said, suggested in zip(to.shares[1:], own, ANSWERS[one.suggestion], strict=True):
+        if suggested is not None:
+            count.add(one.made_by, agrees=said is suggested)

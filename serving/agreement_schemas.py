@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from serving.agreement import GroupAgreement, Share
 from serving.assessment import INTERVAL_LEVEL
 from serving.settings import OwnEstimateMode
+from serving.states import DecisionKind
 
 
 class ShareOut(BaseModel):
@@ -23,6 +24,13 @@ class ShareOut(BaseModel):
         return cls(**vars(one))
 
 
+class UnsureOut(BaseModel):
+    """What was decided where the suggestion was unsure; empty where it is about too few."""
+
+    of: int | None
+    decided: dict[DecisionKind, int] | None = Field(description="Aantal per beslissing.")
+
+
 class GroupAgreementOut(BaseModel):
     """The agreement of one group of physicians in one month."""
 
@@ -32,6 +40,7 @@ class GroupAgreementOut(BaseModel):
     followed: ShareOut = Field(description="Beslissingen die het voorstel volgen.")
     possible: ShareOut = Field(description="Eigen inschattingen: zijn stappen mogelijk?")
     needed: ShareOut = Field(description="Eigen inschattingen: is steun nodig?")
+    unsure: UnsureOut = Field(description="Beslissingen waar het voorstel onzeker was.")
 
 
 class AgreementOut(BaseModel):
@@ -54,6 +63,7 @@ class AgreementOut(BaseModel):
                 followed=ShareOut.of_share(one.followed),
                 possible=ShareOut.of_share(one.possible),
                 needed=ShareOut.of_share(one.needed),
+                unsure=UnsureOut.model_validate(vars(one.unsure)),
             )
             for one in found
         ]

@@ -12,7 +12,7 @@ from serving.faults import FieldFault, RequestRefusedError
 from serving.own_estimate import check_estimated, must_estimate_first
 from serving.permissions import Action, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
-from serving.states import FOLLOWS, CaseState, DecisionKind, StaleError, find_next
+from serving.states import ASKS_REASON, FOLLOWS, CaseState, DecisionKind, StaleError, find_next
 from serving.store.assignments import assign_case
 from serving.store.audit import AuditEvent
 from serving.store.decisions import Decision, save_decision
@@ -21,6 +21,8 @@ from serving.store.requests import check_no_objection
 from serving.store.standing import Standing, check_version, get_standing
 
 FURTHEST_MONTHS = 24
+_DEVIATES_NL = "een reden uit de lijst, want dit wijkt af van het voorstel"
+_CLOSES_NL = "een reden uit de lijst, want het voorstel is onzeker en dit sluit het dossier af"
 _NOT_ASKED_NL = "leeg: waarom iets medisch niet kan, wordt niet gevraagd"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -84,9 +86,9 @@ def decide(
 def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -> Decision:
     suggestion = None if seen.is_blocked else seen.suggestion
     deviates = None if suggestion is None else choice.kind not in FOLLOWS[suggestion]
-    is_asked = deviates and choice.kind is not DecisionKind.NOT_OPPORTUNE
+    is_asked = suggestion is not None and choice.kind in ASKS_REASON[suggestion]
     if is_asked and choice.reason is None:
-        raise _build_refusal("reason", "een reden uit de lijst, want dit wijkt af van het voorstel")
+        raise _build_refusal("reason", _DEVIATES_NL if deviates else _CLOSES_NL)
     if suggestion is None and choice.reason is not None:
         raise _build_refusal("reason", "leeg, want er is geen voorstel om van af te wijken")
     return Decision(

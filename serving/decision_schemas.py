@@ -11,7 +11,15 @@ from serving.changes import Changes, NumberChange
 from serving.decide import Choice, Decided
 from serving.decision_reasons import MOST_TEXT, REASON_NL, DecisionReason
 from serving.own_estimate import OwnAnswers
-from serving.states import DECISION_NL, FOLLOWS, STATE_NL, CaseEvent, CaseState, DecisionKind
+from serving.states import (
+    ASKS_REASON,
+    DECISION_NL,
+    FOLLOWS,
+    STATE_NL,
+    CaseEvent,
+    CaseState,
+    DecisionKind,
+)
 from serving.store.decisions import Answer, Decision, OwnEstimate
 from serving.store.standing import Standing
 
@@ -61,7 +69,9 @@ class DecisionIn(Closed):
         None, description="Enkel bij look_again: een dag na vandaag, binnen 24 maanden."
     )
     reason: DecisionReason | None = Field(
-        None, description="Verplicht bij een afwijking van het voorstel; nooit bij not_opportune."
+        None,
+        description="Verplicht bij een afwijking van het voorstel, en bij own_return waar het "
+        "voorstel onzeker is; nooit bij not_opportune.",
     )
     reason_text: str | None = Field(
         None, max_length=MOST_TEXT, description="Verplicht bij other; nooit bij not_opportune."
@@ -154,7 +164,8 @@ class AllowedDecisionOut(BaseModel):
 
     kind: DecisionKind
     kind_nl: str
-    follows: bool | None = Field(description="Of dit het voorstel volgt; anders vraagt het reden.")
+    follows: bool | None = Field(description="Of dit het voorstel volgt.")
+    asks_reason: bool | None = Field(description="Of dit een reden vraagt.")
 
 
 class AllowedOut(BaseModel):
@@ -168,10 +179,14 @@ class AllowedOut(BaseModel):
         """Return what the API says of what can be done."""
         known = suggestion is not None
         follows = FOLLOWS[suggestion] if suggestion else frozenset()
+        asks = ASKS_REASON[suggestion] if suggestion else frozenset()
         return cls(
             decisions=[
                 AllowedDecisionOut(
-                    kind=k, kind_nl=DECISION_NL[k], follows=k in follows if known else None
+                    kind=k,
+                    kind_nl=DECISION_NL[k],
+                    follows=k in follows if known else None,
+                    asks_reason=k in asks if known else None,
                 )
                 for k in allowed.decisions
             ],

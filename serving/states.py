@@ -102,6 +102,17 @@ FOLLOWS: Mapping[Suggestion, frozenset[DecisionKind]] = {
     Suggestion.UNSURE: frozenset(DecisionKind),
 }
 
+# decisions that ask for a reason: those that deviate and, where the model was unsure, those that
+# close the case. Why something is medically not opportune is never asked
+_CLOSES = frozenset(kind for kind, to in _AFTER_DECISION.items() if to is _S.CLOSED)
+ASKS_REASON: Mapping[Suggestion, frozenset[DecisionKind]] = {
+    **{
+        suggestion: frozenset(DecisionKind) - follows - {_D.NOT_OPPORTUNE}
+        for suggestion, follows in FOLLOWS.items()
+    },
+    Suggestion.UNSURE: _CLOSES - {_D.NOT_OPPORTUNE},
+}
+
 STATE_NL: Mapping[CaseState, str] = {
     _S.OPEN: "te beslissen",
     _S.WITH_COORDINATOR: "eerst bij de coördinator",

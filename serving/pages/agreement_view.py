@@ -7,6 +7,7 @@ from datetime import date
 from serving.agreement import FEWEST, GroupAgreement, Share
 from serving.assessment import INTERVAL_LEVEL
 from serving.settings import OwnEstimateMode
+from serving.states import DECISION_NL
 from serving.wording import EN_DASH, month_nl, number_nl, percent_nl, region_nl
 
 PERIODS = (3, 6, 12, 24, 36)
@@ -45,6 +46,8 @@ class GroupView:
     followed: ShareView | None
     possible: ShareView | None
     needed: ShareView | None
+    unsure_of: str
+    unsure: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,12 @@ def _view_group(one: GroupAgreement) -> GroupView:
         followed=_view_share(one.followed, warns=True),
         possible=_view_share(one.possible),
         needed=_view_share(one.needed),
+        unsure_of=number_nl(one.unsure.of) if one.unsure.of else "",
+        unsure=[
+            (number_nl(count), DECISION_NL[kind])
+            for kind, count in (one.unsure.decided or {}).items()
+            if count
+        ],
     )
 
 

@@ -10,14 +10,19 @@ from serving.access_texts import ANSWER_NL
 from serving.case_file import CaseFile
 from serving.decide import FURTHEST_MONTHS
 from serving.decision_reasons import MOST_TEXT, REASON_NL
-from serving.pages.form_texts import DECISION_HINT_NL
+from serving.pages.form_texts import DECISION_HINT_NL, LABEL_NL
 from serving.pages.forms import FormView
 from serving.permissions import Action, User, can
 from serving.settings import OwnEstimateMode
-from serving.states import DECISION_NL, FOLLOWS, CaseState, DecisionKind
+from serving.states import ASKS_REASON, DECISION_NL, FOLLOWS, CaseState, DecisionKind
 from serving.wording import date_nl, find_day, upper_first
 
 Options = Sequence[tuple[str, str]]
+_DEVIATES_NL = "Enkel als u afwijkt. Bij “nu niet opportuun” vragen we geen reden."
+_UNSURE_NL = (
+    "Waarom u het dossier afsluit",
+    "Enkel bij “keert op eigen kracht terug”: het voorstel is onzeker, dus waarop steunt u?",
+)
 # states in which a decision is what the case waits for
 _UNDECIDED = (CaseState.OPEN, CaseState.WITH_COORDINATOR)
 
@@ -62,14 +67,16 @@ class DecisionOption:
 
 @dataclass(frozen=True)
 class DecisionPart:
-    """The form of a decision. `deviating` are the choices that ask for a reason."""
+    """The form of a decision. `asking` are the choices that ask for a reason."""
 
     form: FormView
     title_nl: str
     is_open: bool
     options: Sequence[DecisionOption]
-    deviating: str
+    asking: str
     reasons: Options
+    reason_nl: str
+    reason_hint_nl: str
     first_day: str
     last_day: str
     most_text: int
@@ -82,9 +89,10 @@ class DecisionPart:
             return None
         # after an objection that was upheld there is no suggestion to follow
         follows = frozenset() if standing.is_blocked else FOLLOWS[standing.suggestion]
-        free = set(DecisionKind) if standing.is_blocked else {*follows, DecisionKind.NOT_OPPORTUNE}
+        asking = frozenset() if standing.is_blocked else ASKS_REASON[standing.suggestion]
         is_first = standing.state in _UNDECIDED
-        named = follows if len(follows) < len(DecisionKind) else frozenset()
+        is_unsure = len(follows) == len(DecisionKind)
+        named = frozenset() if is_unsure else follows
         return cls(
             form=form,
             title_nl="Uw beslissing" if is_first else "De beslissing wijzigen",
@@ -95,8 +103,10 @@ class DecisionPart:
                 )
                 for k in allowed
             ],
-            deviating=" ".join(k.value for k in allowed if k not in free),
+            asking=" ".join(k.value for k in allowed if k in asking),
             reasons=list_options(REASON_NL),
+            reason_nl=_UNSURE_NL[0] if is_unsure else LABEL_NL["reason"],
+            reason_hint_nl=_UNSURE_NL[1] if is_unsure else _DEVIATES_NL,
             first_day=(today + timedelta(days=1)).isoformat(),
             last_day=add_months(today, FURTHEST_MONTHS).isoformat(),
             most_text=MOST_TEXT,

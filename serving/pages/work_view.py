@@ -127,7 +127,8 @@ def _tell_refused(view: WorkView, filled: Filled) -> WorkView:
     names = FIELDS.get(filled.form, _ANSWER_FIELDS) if is_shown else ()
     if filled.problem is None and not is_shown:
         filled = replace(filled, problem=build_problem("wrong-state"))
-    summary = FaultSummary.of(filled, [f"{filled.form}-{name}" for name in names])
+    labels = {**LABEL_NL, "reason": view.decision.reason_nl} if view.decision else LABEL_NL
+    summary = FaultSummary.of(filled, [f"{filled.form}-{name}" for name in names], labels)
     if summary is not None and filled.problem is not None and filled.problem.key == "stale":
         detail = f"{view.standing.decided_nl} {summary.detail_nl}".strip()
         summary = replace(summary, detail_nl=detail)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, not_, sel
 
 from models.suggestion import Suggestion
 from serving.permissions import Scope
+from serving.states import DecisionKind
 from serving.store.audit import REPORT_READ
 from serving.store.decisions import Answer
 from serving.store.reach import in_reach
@@ -38,6 +39,7 @@ class Judged(NamedTuple):
     suggestion: Suggestion
     deviates: bool
     case: "CaseGroups"
+    kind: DecisionKind
 
 
 class Answered(NamedTuple):
@@ -61,14 +63,15 @@ def list_judged(connection: Connection, scope: Scope | None, since: datetime) ->
     d = decisions.c
     group = (d.made_at, d.made_by, d.sickness_fund, users.c.region)
     query = (
-        select(*group, d.suggestion, d.deviates, *_OF_CASE)
+        select(*group, d.suggestion, d.deviates, *_OF_CASE, d.kind)
         .outerjoin(users, users.c.user_key == d.made_by)
         .outerjoin(cases, _same_case(decisions))
         .where(_reach(decisions, scope), d.made_at >= since, d.suggestion.is_not(None))
     )
     for row in connection.execute(query).yield_per(_AT_ONCE):
         judged = (Suggestion(row[4]), row[5])
-        yield Judged(row[0], row[1], row[2], row[3], *judged, CaseGroups(row[6], row[7], row[8]))
+        case = CaseGroups(row[6], row[7], row[8])
+        yield Judged(row[0], row[1], row[2], row[3], *judged, case, DecisionKind(row[9]))
 
 
 def list_answered(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.suggestion import Suggestion
-from serving.states import FOLLOWS, DecisionKind
+from serving.states import ASKS_REASON, DecisionKind
 from serving.store.engine import EVERY_FUND
 from tests.running_service import PASSWORD, Service, make_own_case
 
@@ -34,7 +34,7 @@ def suggest(service: Service, suggestion: Suggestion) -> dict[str, Any]:
 
 
 def build_decision(shown: dict[str, Any], kind: DecisionKind, **changes: Any) -> dict[str, Any]:
-    """Return a decision about a case as it was shown, with a reason where it deviates."""
+    """Return a decision about a case as it was shown, with a reason where one is asked."""
     body = {
         "kind": kind.value,
         "assessment_id": shown["latest"]["assessment_id"],
@@ -42,8 +42,7 @@ def build_decision(shown: dict[str, Any], kind: DecisionKind, **changes: Any) ->
     }
     if kind is DecisionKind.LOOK_AGAIN:
         body["look_again_on"] = LATER
-    deviates = kind not in FOLLOWS[shown["latest"]["suggestion"]]
-    if deviates and kind is not DecisionKind.NOT_OPPORTUNE:
+    if kind in ASKS_REASON[shown["latest"]["suggestion"]]:
         body["reason"] = "knows_more_of_work"
     return body | changes
 

@@ -140,11 +140,23 @@ def test_who_read_all_that_is_kept_before_answering_does_not_count(judged: Servi
     assert (group["possible"]["of"], group["needed"]["of"]) == (5, 5)
 
 
-def test_from_an_unsure_suggestion_nothing_is_counted(judged: Service) -> None:
+def test_what_was_decided_where_the_model_was_unsure_is_counted_apart(judged: Service) -> None:
+    with judged.store.writing() as connection:
+        connection.exec_driver_sql(
+            "update users set region = null where role = 'advising_physician'"
+        )
     suggest(judged, Suggestion.UNSURE)
-    decide_often(judged, [DecisionKind.REFER] * 8, ("arts", "arts.antwerpen"))
+    kinds = [DecisionKind.REFER] * 3 + [DecisionKind.OWN_RETURN] * 2
+    decide_often(judged, kinds, ("arts", "arts.antwerpen"))
+    decide_often(judged, kinds, ("arts",), days_ago=31)
+    decide_often(judged, kinds[1:], ("arts", "arts.antwerpen"), days_ago=62)
 
-    assert judged.get("/api/v1/agreement", user="auditor").json()["groups"] == []
+    now, *before = judged.get("/api/v1/agreement", user="auditor").json()["groups"]
+
+    assert now["followed"]["of"] is None
+    assert now["unsure"]["of"] == 5
+    assert {k: n for k, n in now["unsure"]["decided"].items() if n} == {"refer": 3, "own_return": 2}
+    assert [group["unsure"] for group in before] == [{"of": None, "decided": None}] * 2
 
 
 def test_an_auditor_of_one_fund_sees_that_fund_and_the_look_is_noted(judged: Service) -> None:

@@ -65,7 +65,10 @@ def test_a_deviation_asks_for_a_reason_and_following_does_not(
     follows = {d["kind"] for d in shown["allowed"]["decisions"] if d["follows"]}
     assert follows == FOLLOWS[suggestion]
     # why something is medically not opportune is never asked
-    assert asked == set(DecisionKind) - FOLLOWS[suggestion] - {DecisionKind.NOT_OPPORTUNE}
+    deviating = set(DecisionKind) - FOLLOWS[suggestion] - {DecisionKind.NOT_OPPORTUNE}
+    is_unsure = suggestion is Suggestion.UNSURE
+    assert asked == ({DecisionKind.OWN_RETURN} if is_unsure else deviating)
+    assert asked == {d["kind"] for d in shown["allowed"]["decisions"] if d["asks_reason"]}
 
 
 NOT_ACCEPTED: list[tuple[dict[str, Any], str]] = [

@@ -194,7 +194,7 @@ def compare(cast: Cast) -> Any:
     for user in ("arts", "arts.c"):
         listed = cast.get("/?voorstel=own_way&status=open", user).text
         for case_id in re.findall(r'href="/dossiers/([^"]+)"', listed)[:4]:
-            send(Clerk(cast.enter(user), case_id), "beslissing", kind="own_return")
+            send(Clerk(cast.enter(user), case_id), "beslissing", kind="own_return", **WHY)
     return cast.get("/overeenstemming", "auditor")
 
 
