@@ -122,16 +122,18 @@ def report_agreement(
         what = {"what": "agreement"}
         line = AuditEvent(now, user.key, Action.VIEW_AUDIT, user.sickness_fund, None, what)
         save_audit(connection, [line])
-    return [
-        GroupAgreement(*group, *(one.to_share() for one in found.shares), unsure=found.to_unsure())
-        for group, found in sorted(counts.items(), key=_order)
-    ]
+    return [_build_group(group, found) for group, found in sorted(counts.items(), key=_order)]
 
 
 def _order(item: tuple[Group, object]) -> tuple[int, str, str]:
     fund, region, month = item[0]
     year, number = month.split("-")
     return -(int(year) * 12 + int(number)), fund, region or ""
+
+
+def _build_group(group: Group, found: _Group) -> GroupAgreement:
+    followed, possible, needed = (one.to_share() for one in found.shares)
+    return GroupAgreement(*group, followed, possible, needed, found.to_unsure())
 
 
 def _find_group(one: Judged | Answered, now: datetime) -> Group:

@@ -58,6 +58,7 @@ SIGNS: Mapping[str, str] = {
     "list, filtered to nothing": "kp-empty",
     "list, own answers first": "kp-withheld",
     "request, answer too late": "kp-now__late",
+    "agreement": "kp-counts",
     "contact, does not want": "Wil eerst rusten.",
     "contact, call again, of a physician": "vraagt om terug te bellen op",
     "request, in the list": "wie het langst op een antwoord wacht",

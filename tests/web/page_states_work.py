@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from serving.permissions import User
@@ -191,8 +192,8 @@ def compare(cast: Cast) -> Any:
     with cast.find().store.writing() as connection:
         known = vars(colleague) | {"password_hash": get_password_hash()}
         save_user(connection, User(**known), audit=AuditEvent(NOW, "test", "add_user"))
-    for user in ("arts", "arts.c"):
-        listed = cast.get("/?voorstel=own_way&status=open", user).text
+    for user, suggestion in product(("arts", "arts.c"), ("own_way", "unsure")):
+        listed = cast.get(f"/?voorstel={suggestion}&status=open", user).text
         for case_id in re.findall(r'href="/dossiers/([^"]+)"', listed)[:4]:
             send(Clerk(cast.enter(user), case_id), "beslissing", kind="own_return", **WHY)
     return cast.get("/overeenstemming", "auditor")
