@@ -69,7 +69,6 @@ SIGNS: Mapping[str, str] = {
     "log, without lines": "kp-empty",
     "log, whole": "Het logboek is heel",
     "log, broken": "Het logboek is niet heel",
-    "agreement": "kp-share",
     "agreement, without decisions": "kp-empty",
     "case, unsure": "Onzeker: eerst meer weten",
     "case, withheld": "Uw eigen inschatting",
