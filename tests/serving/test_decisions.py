@@ -55,20 +55,17 @@ def test_a_deviation_asks_for_a_reason_and_following_does_not(
     asked = set()
     for kind in DecisionKind:
         shown["state_version"] = service.get("/api/v1/cases/C-0001").json()["state_version"]
-        body = build_decision(shown, kind)
-        body.pop("reason", None)
-        answer = post(service, "C-0001/decisions", body)
-        if answer.status_code == 422:
+        body = build_decision(shown, kind, reason=None)
+        if (answer := post(service, "C-0001/decisions", body)).status_code == 422:
             assert answer.json()["errors"][0]["field"] == "reason"
             asked.add(kind)
 
-    follows = {d["kind"] for d in shown["allowed"]["decisions"] if d["follows"]}
-    assert follows == FOLLOWS[suggestion]
+    allowed = shown["allowed"]["decisions"]
+    assert {d["kind"] for d in allowed if d["follows"]} == FOLLOWS[suggestion]
     # why something is medically not opportune is never asked
-    deviating = set(DecisionKind) - FOLLOWS[suggestion] - {DecisionKind.NOT_OPPORTUNE}
-    is_unsure = suggestion is Suggestion.UNSURE
-    assert asked == ({DecisionKind.OWN_RETURN} if is_unsure else deviating)
-    assert asked == {d["kind"] for d in shown["allowed"]["decisions"] if d["asks_reason"]}
+    closing = {DecisionKind.OWN_RETURN} if suggestion is Suggestion.UNSURE else set()
+    assert asked == closing | set(DecisionKind) - FOLLOWS[suggestion] - {DecisionKind.NOT_OPPORTUNE}
+    assert asked == {d["kind"] for d in allowed if d["asks_reason"]}
 
 
 NOT_ACCEPTED: list[tuple[dict[str, Any], str]] = [
