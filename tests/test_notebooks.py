@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from scripts.run_notebooks import main
+from scripts.run_notebooks import ROOT, main
+
+NOTEBOOKS = ROOT / "notebooks"
 
 
 def write_notebook(path: Path, *lines: str) -> None:
@@ -46,3 +48,15 @@ def test_a_cell_that_fails_makes_the_command_fail(
 
     assert code == 1
     assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_notebook_runs_on_few_people_and_holds_no_outputs(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+
+    code = main(["--quick", str(path)])
+
+    assert code == 0, capsys.readouterr().out
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)

@@ -87,7 +87,13 @@ def _draw_bars(weights: Sequence[Weight]) -> Figure:
 
 def _draw_swarm(part: _Part, cases: Cases, path: Path, seed: int) -> None:
     """Draw the SHAP values of some screenings, drawn by lot; points without any key."""
-    mpl.use("Agg")
+    from training.drawing import without_screen
+
+    with without_screen():
+        _draw_shap(part, cases, path, seed)
+
+
+def _draw_shap(part: _Part, cases: Cases, path: Path, seed: int) -> None:
     import matplotlib.pyplot as plt
     import shap
 

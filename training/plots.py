@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -69,7 +68,13 @@ def _draw_lift(trained: Trained, config: EvaluateConfig) -> Figure:
 
 def _draw_summary(model: ScreeningModel, test: Sample, path: Path) -> None:
     """Draw the SHAP values of the whole estimate, in percentage points."""
-    mpl.use("Agg")
+    from training.drawing import without_screen
+
+    with without_screen():
+        _draw_swarm(model, test, path)
+
+
+def _draw_swarm(model: ScreeningModel, test: Sample, path: Path) -> None:
     import matplotlib.pyplot as plt
     import shap
 
@@ -84,4 +89,3 @@ def _draw_summary(model: ScreeningModel, test: Sample, path: Path) -> None:
     shap.plots.beeswarm(explanation, max_display=20, show=False)
     plt.xlabel("percentage points on the chance of return")
     plt.savefig(path, dpi=120, bbox_inches="tight")
-    plt.close("all")
