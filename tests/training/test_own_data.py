@@ -99,7 +99,7 @@ def test_every_command_of_the_guide_works_in_its_order(
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "eigen").symlink_to(own)
     (tmp_path / "contract.toml").write_text((own / "contract.toml").read_text("utf-8"), "utf-8")
-    told = {}
+    told: dict[str, str] = {}
 
     for command in COMMANDS:
         words = shlex.split(command)
@@ -113,7 +113,15 @@ def test_every_command_of_the_guide_works_in_its_order(
         assert result.exit_code == 0, (command, result.output, result.exception)
         told[words[0]] = result.output
 
-    assert list(told) == ["synth", "check", "train", "evaluate", "explain-model", "gates", "release"]
+    assert list(told) == [
+        "synth",
+        "check",
+        "train",
+        "evaluate",
+        "explain-model",
+        "gates",
+        "release",
+    ]
     assert "p_usual: can be estimated" in told["check"]
     assert "fonds_a 1" in told["check"]
     assert "version 1 is the champion now" in told["release"]
