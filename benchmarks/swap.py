@@ -31,7 +31,7 @@ from serving.permissions import Role, User
 from training.config import read_config
 from training.tracking import log_run, set_champion
 
-PERSONS = 6_000
+PERSONS = 3_000
 PER_SECOND = 50
 FOLLOW_SECONDS = 2
 MOVE_SECONDS = 12.0
@@ -139,7 +139,7 @@ def main() -> None:
         requests = [build_request("POST", "/api/v1/assessments", headers, b) for b in bodies]
         expected = {version: expect(one, cases) for version, one in versions.items()}
         first, other = sorted(versions)
-        moves = [other, first] * round(seconds / MOVE_SECONDS / 2)
+        moves = [other, first] * int(seconds / MOVE_SECONDS / 2)
         model = {
             "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
             "KANTELPUNT_CACHE": str(folder / "cache"),
