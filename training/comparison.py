@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.errors import KantelpuntError
+from features.matrix import Matrix
 from features.tables import Extract
 from models.bundle import Bundle
 from models.effects import Effects
@@ -32,6 +33,7 @@ Floats = NDArray[np.float64]
 STRONGEST = 3  # reasons: as many as the list of cases shows
 MOST_EXPLAINED = 5_000  # rows on which reasons are compared: give or take 1.4 points
 THEIRS = "champion"
+OTHER_CONTRACT = "the contract lacks what the champion reads, or predicts another outcome"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def compare_at_training(
     except KantelpuntError as error:
         return Comparison(noted=f"not compared at training: {error}")
     if not is_comparable(champion.contract, trained.model.contract):
-        return replace(_name(champion), noted="the champion has another contract")
+        return replace(_name(champion), noted=OTHER_CONTRACT)
     windows, test = trained.windows, trained.test
     return replace(
         compare(champion, trained.model, test, windows, trained.config, seed),
@@ -106,7 +108,7 @@ def compare_at_release(
     The version learnt from that window after its test: its error is flattered.
     """
     if not is_comparable(champion.contract, bundle.contract):
-        return replace(_name(champion), noted="the champion has another contract")
+        return replace(_name(champion), noted=OTHER_CONTRACT)
     kept = {key: day and date.fromisoformat(day) for key, day in bundle.info["windows"].items()}
     windows = Windows(**kept)
     test = Sample.of(take_tested(extract, windows))
@@ -124,14 +126,27 @@ def open_champion(registry: RegistryConfig, uri: str) -> Bundle:
     return read_bundle(folder, version)
 
 
-def is_comparable(one: Contract, other: Contract) -> bool:
-    """Tell whether both read the same matrix and predict the same outcome."""
-    if one.outcome != other.outcome or one.names != other.names:
+def is_comparable(champion: Contract, ours: Contract) -> bool:
+    """Tell whether ours holds all that the champion reads, and both predict the same outcome."""
+    if champion.outcome != ours.outcome or not set(champion.names) <= set(ours.names):
         return False
-    return all(
-        tuple(a.levels) == tuple(b.levels) and a.kind == b.kind and a.unit_nl == b.unit_nl
-        for a, b in zip(one.fields, other.fields, strict=True)
-    )
+    pairs = [(field, ours.get_field(field.name)) for field in champion.fields]
+    return all(a.kind == b.kind and a.unit_nl == b.unit_nl for a, b in pairs)
+
+
+def translate(matrix: Matrix, ours: Contract, champion: Contract) -> Matrix:
+    """Return rows of our contract as the champion reads them; a level new to it is not known."""
+    columns = []
+    for field in champion.fields:
+        values = matrix[:, ours.names.index(field.name)]
+        if field.levels:
+            levels = ours.get_field(field.name).codes
+            codes = [field.codes.get(level, np.nan) for level in levels]
+            known = ~np.isnan(values)
+            values = values.copy()
+            values[known] = np.array(codes)[values[known].astype(int)]
+        columns.append(values)
+    return np.column_stack(columns)
 
 
 def compare(
@@ -163,7 +178,8 @@ def _name(champion: Bundle) -> Comparison:
 def _compare_errors(
     ours: Floats, champion: Bundle, test: Sample, config: Config, seed: int
 ) -> Measured:
-    theirs = champion.model.usual.predict(test.matrix, config.usual.threads)
+    rows = translate(test.matrix, test.contract, champion.contract)
+    theirs = champion.model.usual.predict(rows, config.usual.threads)
     less = _square(ours, test) - _square(theirs, test)
     return _average(less, test, config.evaluate.resamples, seed)
 
@@ -192,8 +208,9 @@ def compare_reasons(
 
 
 def _list_strongest(model: ScreeningModel, test: Sample) -> list[frozenset[str]]:
-    points = model.usual.contributions(test.matrix, 1)[1]
-    found = reasons_of_many(points, test.matrix, model.contract, most=STRONGEST)
+    rows = translate(test.matrix, test.contract, model.contract)
+    points = model.usual.contributions(rows, 1)[1]
+    found = reasons_of_many(points, rows, model.contract, most=STRONGEST)
     return [frozenset(reason.field for reason in reasons) for reasons in found]
 
 
@@ -208,7 +225,8 @@ def _compare_rankings(trained: Trained, champion: Bundle, seed: int) -> Measured
         return None
     tested = ~np.isnan(known.skill.gain)
     later: Effects = known.effects.take(tested)
-    theirs = champion.estimate_many(later.sample.matrix).gain.value
+    known_rows = translate(later.sample.matrix, later.sample.contract, champion.contract)
+    theirs = champion.estimate_many(known_rows).gain.value
     rows = PolicyRows.of(later, known.fitted.held_out[tested])
     keys = {MODEL: known.skill.gain[tested], THEIRS: theirs}
     capacity = config.gates.capacity

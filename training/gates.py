@@ -63,7 +63,7 @@ def judge_training(info: Mapping[str, Any], config: Config) -> list[Gate]:
 
 
 _MEASURED = {
-    "baselines": "Brier score of plain models less ours, per 1000",
+    "baselines": "plain models' Brier less ours, per 1000",
     "calibration_error": "calibration error",
     "group_calibration": "calibration error of worst group",
 }

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from features.contract import parse_contract
 from tests.factories import FIVE_FIELDS
-from training.comparison import Comparison, is_comparable
+from training.comparison import Comparison, is_comparable, translate
 from training.config import read_config
 from training.evaluate import Measured
 from training.gates import Gate, GateVerdict
@@ -22,7 +23,23 @@ def test_a_contract_that_only_adds_breaks_no_caller() -> None:
     before, after = parse_contract(FIVE_FIELDS), parse_contract(FIVE_FIELDS + EXTRA)
 
     assert judge_contract(after, before).verdict is GateVerdict.PASS
+    assert is_comparable(before, after)
     assert not is_comparable(after, before)
+
+
+def test_a_champion_reads_its_own_fields_and_levels_in_its_own_order() -> None:
+    champion = parse_contract(FIVE_FIELDS)
+    head, fields = FIVE_FIELDS.split("\n[[fields]]", 1)
+    more = fields.replace('{ "1" =', '{ "0" = "weekend", "1" =')
+    ours = parse_contract(f"{head}{EXTRA}\n[[fields]]{more}")
+    rows = np.array([[1.0, 20.0, 3.0, shift, 1.0, np.nan] for shift in (0.0, 1.0, 2.0, 3.0)])
+
+    found = translate(rows, ours, champion)
+
+    assert found[:, champion.names.index("load_kg")].tolist() == [20.0] * 4
+    shifts = found[:, champion.names.index("shift")]
+    assert np.isnan(shifts[0])  # the weekend is new to the champion
+    assert shifts[1:].tolist() == [0.0, 1.0, 2.0]
 
 
 def test_a_new_field_that_is_required_breaks_callers() -> None:
