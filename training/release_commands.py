@@ -57,7 +57,7 @@ def release(
         check_second_person(judged.version, by, settings.registry)
         typer.echo("nothing was released: --dry-run")
         return
-    told = "" if waived else "; ".join(reason or [])
+    told = "" if waived else "; ".join(one for one in reason or [] if one)
     release_version(judged, waived, by, told, settings, resolve_uri(tracking_uri))
     typer.echo(f"version {judged.version.number} is the champion now")
 

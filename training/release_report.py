@@ -24,9 +24,14 @@ SHORT = 12  # characters of a hash that are shown
 
 
 def pair_reasons(names: list[str], reasons: list[str]) -> dict[str, str]:
-    """Return the reason of each waiver: its own, or the one that is given for all of them."""
+    """Return the reason of each waiver: its own, or the one that is given for all of them.
+
+    Names may stand together with commas between them; what is empty counts as not given.
+    """
     from training.release import ReleaseRefusedError
 
+    names = [name.strip() for one in names for name in one.split(",") if name.strip()]
+    reasons = [reason for reason in reasons if reason]
     if len(set(names)) < len(names):
         raise ReleaseRefusedError("--waive names the same gate twice: name it once")
     if names and len(reasons) not in (1, len(names)):

@@ -96,6 +96,17 @@ def test_a_waiver_that_says_too_little_or_is_not_needed_is_refused(
     assert get_champion(desk) == ""
 
 
+def test_an_entry_point_of_mlproject_gives_empty_words_and_names_with_commas(desk: Desk) -> None:
+    sound, faulty = desk.register(), desk.register("1", **UNFAIR, **BOLD)
+    empty = ("--waive", "", "--reason", "", "--by", "")
+
+    desk.say("release", sound, *empty)
+    both = ("--waive", "fairness,calibration_error", "--reason", REASON, "--by", "Alex")
+    desk.say("release", faulty, *both)
+
+    assert get_champion(desk) == faulty
+
+
 def test_a_dry_run_and_gates_show_everything_and_release_nothing(desk: Desk) -> None:
     version = desk.register()
 
