@@ -89,6 +89,14 @@ def test_mlproject_has_the_five_entry_points_and_calls_real_commands() -> None:
     assert all("kantelpunt " + name in entry_points[name]["command"] for name in entry_points)
 
 
+def test_every_option_of_train_is_a_parameter_of_mlproject() -> None:
+    options = {part.name for part in find_command(["train"]).params}
+
+    parameters = set(read_project()["entry_points"]["train"]["parameters"])
+
+    assert options - {"tracking_uri"} == parameters - {"persons"}  # MLflow says where runs are kept
+
+
 def test_every_entry_point_of_mlproject_works_without_parameters() -> None:
     for entry in read_project()["entry_points"].values():
         used = set(re.findall(r"{(\w+)}", entry["command"]))
