@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from models.usual import Sample
 from tests.models.worlds import make_contract
@@ -13,6 +14,7 @@ from training.evaluate import (
     calibration_error,
     check_measurable,
     measure,
+    measure_auc,
 )
 
 CONFIG = EvaluateConfig(top_shares=(0.05, 0.10), bins=10, resamples=60)
@@ -27,6 +29,21 @@ def make_sample(y: Any, weight: Any = None, person: Any = None) -> Sample:
         np.ones(len(y)) if weight is None else weight,
         np.arange(len(y)) if person is None else person,
     )
+
+
+@pytest.mark.parametrize("steps", [5, 10_000], ids=["many ties", "hardly a tie"])
+def test_auc_and_brier_score_are_those_of_scikit_learn(steps: int) -> None:
+    rng = np.random.default_rng(steps)
+    p = np.round(rng.random(2_000) * steps) / steps
+    sample = make_sample(rng.random(2_000) < p, weight=rng.uniform(1, 4, 2_000))
+
+    found = measure(p, sample, CONFIG, seed=1)
+
+    y, w = sample.target, sample.weight
+    assert found["auc"].value == measure_auc(p, y, w)
+    assert measure_auc(p, y, w) == pytest.approx(roc_auc_score(y, p, sample_weight=w), abs=1e-12)
+    brier = brier_score_loss(y, p, sample_weight=w)
+    assert found["brier"].value == pytest.approx(brier, abs=1e-12)
 
 
 def test_right_chances_measure_as_right() -> None:
