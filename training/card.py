@@ -1,7 +1,7 @@
 """The model card: what a committee should know of a version, in one readable page."""
 
 from features.contract import Contract
-from models.explain import find_drivers
+from models.explain import Driver, find_drivers
 from training.card_gain import describe_curve, describe_gain
 from training.decision_curve import tabulate_decisions
 from training.evaluate import Measured
@@ -112,12 +112,17 @@ def _tabulate(columns: dict[str, dict[str, Measured]]) -> str:
     lines = ["| figure | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
     first = columns[names[0]]
     for key in first:
-        label = FIGURES.get(key) or _name_share(key)
-        lines.append(f"| {label} | " + " | ".join(str(columns[n][key]) for n in names) + " |")
+        label = FIGURES.get(key) or name_share(key)
+        lines.append(f"| {label} | " + " | ".join(_show(columns[n][key]) for n in names) + " |")
     return "\n".join(lines)
 
 
-def _name_share(key: str) -> str:
+def _show(one: Measured) -> str:
+    return f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+
+
+def name_share(key: str) -> str:
+    """Return what a figure of the highest or lowest share is called."""
     kind, side, percent = key.split("_")
     return f"{SHARES[kind]}, {side} {percent} %"
 
@@ -144,10 +149,15 @@ def _describe_groups(trained: Trained) -> list[str]:
 
 
 def _list_drivers(trained: Trained) -> str:
-    estimates = trained.model.estimate_many(trained.test.matrix)
-    drivers = find_drivers(estimates.usual, trained.model.contract)[:SHOWN_DRIVERS]
+    drivers = find_test_drivers(trained)
     lines = ["| input | mean points |", "| --- | --- |"]
     return "\n".join(lines + [f"| {d.label_nl} | {d.mean_points:.1f} |" for d in drivers])
+
+
+def find_test_drivers(trained: Trained) -> list[Driver]:
+    """Return the inputs that move estimates of the test window most."""
+    estimates = trained.model.estimate_many(trained.test.matrix)
+    return find_drivers(estimates.usual, trained.model.contract)[:SHOWN_DRIVERS]
 
 
 def _list_limits(trained: Trained, warnings: list[str]) -> str:

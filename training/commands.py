@@ -25,6 +25,7 @@ from training.command_parts import (
     print_figures,
     say_rejected,
 )
+from training.document_command import document
 from training.limits_command import limits
 from training.release_commands import gates, history, release, rollback
 from training.sync_command import sync
@@ -55,7 +56,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
-    for command in (synth, check, train, sync, evaluate, explain_model, score, limits):
+    for command in (synth, check, train, sync, evaluate, explain_model, document, score, limits):
         app.command()(command)
     for releasing in (gates, release, challenge, rollback, history):
         app.command()(releasing)

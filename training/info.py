@@ -4,6 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from features.tables import Extract
+from training.card import find_test_drivers
+from training.decision_curve import DecisionPoint
 from training.evaluate import Measured
 from training.fingerprint import fingerprint_tables
 from training.pipeline import Trained
@@ -33,6 +35,10 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
         "calibration": asdict(trained.model.usual.calibration),
         "figures": {name: _plain(figures) for name, figures in trained.figures.items()},
         "groups": {name: _plain(figures) for name, figures in trained.groups.items()},
+        "by_window": {name: _plain(figures) for name, figures in trained.by_window.items()},
+        "decisions": [_plain_point(point) for point in trained.decisions],
+        "drivers": {d.field: round(d.mean_points, 4) for d in find_test_drivers(trained)},
+        "gaps": trained.gaps,
         "more_error": _plain(trained.more_error),
         "suspects": [asdict(suspect) for suspect in trained.suspects],
         "gain": trained.gain.describe(),
@@ -49,3 +55,8 @@ def build_info(trained: Trained, extract: Extract, seed: int) -> dict[str, Any]:
 
 def _plain(figures: dict[str, Measured]) -> dict[str, list[float]]:
     return {key: measured.plain() for key, measured in figures.items()}
+
+
+def _plain_point(point: DecisionPoint) -> dict[str, Any]:
+    figures = {"model": point.model, "everyone": point.everyone, "less": point.less}
+    return {"threshold": point.threshold, **_plain(figures)}

@@ -14,6 +14,7 @@ from models.bundle import write_bundle
 from training.card import build_card
 from training.comparison import compare_at_training
 from training.config import Config, read_config
+from training.document_facts import read_facts
 from training.fairness_report import list_fairness_rows
 from training.fingerprint import check_unchanged, hash_files
 from training.info import build_info
@@ -22,6 +23,7 @@ from training.pending import FILES, PENDING, Note, RunNotKeptError, send, write_
 from training.pipeline import STEPS, Trained, train
 from training.plots import draw_plots
 from training.record import RunWatch
+from training.technical_file import write_card_page
 from training.tracking import BUNDLE, MODEL, About, Registered, check_address, resolve_uri
 from training.tracking_model import write_model
 from training.tune import Budget
@@ -31,6 +33,7 @@ TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 STEPS_OF_RUN = STEPS + 2
 RECORD = "record.json"
 BESIDE_CHAMPION = "champion.json"
+CARD_PAGE = "card.html"
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ def keep_run(
         record = watch.build(info, files or {})
         _write_json(folder / FILES / RECORD, record)
         _write_json(folder / FILES / BESIDE_CHAMPION, beside.plain())
+        write_card_page(read_facts(folder / FILES), folder / FILES / CARD_PAGE)
         about = About.of(record)
         note = Note(flatten_settings(info), list_metrics(trained), trained.config.registry, about)
         write_note(folder, note)

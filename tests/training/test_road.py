@@ -75,7 +75,7 @@ def test_a_run_keeps_parameters_figures_plots_card_and_bundle(road: Road) -> Non
     assert run.data.params["data.cases.rows"] == str(len(road.extract.cases))
     assert run.data.metrics["kantelpunt.auc"] == road.trained.figures["kantelpunt"]["auc"].value
     tables = {"champion.json", "fairness.csv", "fairness.json", "figures.json", "refutation.json"}
-    assert kept == {"model", "card.md", "plots", "record.json", *tables}
+    assert kept == {"model", "card.html", "card.md", "plots", "record.json", *tables}
     names = ("calibration", "fairness", "lift", "shap_summary")
     assert plots == {f"plots/{name}.png" for name in names}
 

@@ -1,0 +1,46 @@
+"""A document in Markdown as one page: everything in it, no script, nothing from elsewhere."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from training.document_markup import build_parser, render_markdown, tell
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def render_page(
+    markdown: str, pictures: Mapping[str, bytes], subtitle: str, *, numbered: bool = False
+) -> str:
+    """Return the page of a document whose first line is its title; pictures are PNG by name.
+
+    With `numbered` the chapters bear numbers of their own.
+    """
+    heading, _, rest = markdown.partition("\n")
+    body, contents = render_markdown(rest)
+    for name, png in pictures.items():
+        data = f"data:image/png;base64,{b64encode(png).decode()}"
+        body = body.replace(f'src="plots/{escape(name)}"', f'src="{data}"')
+    body = re.sub(r"<p>(<img [^>]*>)</p>", r"<figure>\1</figure>", body)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    title = tell(build_parser().parseInline(heading.removeprefix("# "))[0])
+    return environment.get_template("document.html").render(
+        lang="en",
+        title=title,
+        heading=title,
+        subtitle=subtitle,
+        contents=contents,
+        numbered=numbered,
+        body=Markup(body),  # noqa: S704  # from Markdown that takes no HTML
+    )
