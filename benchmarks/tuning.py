@@ -29,7 +29,7 @@ from training.tune import Budget, tune
 from training.tune_windows import part_in_time
 
 Floats = NDArray[np.float64]
-DEFAULTS = (20_000, 4, 40)
+DEFAULTS = (20_000, 3, 30)
 # https://lightgbm.readthedocs.io/en/latest/Parameters.html
 AS_IT_COMES = {
     "leaves": (31,),

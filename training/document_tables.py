@@ -192,14 +192,15 @@ def list_risks(facts: Facts) -> list[dict[str, str]]:
     shipped = info.get("figures", {}).get(str(info.get("shipped")), {})
     gain, refuted = info.get("gain", {}), info.get("refutation") or {}
     status = str(gain.get("status", NOT_RECORDED)).replace("_", " ")
-    suspects = info.get("suspects")
+    suspects, is_judged = info.get("suspects"), tell_verdict(facts) != NOT_RECORDED
+    attempts = len(refuted["verdicts"]) if "verdicts" in refuted else NOT_RECORDED
     found = {
         "calibration": f"slope {tell_figure(shipped.get('calibration_slope'))}, calibration error "
         f"{tell_figure(shipped.get('ece'))}",
         "groups": f"verdict {tell_verdict(facts)}; failing: "
-        f"{escape(', '.join(list_failing(facts))) or 'none'}",
+        f"{escape(', '.join(list_failing(facts))) or ('none' if is_judged else NOT_RECORDED)}",
         "gain": f"status {status}; mean gain {tell_figure(gain.get('mean'), 100, 1)} points; "
-        f"{len(refuted.get('verdicts', ()))} attempts to refute it",
+        f"attempts to refute it: {attempts}",
         "leak": NOT_RECORDED if suspects is None else f"{len(suspects)} suspected",
     }
     smallest = str(info.get("config", {}).get("fairness", {}).get("smallest_group", NOT_RECORDED))

@@ -77,6 +77,7 @@ class Written:
 
 def write_documents(facts: Facts, out: Path) -> Written:
     """Write card and technical file as Markdown and HTML, pictures, and the entry of a register."""
+    out.mkdir(parents=True, exist_ok=True)
     card, (file, to_fill, not_recorded) = build_model_card(facts), build_technical_file(facts)
     entry = build_entry(facts)
     texts = {
