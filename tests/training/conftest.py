@@ -9,9 +9,11 @@ from features.synthetic import Cohort, build_cohort, write_cohort
 from features.tables import Extract, read_extract
 from tests.tracking import make_tracking
 from training.config import Config, read_config
+from training.document_facts import Facts, read_facts
 from training.keep import keep_run
 from training.pipeline import Trained, train
 from training.tracking import Registered, set_champion
+from training.tracking_runs import fetch_run
 
 FAST = """
 [windows]
@@ -43,6 +45,21 @@ resamples = 20
 model = "kantelpunt"
 experiment = "kantelpunt"
 """
+
+
+ENTRY = {
+    "event": "release",
+    "version": "1",
+    "before": "",
+    "by": "An | Peeters",
+    "reason": "",
+    "moment": "2026-11-22T10:00:00Z",
+    "gates": [
+        {"name": "slope", "label": "calibration slope", "limit": "0.9 to 1.1", "value": "1.20"}
+        | {"verdict": "fail", "why": "estimates lie closer together than what happened"}
+    ],
+    "waivers": {"slope": "few cases *yet*"},
+}
 
 
 @dataclass(frozen=True)
@@ -77,3 +94,15 @@ def road(tmp_path_factory: pytest.TempPathFactory, fast_config: Path) -> Road:
     made = keep_run(trained, extract, 1, uri)
     set_champion(made.version, config.registry, uri)
     return Road(folder / "data", cohort, extract, config, trained, uri, made)
+
+
+@pytest.fixture(scope="session")
+def run_folder(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("run")
+    fetch_run(road.made.version, made, road.config.registry, road.uri)
+    return made
+
+
+@pytest.fixture(scope="session")
+def facts(run_folder: Path) -> Facts:
+    return read_facts(run_folder, "1", "champion", [ENTRY])

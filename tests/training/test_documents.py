@@ -9,21 +9,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from typer.testing import CliRunner, Result
 
 from kantelpunt import app
 from models.bundle import find_bundle, read_bundle
-from tests.training.conftest import Road
-from training.document_facts import Facts, FactsMissingError, build_facts, read_facts
+from tests.training.conftest import ENTRY, Road
+from training.document_facts import Facts, FactsMissingError, build_facts
 from training.document_markup import DEPLOYER
 from training.document_page import render_page
 from training.document_tables import NOT_RECORDED, escape, tabulate_champion
 from training.keep import BESIDE_CHAMPION, CARD_PAGE, RECORD
-from training.register import EntryError, build_entry, check_entry, list_to_fill, read_schema
 from training.technical_file import build_model_card, build_technical_file, write_documents
-from training.tracking_runs import fetch_run
 
 # the headings of Annex IV to Regulation (EU) 2024/1689
 CHAPTERS = {
@@ -31,31 +28,6 @@ CHAPTERS = {
     "2": "abcdefgh",
     **dict.fromkeys("3456789", ""),
 }
-ENTRY = {
-    "event": "release",
-    "version": "1",
-    "before": "",
-    "by": "An | Peeters",
-    "reason": "",
-    "moment": "2026-11-22T10:00:00Z",
-    "gates": [
-        {"name": "slope", "label": "calibration slope", "limit": "0.9 to 1.1", "value": "1.20"}
-        | {"verdict": "fail", "why": "estimates lie closer together than what happened"}
-    ],
-    "waivers": {"slope": "few cases *yet*"},
-}
-
-
-@pytest.fixture(scope="module")
-def folder(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("run")
-    fetch_run(road.made.version, made, road.config.registry, road.uri)
-    return made
-
-
-@pytest.fixture(scope="module")
-def facts(folder: Path) -> Facts:
-    return read_facts(folder, "1", "champion", [ENTRY])
 
 
 def run(*words: object) -> Result:
@@ -107,10 +79,10 @@ def test_the_card_says_what_a_committee_asks(facts: Facts, chapter: str) -> None
 
 
 @pytest.mark.parametrize("of", ["card", "file"])
-def test_every_figure_stands_in_the_record(facts: Facts, folder: Path, of: str) -> None:
+def test_every_figure_stands_in_the_record(facts: Facts, run_folder: Path, of: str) -> None:
     text = build_model_card(facts) if of == "card" else build_technical_file(facts)[0]
-    kept = [json.loads((folder / name).read_text()) for name in (RECORD, "fairness.json")]
-    people = json.loads((find_bundle(folder / "model") / "people.json").read_text())
+    kept = [json.loads((run_folder / name).read_text()) for name in (RECORD, "fairness.json")]
+    people = json.loads((find_bundle(run_folder / "model") / "people.json").read_text())
 
     known = {*list_numbers([*kept, people, facts.champion, ENTRY])}
 
@@ -239,55 +211,12 @@ def test_text_of_people_cannot_become_markup(facts: Facts) -> None:
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; | [x](javascript") >= 2
 
 
-def test_the_entry_of_the_register_has_the_fields_of_the_standard(facts: Facts) -> None:
-    entry = build_entry(facts)
-
-    jsonschema.Draft202012Validator(read_schema()).validate(entry)
-    assert entry["status"] == "In gebruik"
-    assert entry["begin_date"] == "2026-11"
-    assert "begin_date" not in build_entry(replace(facts, releases=[], standing="registered"))
-    assert list_to_fill(entry) == (
-        *("organization", "contact_email", "proportionality", "lawful_basis", "impacttoetsen"),
-        "provider",
-    )
-    learnt = f"{facts.info['screenings']['all']:,}".replace(",", ".")
-    assert f"leerde uit {learnt} inschattingsmomenten" in entry["methods_and_models"]
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({"name": "x" * 101}, "name is longer than 100"),
-        ({"status": "Bezig"}, "status has to be one of"),
-        ({"lang": 3}, "lang has to be of type string"),
-        ({"kleur": "blauw"}, "kleur is no field"),
-        ({"category": ["Werk"] * 4}, "category is longer than 3"),
-    ],
-)
-def test_an_entry_that_the_standard_does_not_take_is_refused(
-    facts: Facts, change: dict[str, Any], fault: str
-) -> None:
-    entry = build_entry(facts) | change
-
-    with pytest.raises(EntryError, match=fault):
-        check_entry(entry)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(read_schema()).validate(entry)
-
-
-def test_a_missing_field_of_the_entry_is_named(facts: Facts) -> None:
-    entry = {name: value for name, value in build_entry(facts).items() if name != "name"}
-
-    with pytest.raises(EntryError, match="name is missing"):
-        check_entry(entry)
-
-
-def test_a_run_keeps_its_card_as_a_page(folder: Path, facts: Facts) -> None:
-    page = (folder / CARD_PAGE).read_text()
+def test_a_run_keeps_its_card_as_a_page(run_folder: Path, facts: Facts) -> None:
+    page = (run_folder / CARD_PAGE).read_text()
 
     assert "version not registered" in page
     assert f"Run {facts.record['run']}" in page
-    assert (folder / BESIDE_CHAMPION).is_file()
+    assert (run_folder / BESIDE_CHAMPION).is_file()
 
 
 def test_the_command_writes_what_the_registry_knows(road: Road, tmp_path: Path) -> None:
@@ -305,9 +234,11 @@ def road_run(road: Road) -> str:
     return str(MlflowClient(road.uri).get_run(road.made.run_id).data.tags["kantelpunt.run"])
 
 
-def test_the_command_takes_a_folder_of_a_run_or_of_a_bundle(folder: Path, tmp_path: Path) -> None:
-    of_run = run("document", folder, "--out", tmp_path / "run")
-    of_bundle = run("document", find_bundle(folder / "model"), "--out", tmp_path / "bundle")
+def test_the_command_takes_a_folder_of_a_run_or_of_a_bundle(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    of_run = run("document", run_folder, "--out", tmp_path / "run")
+    of_bundle = run("document", find_bundle(run_folder / "model"), "--out", tmp_path / "bundle")
 
     assert (of_run.exit_code, of_bundle.exit_code) == (0, 0)
     assert NOT_RECORDED in (tmp_path / "bundle" / "technical_file.md").read_text()
@@ -327,8 +258,8 @@ def test_a_version_that_is_not_there_is_named(road: Road, tmp_path: Path) -> Non
     assert "998" in str(result.exception)
 
 
-def test_a_record_that_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_read_is_named(run_folder: Path, tmp_path: Path) -> None:
     (tmp_path / RECORD).write_text("{half")
 
     with pytest.raises(FactsMissingError, match=r"record\.json is not readable"):
-        build_facts(tmp_path, read_bundle(find_bundle(folder / "model"), "1"))
+        build_facts(tmp_path, read_bundle(find_bundle(run_folder / "model"), "1"))
