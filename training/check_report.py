@@ -205,6 +205,7 @@ def render_page(sections: Iterable[Section], title: str) -> str:
         parts.append(f"<h2>{escape(one.title)}</h2>{table}{notes}")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body><main>{''.join(parts)}</main></body></html>\n"
     )

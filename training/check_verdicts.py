@@ -69,7 +69,7 @@ def _judge_gain(gain: GainOutlook | None) -> Verdict:
         True,
         f"its mean can be estimated from {about}{gain.comparable:,} supported people with "
         f"comparable others, of {gain.starts:,} with a known outcome; expect a 95 % interval of "
-        f" +-{_points(gain.wide)} points by chance alone ({rest}). Two halves of the "
+        f"+-{_points(gain.wide)} points by chance alone ({rest}). Two halves of the "
         f"people must differ by some {_points(gain.apart)} points for that to be seen, else "
         "everybody gets the mean",
     )
