@@ -280,4 +280,6 @@ def _tell_request(one: PersonRequest) -> Told:
 
 
 def _tell_row(row: Mapping[str, Any]) -> Told:
+    if "groups" in row:
+        return texts.tell_groups(row["groups"])
     return {k: texts.EXIT_NL.get(v, v) if k == "exit" else v for k, v in row.items()}

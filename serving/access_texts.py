@@ -68,6 +68,23 @@ EXIT_NL = {
     "not_recognised": "niet langer arbeidsongeschikt erkend",
 }
 NO_ROLE_NL = "invoer of beheer"
+# what a fund reports for the audit of fairness; of another name or level, what it wrote itself
+GROUPS_NL: Mapping[str, str] = {
+    "sex": "Geslacht",
+    "origin": "Herkomst",
+    "dutch_level": "Kennis van het Nederlands",
+}
+LEVELS_NL: Mapping[str, str] = {
+    "sex male": "man",
+    "sex female": "vrouw",
+    "origin belgian": "Belgisch",
+    "origin eu": "andere EU-landen",
+    "origin outside_eu": "buiten de EU",
+    "dutch_level none": "geen",
+    "dutch_level basic": "beperkt",
+    "dutch_level good": "goed",
+    "dutch_level fluent": "vlot",
+}
 _TRAINING_NL = (
     "Om het model te maken en na te kijken, kan uw ziekenfonds een uittreksel maken met "
     "pseudoniemen in plaats van nummers. Dossiers met een bezwaar gaan daar niet in mee."
@@ -129,6 +146,14 @@ def name_action(action: str, detail: Mapping[str, Any]) -> str:
     if action == Action.REFER and (action, about) not in _EVENT_NL:
         return "ontwerp van het aanmeldingsformulier bekeken" if about else _ACTION_NL[action]
     return _EVENT_NL.get((action, str(about))) or _ACTION_NL.get(action, "andere handeling")
+
+
+def tell_groups(groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups of a person by their Dutch names."""
+    return {
+        GROUPS_NL.get(name, name): LEVELS_NL.get(f"{name} {level}", level)
+        for name, level in groups.items()
+    }
 
 
 def list_received(sent: Sequence[tuple[date, str]]) -> list[str]:

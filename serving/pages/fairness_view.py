@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.contract import Contract
+from serving.access_texts import GROUPS_NL, LEVELS_NL
 from serving.wording import EN_DASH, number_nl, op_100, region_nl, times_nl
 
 NOTHING_NL = (
@@ -34,9 +35,7 @@ FIGURES_NL = {
 }
 RATIO_NL = "Fouten: keer de beste groep"
 ATTRIBUTES_NL = {
-    "sex": "Geslacht",
-    "origin": "Herkomst",
-    "dutch_level": "Kennis van het Nederlands",
+    **GROUPS_NL,
     "age": "Leeftijd",
     "region": "Regio",
     "questionnaire": "Vragenlijst ingevuld",
@@ -44,15 +43,7 @@ ATTRIBUTES_NL = {
 LABELS_NL = {
     "yes": "ja",
     "no": "nee",
-    "sex male": "man",
-    "sex female": "vrouw",
-    "origin belgian": "Belgisch",
-    "origin eu": "andere EU-landen",
-    "origin outside_eu": "buiten de EU",
-    "dutch_level none": "geen",
-    "dutch_level basic": "beperkt",
-    "dutch_level good": "goed",
-    "dutch_level fluent": "vlot",
+    **LEVELS_NL,
     "others": "andere",
     "unknown": "niet bekend",
 }

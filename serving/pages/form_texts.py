@@ -41,6 +41,7 @@ LABEL_NL: Mapping[str, str] = {
     "outcome": "Uw antwoord",
     "outcome_text": "Uitleg voor de persoon",
     "corrected": "De gegevens",
+    "confirmed": "De gemarkeerde gegevens",
 }
 
 REQUEST_NL: Mapping[RequestKind, str] = {

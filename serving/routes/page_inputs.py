@@ -9,7 +9,13 @@ from serving.deps import PageUser, Visitor, build_desk
 from serving.faults import NotFoundError
 from serving.pages.form_schemas import InputsIn, SeenIn
 from serving.pages.forms import Filled, Posted
-from serving.pages.inputs_view import FORM, InputsView, read_changes
+from serving.pages.inputs_view import (
+    FORM,
+    InputsView,
+    check_confirmed,
+    list_aged,
+    read_changes,
+)
 from serving.pages.templating import render
 from serving.permissions import Action
 from serving.person_schemas import AnswerIn
@@ -46,10 +52,16 @@ def _show(
     asked: PersonRequest | None = None,
 ) -> Response:
     seen = (file.standing.state_version, file.latest.assessment_id)
-    view = InputsView.of(file.latest.case, here.service.bundle.contract, seen, filled)
+    aged = {} if asked else _find_aged(here, file)
+    view = InputsView.of(file.latest.case, here.service.bundle.contract, seen, filled, aged)
     status = filled.status if filled else 200
     context = {"asked": asked, "screened_on": file.latest.screened_on, "today": here.now.date()}
     return render(here.request, "panel/inputs.html", status=status, view=view, **context)
+
+
+def _find_aged(here: Here, file: CaseFile) -> dict[str, str]:
+    latest, contract = file.latest, here.service.bundle.contract
+    return list_aged(latest.case, contract, latest.screened_on, here.now.date())
 
 
 def _read(here: Here, posted: Posted, file: CaseFile) -> dict[str, object]:
@@ -84,6 +96,7 @@ def post_inputs(here: HereNow, visitor: Assessor, posted: PostedHere) -> Respons
     try:
         _check_open(file)
         changed = _read(here, posted, file)
+        check_confirmed(posted, _find_aged(here, file))
         desk = build_desk(here.service, visitor.user, here.now)
         seen_id, store = file.latest.assessment_id, here.service.store
         reassess_case(here.case_id, seen_id, changed, desk=desk, store=store)

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from serving.access_texts import name_action
 from serving.permissions import ROLE_NL, Action
 from serving.states import CaseEvent
 from serving.store.requests import RequestKind, RequestOutcome
 from serving.store.shadow import save_scores
+from serving.store.work_tables import fairness_groups
 from tests.running_service import FUND, TODAY, Service, make_own_case
 from tests.serving.referred_cases import CASE, agree, make_case_to_refer, make_sent_case, post, step
 from tests.serving.shadows import make_score
@@ -125,6 +127,26 @@ def test_what_a_trial_version_estimated_is_told_with_its_numbers_and_that_nobody
     page = either_service.client.get("/dossiers/C-0001/inzage").text
     assert "Wat een proefversie van het model uitrekende" in page
     assert "Niemand gebruikte dit" in page
+
+
+def test_groups_for_the_audit_of_fairness_are_told_in_dutch(service: Service) -> None:
+    service.post(make_own_case())
+    groups = {"sex": "female", "dutch_level": "basic", "eigen_groep": "a"}
+    row = {"case_id": "C-0001", "sickness_fund": FUND, "groups": groups}
+    with service.store.writing(FUND) as connection:
+        connection.execute(insert(fairness_groups), row)
+
+    [told] = read_report(service)["outcomes"]["groups"]
+    service.log_on()
+    page = service.client.get("/dossiers/C-0001/inzage").text
+
+    assert told == {
+        "Geslacht": "vrouw",
+        "Kennis van het Nederlands": "beperkt",
+        "eigen_groep": "a",
+    }
+    assert "Kennis van het Nederlands" in page
+    assert "dutch_level" not in page
 
 
 def test_times_are_those_of_brussels(either_service: Service) -> None:

@@ -32,6 +32,7 @@ STATUSES: Mapping[str, int] = {
     "correction, nothing changed": 422,
     "correction, with faults": 422,
     "assess again, with faults": 422,
+    "assess again, not looked at": 422,
     "decision, nothing filled in": 422,
     "decision, look again without a day": 422,
     "decision, too late": 409,

@@ -240,6 +240,7 @@ STATES: Mapping[str, State] = {
     "correction, with faults": correct(outcome="done", age_years="28,5", weekly_hours="veel"),
     "correction, done": correct(outcome="done", weekly_hours="22,5"),
     "assess again": assess_again(),
+    "assess again, not looked at": assess_again(confirmed=""),
     "assess again, with faults": assess_again(age_years="28,5", permitted_work="soms"),
     "assess again, done": assess_again(work_ability="9"),
     "access report": report,

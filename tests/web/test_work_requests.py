@@ -166,6 +166,23 @@ def test_a_case_is_assessed_again_today_with_new_answers(clerk: Clerk) -> None:
     assert len(shown["earlier"]) == 1
 
 
+def test_what_may_have_aged_is_marked_and_asks_to_be_looked_at(clerk: Clerk) -> None:
+    form = clerk.open("/inschatten")
+
+    refused = clerk.send("inschatten", form, confirmed="", work_ability="9")
+
+    status, told = read_faults(refused)
+    assert "bekend van 1 maart 2026, 45 dagen geleden: klopt dit nog?" in form
+    assert 'id="gegevens-certificate_days_left-uitleg"' in form
+    assert 'id="gegevens-age_years-uitleg"' not in form
+    assert status == 422
+    assert "De gemarkeerde gegevens : een vinkje" in told
+    assert 'name="work_ability" value="9"' in refused.text
+    # of today nothing is old
+    clerk.follow(clerk.send("inschatten", form, work_ability="9"))
+    assert "klopt dit nog?" not in clerk.open("/inschatten")
+
+
 def test_nothing_is_assessed_again_while_the_person_objects(clerk: Clerk) -> None:
     form = clerk.open("/inschatten")
     path = correct(clerk)

@@ -32,9 +32,10 @@ class Clerk:
         return str(answer.text)
 
     def carry(self, page: str) -> dict[str, str]:
-        """Return what every form on a page sends along."""
+        """Return what every form on a page sends along, with the confirmation that it asks."""
         found = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in CARRIED}
-        return {name: one[1] for name, one in found.items() if one}
+        asked = {"confirmed": "yes"} if 'name="confirmed"' in page else {}
+        return asked | {name: one[1] for name, one in found.items() if one}
 
     def send(self, path: str, page: str | None = None, **fields: Any) -> Any:
         """Send a form of the page of the case, which was opened before or just now."""

@@ -106,6 +106,7 @@ def test_a_physician_estimates_first_where_that_is_optional_and_assesses_again(
     hand.follow("Opnieuw inschatten met nieuwe gegevens")
     visit.reads("Opnieuw inschatten")
     hand.fill("Leeftijd", "51")
+    hand.choose("Ik keek na of ze nog kloppen", within="De gemarkeerde gegevens")
     hand.press("Schat opnieuw in")
 
     visit.sees("Er is opnieuw ingeschat met wat nu ingevuld is.")
