@@ -22,7 +22,7 @@ from benchmarks.swap import send, write_versions
 from training.config import read_config
 from training.tracking import set_challenger
 
-PERSONS = 6_000
+PERSONS = 3_000
 PER_SECOND = 50
 TURNS = 3
 READY_SECONDS = 60

@@ -10,7 +10,7 @@ from serving.agreement import FEWEST
 from serving.shadow_compare import FEWEST_TO_COMPARE, Comparison, GroupDifference
 from serving.wording import number_nl, one_decimal_nl, short_date_nl
 
-MOST_ON_PAGE = 10_000  # scores: the page answers at once; `kantelpunt shadow` reads them all
+MOST_ON_PAGE = 5_000  # the page answers within a second; `kantelpunt shadow` reads them all
 MOST_GROUPS = 10
 HIDDEN_NL = "niet getoond"
 _SHORT_NL = {

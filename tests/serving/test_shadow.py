@@ -13,6 +13,7 @@ from tests.running_service import FUND, NOW, PASSWORD, Service, get_bundle, make
 from tests.serving.referred_cases import CASE, post
 from tests.serving.released import estimate
 from tests.serving.shadows import VERSION, Beside, get_challenger
+from tests.serving.test_uploads import make_file, send, wait
 
 
 @pytest.fixture
@@ -125,3 +126,11 @@ def test_what_was_scored_is_forgotten_with_the_case(beside: Beside) -> None:
     forget(beside.service)
 
     assert beside.find() == []
+
+
+def test_an_uploaded_file_is_scored_too(quick: Beside, tmp_path: Path) -> None:
+    done = wait(quick.service, send(quick.service, make_file(tmp_path, 6, sickness_fund=FUND)))
+    quick.service.app.state.service.uploads.stop()
+
+    assert quick.score() == {"scored": done["counts"]["saved"]}
+    assert done["counts"]["saved"] > 0
