@@ -1,5 +1,6 @@
 """The checks of watching: which there are, with which level, and what they rest on."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -126,9 +127,9 @@ def list_members(told: Told) -> list[tuple[str, str, Bools]]:
     """Return every group with its rows: attribute, label, and who is in it."""
     found = []
     for name, labels in told.groups.items():
-        known, counts = np.unique(labels, return_counts=True)
-        order = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
-        found += [(name, str(one), labels == one) for one in known[order] if one != UNKNOWN]
+        # counting is many times quicker than sorting texts
+        common = Counter(labels.tolist()).most_common(MOST_GROUPS)
+        found += [(name, str(one), labels == one) for one, _ in common if one != UNKNOWN]
     return found
 
 

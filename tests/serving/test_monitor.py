@@ -8,6 +8,7 @@ from models.watching import Verdict
 from serving.monitor import Report, Watch, watch
 from serving.store.engine import EVERY_FUND
 from serving.store.monitor_reports import find_report, list_runs
+from tests.models.test_reference import make_reference
 from tests.running_service import FUND, NOW, Service, get_bundle, make_own_case
 
 
@@ -69,3 +70,44 @@ def test_a_report_is_kept_per_fund_and_the_last_runs_are_listed(either_service: 
     assert kept is not None
     assert kept.report["counts"]["window"] == 0  # three are too few to tell of
     assert len(runs) == 1
+
+
+def test_people_unlike_those_of_the_release_are_an_alarm_and_the_report_names_nobody(
+    either_service: Service,
+) -> None:
+    for number in range(1, 121):
+        either_service.post(make_own_case(number, screened_on="2026-04-01", work_ability=3))
+    bundle = get_bundle()
+    model = replace(bundle.model, reference=make_reference(bundle))
+
+    report = look(either_service, replace(bundle, model=model))
+
+    alarmed = {(one.kind, one.name) for one in report.checks if one.verdict is Verdict.ALARM}
+    assert ("input", "work_ability") in alarmed
+    with either_service.store.reading(EVERY_FUND) as connection:
+        kept = find_report(connection, None)
+    assert kept is not None
+    assert kept.alarms == len(alarmed)
+    assert "C-0" not in str(kept.report)
+    assert "P-0" not in str(kept.report)
+
+
+def test_a_case_of_which_the_person_objects_is_not_counted(either_service: Service) -> None:
+    for number in range(1, 40):
+        either_service.post(make_own_case(number, screened_on="2026-04-01"))
+    with either_service.store.writing(EVERY_FUND) as connection:
+        connection.exec_driver_sql("update cases set is_blocked = true where case_id < 'C-0010'")
+
+    report = look(either_service)
+
+    assert report.counts["window"] == 30
+
+
+def test_a_case_that_was_estimated_twice_counts_once(either_service: Service) -> None:
+    for day in ("2026-03-20", "2026-04-01"):
+        for number in range(1, 8):
+            either_service.post(make_own_case(number, screened_on=day))
+
+    report = look(either_service)
+
+    assert (report.counts["kept"], report.counts["window"]) == (14, 7)
