@@ -22,6 +22,8 @@ from models.trees import TreesUnreadableError
 from models.wholeness import check_whole
 
 FORMAT = 4
+# the names under which a registry knows the version that is served, and the one in its shadow
+CHAMPION, CHALLENGER = "champion", "challenger"
 MANIFEST = "manifest.json"
 CARD = "card.md"
 PEOPLE = "people.json"

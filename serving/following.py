@@ -13,12 +13,17 @@ from threading import Event, Lock, Thread
 import structlog
 
 from features.errors import KantelpuntError
-from models.bundle import Bundle, BundleDamagedError, BundleMismatchError, SmokeDiffersError
+from models.bundle import (
+    CHAMPION,
+    Bundle,
+    BundleDamagedError,
+    BundleMismatchError,
+    SmokeDiffersError,
+)
 from serving.registry_process import NotFetchedError, RegistryError, RegistryGoneError
 
 # a refused version is tried again after this long, or once the alias was on another one
 RETRY = timedelta(hours=1)
-CHAMPION = "champion"
 MOST_SKIPPED = 20  # turns, after one failure upon another
 LAST_SECONDS = 3.0
 log = structlog.get_logger("kantelpunt")

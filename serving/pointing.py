@@ -9,7 +9,8 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from serving.registry import CHAMPION, is_reachable
+from models.bundle import CHAMPION
+from serving.registry import is_reachable
 from serving.registry_process import RegistryGoneError
 from serving.settings import Settings
 

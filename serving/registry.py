@@ -22,7 +22,14 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from models.bundle import Bundle, BundleDamagedError, BundleMismatchError, find_bundle, read_bundle
+from models.bundle import (
+    CHAMPION,
+    Bundle,
+    BundleDamagedError,
+    BundleMismatchError,
+    find_bundle,
+    read_bundle,
+)
 from serving.last_bundle import find_last, note_last
 from serving.registry_process import (
     QUIET,
@@ -34,7 +41,6 @@ from serving.registry_process import (
 from serving.settings import Settings
 
 __all__ = [
-    "CHAMPION",
     "MOST_VERSIONS",
     "NOT_THERE",
     "NotFetchedError",
@@ -55,7 +61,6 @@ __all__ = [
     "read_whole",
 ]
 
-CHAMPION = "champion"
 # what MLflow answers of a model, a version or an alias that it does not know
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 MOST_VERSIONS = 200

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from features.contract_change import find_breaks
 from features.errors import KantelpuntError
 from features.requests import build_request_model
-from models.bundle import Bundle, build_smoke_rows
+from models.bundle import CHALLENGER, CHAMPION, Bundle, build_smoke_rows
 from serving.deps import Service, get_now
 from serving.following import BundleRefusedError, Follower, Following, Road, Why
 from serving.last_bundle import note_last
@@ -26,7 +26,6 @@ from serving.registry import fetch_champion, read_whole
 from serving.settings import Settings
 from serving.shadow import Shadow
 
-CHALLENGER = "challenger"
 log = structlog.get_logger("kantelpunt")
 _swap = Lock()
 
@@ -67,7 +66,7 @@ def build_challenger(app: FastAPI, settings: Settings, shadow: Shadow) -> Follow
 
 
 def build_fetching(
-    settings: Settings, alias: str = "champion"
+    settings: Settings, alias: str = CHAMPION
 ) -> tuple[Callable[..., tuple[Path, str]], Callable[[Path, str], Bundle]]:
     """Return what fetches the files that an alias points at, and what reads them."""
     wanted = (settings.tracking_uri, settings.model_name, settings.cache, alias)

@@ -15,7 +15,7 @@ from features.contract import Contract
 from features.errors import KantelpuntError
 from features.matrix import Matrix
 from features.tables import Extract
-from models.bundle import Bundle
+from models.bundle import CHAMPION, Bundle, read_bundle
 from models.effects import Effects
 from models.estimate import GainStatus
 from models.reasons import reasons_of_many
@@ -27,7 +27,7 @@ from training.fairness import take_tested
 from training.pipeline import Trained
 from training.policy import MODEL, PolicyRows, measure_policies, percent
 from training.splits import Windows
-from training.tracking import CHAMPION, fetch_bundle
+from training.tracking import fetch_bundle
 
 Floats = NDArray[np.float64]
 STRONGEST = 3  # reasons: as many as the list of cases shows
@@ -120,8 +120,6 @@ def compare_at_release(
 
 def open_champion(registry: RegistryConfig, uri: str) -> Bundle:
     """Return the bundle of the champion; raises KantelpuntError where there is none to open."""
-    from models.bundle import read_bundle
-
     folder, version = fetch_bundle(CHAMPION, registry, uri)
     return read_bundle(folder, version)
 

@@ -1,12 +1,11 @@
 """The gates that look at the bundle itself, and at the champion beside it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
 from features.contract import Contract
-from features.fields import Field
+from features.contract_change import find_breaks
 from models.bundle import Bundle, build_smoke_rows
 from models.reasons import reasons_nl
 from training.comparison import STRONGEST, Comparison
@@ -53,43 +52,11 @@ def judge_contract(ours: Contract, champion: Contract | None) -> Gate:
     label, limit = "contract beside the champion's", "breaks nothing"
     if champion is None:
         return _skip("contract", label, limit, NO_CHAMPION)
-    faults = list(find_breaks(ours, champion))
+    faults = find_breaks(champion, ours)
     added = len(set(ours.names) - set(champion.names))
     shown = f"{len(faults)} breaks" if faults else f"{added} inputs added" if added else "the same"
     verdict = GateVerdict.FAIL if faults else GateVerdict.PASS
     return Gate("contract", label, limit, shown, verdict, "; ".join(faults))
-
-
-def find_breaks(ours: Contract, champion: Contract) -> Iterator[str]:
-    """Yield what a caller of the champion would run into."""
-    if ours.outcome != champion.outcome:
-        yield "another outcome is predicted"
-    known = {field.name: field for field in champion.columns}
-    now = {field.name: field for field in ours.columns}
-    for name in known.keys() - now.keys():
-        yield f"{name} is gone"
-    for name, field in now.items():
-        if name in known:
-            yield from (f"{name}: {fault}" for fault in _find_field_breaks(field, known[name]))
-        elif not field.missing:
-            yield f"{name} is new and required"
-
-
-def _find_field_breaks(ours: Field, theirs: Field) -> Iterator[str]:
-    if ours.kind != theirs.kind or ours.unit_nl != theirs.unit_nl:
-        yield "another kind or unit"
-    if theirs.missing and not ours.missing:
-        yield "is required now"
-    if ours.integer and not theirs.integer:
-        yield "takes whole numbers only now"
-    if gone := set(theirs.levels) - set(ours.levels):
-        yield f"levels are gone: {', '.join(sorted(gone))}"
-    if _is_narrower(ours.low, theirs.low, 1) or _is_narrower(ours.high, theirs.high, -1):
-        yield "bounds are narrower"
-
-
-def _is_narrower(ours: float | None, theirs: float | None, sign: int) -> bool:
-    return ours is not None and theirs is not None and sign * ours > sign * theirs
 
 
 def judge_comparison(

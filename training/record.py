@@ -41,7 +41,7 @@ class RunWatch:
     def __init__(self, by: str | None = None, command: str | None = None) -> None:
         """Begin now; `by` is who trains, `command` what was typed, where something was."""
         self.run = uuid4().hex
-        self.by = by or os.environ.get(BY) or _find_user()
+        self.by = by or find_user()
         self.command = hide_passwords(command) if command else None
         self.began = datetime.now(UTC)
         self._marks: list[tuple[str, float]] = []
@@ -79,7 +79,10 @@ class RunWatch:
         }
 
 
-def _find_user() -> str:
+def find_user() -> str:
+    """Return who works here, as the environment or else the system knows them."""
+    if named := os.environ.get(BY):
+        return named
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a number without a name

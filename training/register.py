@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from features.errors import KantelpuntError
+from models.bundle import CHAMPION
 from training.document_facts import Facts
 from training.document_page import TEMPLATES
 
@@ -40,7 +41,7 @@ def build_entry(facts: Facts) -> dict[str, Any]:
         **texts["fields"],
         **marked,
         "category": ["Sociale zekerheid", "Werk", "Zorg en gezondheid"],
-        "status": "In gebruik" if facts.standing == "champion" else "In ontwikkeling",
+        "status": "In gebruik" if facts.standing == CHAMPION else "In ontwikkeling",
         "risks": _tell_risks(facts, texts["risks"]),
         "impacttoetsen_grouping": [],
         "source_data": _tell_inputs(facts, texts["inputs"]),

@@ -1,7 +1,5 @@
 """Releasing a version through its gates, and going back to an earlier one."""
 
-import getpass
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ from training.config import Config, RegistryConfig
 from training.gates import Gate, judge_training
 from training.gates_version import judge_bundle, judge_comparison, judge_contract
 from training.keep import BESIDE_CHAMPION
-from training.record import BY
+from training.record import find_user
 from training.release_log import Entry, Log, State, read_log
 from training.tracking import RegistryError, fetch_bundle, set_champion
 from training.tracking_releases import (
@@ -188,11 +186,6 @@ def check_second_person(version: Version, by: str | None, registry: RegistryConf
             f"[registry] second_person: {version.user} trained version {version.number} and can't "
             "release it: ask somebody else, who gives --by their own name"
         )
-
-
-def find_user() -> str:
-    """Return who releases, as the environment or else the system knows them."""
-    return os.environ.get(BY) or getpass.getuser()
 
 
 def roll_back(to: str | None, reason: str, by: str, config: Config, uri: str) -> Entry:

@@ -16,11 +16,10 @@ from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 
 from features.errors import KantelpuntError
-from models.bundle import find_bundle
+from models.bundle import CHALLENGER, CHAMPION, find_bundle
 from training.config import RegistryConfig
 from training.tracking_trials import log_trials
 
-CHAMPION, CHALLENGER = "champion", "challenger"
 BUNDLE, MODEL = "bundle", "model"
 RUN_TAG, BY_TAG = "kantelpunt.run", "kantelpunt.by"
 MOST_PARAMETERS, MOST_METRICS = 100, 500  # in one request

@@ -19,8 +19,9 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.utils import time as mlflow_time
 
+from models.bundle import CHAMPION
 from training.config import RegistryConfig
-from training.tracking import CHAMPION, telling_outages
+from training.tracking import telling_outages
 
 ENTRY = "entry"
 PAGE = 100

@@ -6,8 +6,9 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 
+from models.bundle import CHAMPION
 from training.config import RegistryConfig
-from training.tracking import CHAMPION, find_latest, telling_outages
+from training.tracking import find_latest, telling_outages
 
 REGISTERED = "registered"
 

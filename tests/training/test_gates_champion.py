@@ -12,7 +12,7 @@ from training.comparison import Comparison, is_comparable, translate
 from training.config import read_config
 from training.evaluate import Measured
 from training.gates import Gate, GateVerdict
-from training.gates_version import find_breaks, judge_comparison, judge_contract
+from training.gates_version import judge_comparison, judge_contract
 
 CONFIG = read_config()
 SAME = Measured(0.0, -0.001, 0.001)
@@ -48,13 +48,16 @@ def test_a_new_field_that_is_required_breaks_callers() -> None:
         parse_contract(FIVE_FIELDS + EXTRA + "missing = false\n"),
     )
 
-    assert judge_contract(after, before).why == "extra is new and required"
+    assert judge_contract(after, before).why == "extra: is new and required"
 
 
 def test_a_field_that_is_gone_breaks_callers() -> None:
     before, after = parse_contract(FIVE_FIELDS + EXTRA), parse_contract(FIVE_FIELDS)
 
-    assert list(find_breaks(after, before)) == ["extra is gone"]
+    found = judge_contract(after, before)
+
+    assert found.verdict is GateVerdict.FAIL
+    assert found.why == "extra: is gone, and a case that brings it would be refused"
 
 
 def compare(**changed: Any) -> Comparison:
