@@ -141,11 +141,11 @@ def draw_sample(rng: np.random.Generator, rows: int, off: float) -> tuple[np.nda
     return p, Sample(default_contract(), np.zeros((rows, 1)), y, np.ones(rows), place)
 
 
-def measure_many(off: float, times: int = 60) -> list[list[CalibrationGap]]:
+def measure_many(off: float, times: int = 60, rows: int = 1600) -> list[list[CalibrationGap]]:
     rng = np.random.default_rng(4)
     found = []
     for seed in range(times):
-        p, sample = draw_sample(rng, 1600, off)
+        p, sample = draw_sample(rng, rows, off)
         labels = {"region": rng.choice(list("abcdefgh"), len(p)).astype(object)}
         labels["sex"] = rng.choice(["f", "m"], len(p)).astype(object)
         found.append(measure_gaps(p, sample, labels, CONFIG, seed))
@@ -182,6 +182,17 @@ def test_perfect_calibration_fails_no_gate_and_a_shift_of_fifteen_points_does() 
     for name in ("calibration_error", "group_calibration"):
         assert count_failing(perfect, name) == 0
         assert count_failing(shifted, name) >= 8
+
+
+def test_bins_that_all_err_the_same_way_are_found_together() -> None:
+    shifted = measure_many(0.06, 10, rows=8000)
+    chances = [gaps[0].chance for gaps in shifted]
+
+    assert count_failing(shifted, "calibration_error") >= 9
+    # the noise of each bin by itself adds up to twice as much
+    assert np.mean(chances) < 0.018
+    # the true error is at least what is told of it
+    assert all(gaps[0].error - gaps[0].chance <= 0.06 for gaps in shifted)
 
 
 def test_a_group_of_a_few_is_not_measured() -> None:
