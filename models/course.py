@@ -1,12 +1,13 @@
 """Whether returns come as often as was told, long before everybody was followed to the end.
 
 Each person is expected to return by the hazard of the own estimate until the day on which the
-return came, or would no longer have been seen. Observed less expected is then 0 on average whatever
-ends the follow-up, also where who is supported depends on the estimate itself, which weights for
-censoring alone would not allow for. The ratio of both is the standardised ratio of Breslow (1975)
-and Berry (1983); Crowson, Atkinson and Therneau (2016) make calibration in the large, its slope and
-groups of it. Death and pension end nobody's time at risk: who is gone does not return, which is
-what the estimate counts as well.
+return came, or would no longer have been seen. Observed less expected is then 0 on average, also
+where what ends the follow-up, such as support, depends on the estimate itself, which weights for
+censoring alone would not allow for; not where it depends on chances that the estimate does not
+know. The ratio of both is the standardised ratio of Breslow (1975) and Berry (1983); Crowson,
+Atkinson and Therneau (2016) make calibration in the large, its slope and groups of it. Death and
+pension end nobody's time at risk: who is gone does not return, which is what the estimate counts as
+well.
 """
 
 from collections.abc import Sequence

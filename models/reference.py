@@ -34,7 +34,8 @@ class Shape:
 class Reference:
     """Spreads of inputs and of what was told, of screenings from a day until another.
 
-    `limits` are those under which it was suggested. `shape` is None where too few returned.
+    `limits` are those under which it was suggested. `shape` is None where too few returned. `auc`
+    is what the estimates themselves let expect, with its bounds, None where too few were estimated.
     """
 
     screened_from: date
@@ -44,6 +45,7 @@ class Reference:
     told: Mapping[str, Spread]
     limits: Mapping[str, float]
     shape: Shape | None = None
+    auc: tuple[float, float, float] | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return the reference as JSON holds it."""
@@ -55,6 +57,7 @@ class Reference:
             "told": {name: asdict(one) for name, one in self.told.items()},
             "limits": dict(self.limits),
             "shape": self.shape and asdict(self.shape),
+            "auc": self.auc and [round(one, 6) for one in self.auc],
         }
 
 
@@ -92,12 +95,22 @@ def read_reference(raw: Mapping[str, Any], contract: Contract) -> Reference:
         {name: read_spread(one) for name, one in raw["told"].items()},
         {name: float(raw["limits"][name]) for name in LIMITS},
         shape or None,
+        _read_auc(raw.get("auc")),  # what was kept before has none
     )
     if set(found.inputs) != set(contract.names) or type(found.screenings) is not int:
         raise ValueError("a reference is of other inputs than the contract")
     if found.shape and not _is_shape(found.shape):
         raise ValueError("a shape falls, or has no days")
     return found
+
+
+def _read_auc(raw: Any) -> tuple[float, float, float] | None:
+    if raw is None:
+        return None
+    value, low, high = (float(one) for one in raw)
+    if not 0 <= low <= value <= high <= 1:
+        raise ValueError("an AUC lies outside its bounds")
+    return value, low, high
 
 
 def _is_shape(shape: Shape) -> bool:

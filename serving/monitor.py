@@ -162,7 +162,8 @@ def _check_window(window: Told, own: Told, bundle: Bundle) -> list[Check]:
     if not len(own):
         return [*inputs, *(Check(one, "all", why=NO_ESTIMATES) for one in ("told", "expected"))]
     figures = bundle.info.get("figures", {}).get(bundle.info.get("shipped"), {})
-    return [*inputs, *check_told(own, reference), *check_expected(own.p_usual, figures)]
+    expected = check_expected(own.p_usual, reference, figures)
+    return [*inputs, *check_told(own, reference), *expected]
 
 
 def _describe(own: Told, matured: Matured, everything: Told, *, has_shape: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from features.contract import Contract
 from models.course import (
@@ -17,7 +18,7 @@ from models.course import (
 from models.drift import TOO_FEW, check_levels, check_missing, check_spread
 from models.expected import Expected, expect
 from models.reference import ANSWERED, FLAGS, GAIN, P_USUAL, SUGGESTION, Reference
-from models.watching import SMALLEST, Check, Limits, Verdict, judge
+from models.watching import CHANCE, POWER, SMALLEST, Check, Limits, Verdict, judge
 from serving.monitor_outcomes import Matured
 from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Told
 
@@ -72,9 +73,17 @@ def _under(window: Told, reference: Reference) -> Bools:
     return same
 
 
-def check_expected(p_usual: Floats, figures: Mapping[str, Any]) -> list[Check]:
-    """Return by how much the AUC that the estimates promise is under that of the release."""
+def check_expected(
+    p_usual: Floats, reference: Reference | None, figures: Mapping[str, Any]
+) -> list[Check]:
+    """Return by how much the AUC that the estimates promise is under that of the release.
+
+    That is what they promised of the people of the reference: like is held against like, also where
+    estimates are too sure. An older bundle keeps only the AUC that was found on the test window.
+    """
     found, tested = expect(p_usual), figures.get("auc")
+    if reference is not None and reference.auc is not None:
+        tested = list(reference.auc)
     if found is None or not isinstance(tested, list):
         return [Check("expected", "auc", why=TOO_FEW, count=len(p_usual))]
     value, low, high = found.auc
@@ -87,23 +96,28 @@ def check_expected(p_usual: Floats, figures: Mapping[str, Any]) -> list[Check]:
                 "expected",
                 "auc",
                 size=off,
-                chance=_find_chance(off / float(np.hypot(error, spare))),
+                chance=float(norm.sf(off / float(np.hypot(error, spare)))),
                 limits=WORSE,
                 count=len(p_usual),
+                needed=_find_needed(len(p_usual), error, spare),
                 figures={"before": float(tested[0]), "auc": value, "low": low, "high": high},
             )
         ]
     )
 
 
-def _find_chance(errors: float) -> float:
-    from scipy.stats import norm
+def _find_needed(count: int, error: float, spare: float) -> int:
+    """Return how many people it takes to find an AUC that fell by the limit, four times in five.
 
-    return float(norm.sf(errors))
+    `error` is that of so many people; `spare`, of the release, does not shrink with more of them.
+    """
+    wanted = WORSE.alarm / float(norm.isf(CHANCE) + norm.ppf(POWER))
+    room = wanted**2 - spare**2
+    return int(np.ceil(count * error**2 / room)) if room > 0 else 10**9
 
 
 def check_returns(matured: Matured, reference: Reference | None) -> list[Check]:
-    """Return whether people return as often as was told: all, and by how long ago it was.
+    """Return whether people return as often as was told: all, of late, and by how long it took.
 
     Without the shape of returns nobody knows how many would be back by a day between two.
     """
@@ -111,8 +125,9 @@ def check_returns(matured: Matured, reference: Reference | None) -> list[Check]:
         return [Check("returns", "ratio", why=NO_REFERENCE)]
     course = matured.course
     found = [
-        compare_returns("returns", "ratio", "", course, 3, OVERALL),
-        measure_slope("returns", course, 3),
+        compare_returns("returns", "ratio", "", course, 4, OVERALL),
+        compare_returns("returns", "recent", "", matured.recent, 4, OVERALL),
+        measure_slope("returns", course, 4),
         measure_bins("returns", course),
     ]
     spans = [

@@ -27,6 +27,7 @@ _COLUMNS = {
     "follow_up": ("observed_until", "exit", "exited_on"),
 }
 Cases = Mapping[tuple[str, str], int]
+RECENT = 182  # days: what changes now would drown for years among all that was ever seen
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Matured:
     """People of whom something was seen: the usual course of all, and that of the supported.
 
     `rows` are those of `told` that the course is of. `until` is how long each was seen, in days.
-    `spans` holds the course between the days of the curve.
+    `recent` is the course in the last half year of which returns are known, of whoever had not
+    returned before; `spans` holds the course between the days of the curve.
     """
 
     told: Told
     until: Floats
     course: Course
+    recent: Course
     spans: Mapping[tuple[int, int], Course]
     with_support: Course
 
@@ -131,13 +134,25 @@ def follow(
         for first, last in zip((0, *days), days, strict=False)
     }
     course = Course(usual[rows, at], expected[days[-1]][rows], back[rows])
+    entry = _find_entry(told, found.seen_until)
+    before = add_hazard(usual, days, np.minimum(seen, entry), shape)
+    later = Course(usual[:, at], expected[days[-1]] - before, back * (found.begun > entry))
     return Matured(
         told.take(rows),
         found.seen_until[rows],
         course,
+        later.take(rows & (seen > entry)),
         spans,
         _follow_supported(extract, found.supported, support, days, at, shape),
     )
+
+
+def _find_entry(told: Told, seen_until: Floats) -> Floats:
+    """Return on which day after the screening the last half year began, at the earliest day 0."""
+    screened = told.screened_on.astype("datetime64[D]").astype(float)
+    end = (screened + seen_until).max(initial=0.0)
+    entry: Floats = np.maximum(end - RECENT - screened, 0.0)
+    return entry
 
 
 def _fill(usual: Floats, p_usual: Floats, days: tuple[int, ...], horizon: int) -> Floats:

@@ -52,6 +52,7 @@ def make_checks() -> list[Check]:
         Check("told", "suggestion", why="other_limits", count=12),
         make("expected", "auc", "", {"before": 0.72, "auc": 0.7, "low": 0.69, "high": 0.71}, ok),
         make("returns", "ratio", "", ratio, alarm),
+        make("returns", "recent", "", ratio, watched),
         make("returns", "slope", "", {"slope": 0.9, "low": 0.8, "high": 1.0}, ok),
         make("returns", "ece", "", {"ece": 0.04, "by_chance": 0.02}, few),
         make("span", "ratio", "0_182", ratio, watched),

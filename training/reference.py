@@ -12,6 +12,7 @@ from features.returns import find_returns
 from features.tables import Extract
 from models.course import SUREST
 from models.estimate import GainStatus
+from models.expected import expect
 from models.reference import (
     ANSWERED,
     FLAGS,
@@ -46,7 +47,7 @@ def describe_release(extract: Extract, model: ScreeningModel, windows: Windows) 
     newest = known.select(known.screened_on > last - np.timedelta64(DAYS, "D"))
     estimates = model.estimate_many(newest.matrix)
     p_usual = model.estimate_many(build_matrix(extract.cases, extract.contract)).usual.value
-    limits = read_limits()
+    promised, limits = expect(estimates.usual.value), read_limits()
     days = [day.astype(date) for day in newest.screened_on]
     keys = [one.value for one in Suggestion]
     suggested = [keys.index(one) for one in suggest_many(estimates, days, limits)]
@@ -66,6 +67,7 @@ def describe_release(extract: Extract, model: ScreeningModel, windows: Windows) 
         told,
         {name: getattr(limits[-1], name) for name in LIMITS},
         measure_shape(extract, p_usual),
+        promised.auc if promised else None,
     )
 
 

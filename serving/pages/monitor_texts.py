@@ -23,6 +23,7 @@ TOLD_NL: Mapping[str, str] = {
 }
 RETURNS_NL: Mapping[str, str] = {
     "ratio": "Terugkeer tegenover wat voorspeld was",
+    "recent": "Terugkeer in het laatste half jaar tegenover wat voorspeld was",
     "slope": "Helling: scheiden de kansen zo sterk als ze zeggen?",
     "ece": "Gemiddelde afwijking van de kansen",
 }
