@@ -15,6 +15,7 @@ from models.bundle import Bundle
 from models.suggestion import Limits
 from serving.assess import Desk
 from serving.auth import Gate
+from serving.case_file import CaseFile, view_case
 from serving.errors import NotLoggedOnError
 from serving.faults import RequestRefusedError
 from serving.following import Follower
@@ -180,6 +181,21 @@ def build_desk(service: Service, user: User, now: datetime) -> Desk:
     """Return what an assessment needs beside the case."""
     tell = service.shadow.offer
     return Desk(user, service.bundle, service.limits, now, tell_kept=tell)
+
+
+def open_case(
+    service: Service, user: User, now: datetime, case_id: str, *, with_trail: bool = False
+) -> CaseFile:
+    """Return one case in reach and note that it was seen; raises NoSuchCaseError for any other."""
+    return view_case(
+        user,
+        case_id,
+        store=service.store,
+        bundle=service.bundle,
+        now=now,
+        mode=service.settings.own_estimate,
+        with_trail=with_trail,
+    )
 
 
 async def read_json(request: Request) -> Any:

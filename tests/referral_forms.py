@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import pypdfium2 as pdfium
-
 from features.contract import Contract, default_contract
 from features.requests import check_case
 from serving.capacities import default_choices, read_choices
@@ -50,12 +48,6 @@ def make_form(
     filled: dict[str, Any] = {"reference": "VR-2026-000123", "made_on": ON} | given
     sender = Sender(Role.RTW_COORDINATOR, fund_nl, contact_nl)
     return build_referral_form(checked, wishes or Wishes(), consent, rules, sender=sender, **filled)
-
-
-def read_text(pdf: bytes) -> str:
-    """Return the text of the letter on one line, without the points where a long word may break."""
-    pages = [page.get_textpage().get_text_range() for page in pdfium.PdfDocument(pdf)]
-    return " ".join(" ".join(pages).replace("\u200b", "").split())
 
 
 def make_longest_form() -> ReferralForm:

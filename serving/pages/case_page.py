@@ -1,12 +1,11 @@
 """The page of a case: one case, loaded once, with everything that its parts show."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.case_file import view_case
+from serving.deps import Service, Visitor, open_case
 from serving.offers import find_offers
 from serving.pages.case_view import CaseView
 from serving.pages.colleagues import find_colleagues
@@ -17,14 +16,11 @@ from serving.pages.told_view import ToldView
 from serving.pages.work_view import WorkInput, WorkView
 from serving.permissions import Action, can
 
-if TYPE_CHECKING:
-    from serving.deps import Service, Visitor
-
 
 def show_case(
     request: Request,
-    service: "Service",
-    visitor: "Visitor",
+    service: Service,
+    visitor: Visitor,
     now: datetime,
     case_id: str,
     *,
@@ -37,15 +33,7 @@ def show_case(
     """
     user, today = visitor.user, now.date()
     mode, lists = service.settings.own_estimate, service.referral_lists
-    file = view_case(
-        user,
-        case_id,
-        store=service.store,
-        bundle=service.bundle,
-        now=now,
-        mode=mode,
-        with_trail=True,
-    )
+    file = open_case(service, user, now, case_id, with_trail=True)
     latest = file.latest
     offers = find_offers(latest.case, latest.contract, today, lists.offers)
     shows_points = can(user, Action.VIEW_CONTRIBUTIONS)

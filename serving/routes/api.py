@@ -12,10 +12,9 @@ from features.pseudonyms import TEXT_PATTERN
 from models.suggestion import Suggestion
 from serving.assess import MOST_IN_BATCH, assess_batch, assess_case, find_open_questions
 from serving.assessment_schemas import AssessmentOut
-from serving.case_file import view_case
 from serving.case_schemas import CaseOut, CasePageOut, WithheldOut
 from serving.csv_file import read_parts
-from serving.deps import ApiUser, build_desk
+from serving.deps import ApiUser, build_desk, open_case
 from serving.faults import RequestRefusedError
 from serving.list_export import export_list
 from serving.own_estimate import must_estimate_first
@@ -227,14 +226,7 @@ def get_case(
     user: Annotated[User, Depends(ApiUser(Action.VIEW_CASE))],
 ) -> Response:
     """Geeft de laatste inschatting en alle vorige; dat u dit bekeek, wordt genoteerd."""
-    file = view_case(
-        user,
-        case_id,
-        store=service.store,
-        bundle=service.bundle,
-        now=now,
-        mode=service.settings.own_estimate,
-    )
+    file = open_case(service, user, now, case_id)
     return to_json(CaseOut.of(file, with_contributions=can(user, Action.VIEW_CONTRIBUTIONS)))
 
 

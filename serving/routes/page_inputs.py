@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from serving.case_file import CaseFile, view_case
-from serving.deps import PageUser, Visitor, build_desk
+from serving.case_file import CaseFile
+from serving.deps import PageUser, Visitor, build_desk, open_case
 from serving.faults import NotFoundError
 from serving.pages.form_schemas import InputsIn, SeenIn
 from serving.pages.forms import Filled, Posted
@@ -33,16 +33,7 @@ Handler = Annotated[Visitor, Depends(PageUser(Action.HANDLE_REQUEST))]
 
 
 def _open(here: Here, visitor: Visitor) -> CaseFile:
-    service = here.service
-    return view_case(
-        visitor.user,
-        here.case_id,
-        store=service.store,
-        bundle=service.bundle,
-        now=here.now,
-        mode=service.settings.own_estimate,
-        with_trail=True,
-    )
+    return open_case(here.service, visitor.user, here.now, here.case_id, with_trail=True)
 
 
 def _show(

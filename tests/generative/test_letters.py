@@ -10,7 +10,8 @@ from serving import person_letter
 from serving.free_text import clean, replace_unshown
 from serving.referral_form import ReferralRefusedError, Wishes
 from serving.referral_letter import to_pdf
-from tests.referral_forms import make_form, read_text
+from tests.pdf_reading import read_text
+from tests.referral_forms import make_form
 from tests.serving.test_person_letter import make_letter
 
 TEXTS = st.one_of(

@@ -98,7 +98,7 @@ def test_a_check_that_meets_a_fault_says_where_and_fails(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("serving.pages.case_page.view_case", fail)
+    monkeypatch.setattr("serving.pages.case_page.open_case", fail)
 
     with pytest.raises(DemoError, match=r"GET /dossiers/\{case_id\} gave 500 instead of 200"):
         invoke("--check", "--dir", str(folder), "--persons", "600")

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.referral_forms import read_text
+from tests.pdf_reading import read_text
 from tests.running_service import FUND, TODAY, Service
 from tests.serving.referred_cases import (
     CASE,

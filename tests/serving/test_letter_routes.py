@@ -6,7 +6,7 @@ import pytest
 
 from features.contract import default_contract
 from serving.openapi import build_openapi
-from tests.referral_forms import read_text
+from tests.pdf_reading import read_text
 from tests.running_service import TODAY, Service, make_own_case
 from tests.serving.referred_cases import list_audit, make_sent_case, post
 

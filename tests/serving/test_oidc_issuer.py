@@ -6,19 +6,10 @@ import structlog
 
 from serving.errors import IssuerGoneError
 from serving.issuer import Issuer
+from tests.moved_clock import Clock
 from tests.running_issuer import RunningIssuer, make_key
 
 HOUR = 3600.0
-
-
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -1,20 +1,23 @@
-import ctypes
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any
 
-import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_c
 import pytest
 
 from features.contract import default_contract
 from models.estimate import Estimate, GainStatus, Sum
 from serving.assessment import Assessment
 from serving.person_letter import PersonLetter, to_pdf, to_texts
-from tests.referral_forms import read_text
+from tests.pdf_reading import (
+    check_accessible,
+    check_margins,
+    list_kinds,
+    read_pages,
+    read_part,
+    read_text,
+)
 from tests.running_service import TODAY, get_other_bundle, make_assessment
 from tests.serving.test_referral_letter import HOSTILE
 
@@ -34,11 +37,6 @@ def make_letter(
         "dpo@fonds.example",
     )
     return replace(letter, **changes)
-
-
-def read_pages(pdf: bytes) -> list[str]:
-    pages = [page.get_textpage().get_text_range() for page in pdfium.PdfDocument(pdf)]
-    return [" ".join(page.replace("\u200b", "").split()) for page in pages]
 
 
 def make_gain(value: float, a: Assessment) -> Assessment:
@@ -199,54 +197,16 @@ def test_another_contract_gives_a_letter_too() -> None:
 def test_it_is_tagged_dutch_and_titled() -> None:
     pdf = to_pdf(make_letter())
 
-    document = pdfium.PdfDocument(pdf)
-    language = (ctypes.c_ushort * 16)()
-    pdfium_c.FPDFCatalog_GetLanguage(document, language, len(language))
-    tree = pdfium_c.FPDF_StructTree_GetForPage(document[0])
-    assert document.is_tagged()
-    assert pdfium_c.FPDF_StructTree_CountChildren(tree) > 0
-    assert bytes(language).decode("utf-16-le").rstrip("\0") == "nl-BE"
-    title = document.get_metadata_dict()["Title"]
-    assert title == "Brief over uw terugkeer naar werk, dossier C-0001"
-    assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf
-    assert b"/DisplayDocTitle true" in pdf
-    kinds = set(list_kinds(document))
-    assert {"H1", "H2", "P", "L", "Table", "TH", "TD"} <= kinds
-
-
-def list_kinds(document: pdfium.PdfDocument) -> Iterator[str]:
-    """Yield the kind of every element in the structure of each page."""
-
-    def walk(element: Any) -> Iterator[str]:
-        found = ctypes.create_string_buffer(64)
-        pdfium_c.FPDF_StructElement_GetType(element, found, 64)
-        yield bytes(found).decode("utf-16-le").partition("\0")[0]
-        for place in range(pdfium_c.FPDF_StructElement_CountChildren(element)):
-            child = pdfium_c.FPDF_StructElement_GetChildAtIndex(element, place)
-            if child:
-                yield from walk(child)
-
-    for page in document:
-        tree = pdfium_c.FPDF_StructTree_GetForPage(page)
-        for place in range(pdfium_c.FPDF_StructTree_CountChildren(tree)):
-            yield from walk(pdfium_c.FPDF_StructTree_GetChildAtIndex(tree, place))
+    check_accessible(pdf, "Brief over uw terugkeer naar werk, dossier C-0001")
+    assert {"H1", "H2", "P", "L", "Table", "TH", "TD"} <= set(list_kinds(pdf))
 
 
 def test_it_takes_four_pages_with_nothing_over_the_edge_and_room_for_an_address() -> None:
-    document = pdfium.PdfDocument(to_pdf(make_letter(contact_nl="C" * 200, fund_nl="F" * 64)))
+    pdf = to_pdf(make_letter(contact_nl="C" * 200, fund_nl="F" * 64))
 
-    assert 3 <= len(document) <= 4
-    for page in document:
-        texts = page.get_textpage()
-        boxes = [texts.get_charbox(place) for place in range(texts.count_chars())]
-        assert max(box[2] for box in boxes) <= page.get_width() - 24 / 25.4 * 72 + 4
-        assert min(box[0] for box in boxes if box[2] > box[0]) >= 24 / 25.4 * 72 - 1
-        assert min(box[1] for box in boxes if box[3] > box[1]) > 20
+    assert 3 <= check_margins(pdf) <= 4
     # the window of an envelope: 110 to 200 mm from the left, 52 to 77 mm from the top, is empty
-    left, right, top, bottom = (mm / 25.4 * 72 for mm in (105, 200, 49, 72))
-    first = document[0].get_textpage()
-    found = first.get_text_bounded(left, 842 - bottom, right, 842 - top)
-    assert found.strip() == ""
+    assert read_part(pdf, 105, 200, 49, 72) == ""
 
 
 def test_the_same_letter_gives_the_same_bytes() -> None:

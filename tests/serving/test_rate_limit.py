@@ -9,17 +9,8 @@ import pytest
 from serving.rate_limit import LogOnLimits, MemoryLimiter, TooManyError, find_home
 from serving.server import open_port, serve_aside
 from serving.settings import SettingsError, read_settings
+from tests.moved_clock import Clock
 from tests.running_service import PASSWORD, Service
-
-
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from serving.referral_form import (
 from serving.referral_letter import to_pdf
 from serving.referral_schemas import ReferralFormOut, to_json
 from tests.factories import make_contract
-from tests.referral_forms import ON, make_form, make_longest_form, make_rules, read_text
+from tests.pdf_reading import read_text
+from tests.referral_forms import ON, make_form, make_longest_form, make_rules
 
 LEVELS = list(default_contract().get_field("diagnosis_group").levels)
 

@@ -2,21 +2,14 @@ import pytest
 
 from serving.permissions import Role, User
 from serving.seen_users import MOST_SEEN, SECONDS, SeenUsers
+from tests.moved_clock import Clock
 
 ARTS = User("arts", "Dr. Arts", Role.ADVISING_PHYSICIAN, "fonds-a")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

@@ -5,25 +5,16 @@ from itsdangerous import URLSafeSerializer
 
 from serving.errors import FormExpiredError, NotLoggedOnError, SessionEndedError
 from serving.sessions import SESSION_COOKIE, Seal, Sessions, name_cookie
+from tests.moved_clock import Clock
 from tests.running_service import USERS, Service, find_token
 
 SECRET = "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy"  # noqa: S105
 HOUR, MINUTE = 3600.0, 60.0
 
 
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000.0)
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -130,23 +128,3 @@ def test_whoever_takes_a_case_comes_back_to_its_row(listed: Page) -> None:
     expect(row.get_by_text("bij u")).to_be_visible()
     row.get_by_role("button", name="Geef vrij").click()
     expect(row.get_by_role("button", name="Neem")).to_be_visible()
-
-
-UNFOLDED = ["/?status=open&volgorde=termijn", "/?zoek=niets&mijn=ja"]
-
-
-@pytest.mark.parametrize("path", UNFOLDED)
-def test_filters_chips_and_explanations_break_no_rule_and_fit(
-    visit: Visit, filled: Service, vendor: Path, path: str
-) -> None:
-    visit.enter(filled)
-    page = visit.open(path)
-    page.get_by_text("Hoe leest u deze lijst?").click()
-    page.get_by_text("Sneltoetsen", exact=True).click()
-
-    found = visit.check_access(vendor)
-    page.set_viewport_size({"width": 320, "height": 700})
-    found += visit.check_access(vendor)
-
-    assert (found, visit.said) == ([], [])
-    assert page.evaluate("document.documentElement.scrollWidth") == 320

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from serving.sessions import SESSION_COOKIE
 from tests.running_service import PASSWORD, Service
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FAULT = 500
 
 
@@ -19,7 +16,6 @@ class Visit:
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.context = browser.new_context(locale="nl-BE", viewport={"width": 1440, "height": 900})
-        # axe is put in from outside the page; the page itself may run no foreign script
         self.page: Page = self.context.new_page()
         self.address = address
         self.said: list[str] = []
@@ -93,11 +89,3 @@ class Visit:
         page.get_by_role("button", name="Aanmelden").click()
         page.get_by_role("button", name="Afmelden").wait_for()
         return page
-
-    def check_access(self, vendor: Path) -> list[str]:
-        """Return what axe finds against WCAG A and AA."""
-        self.page.evaluate((vendor / "axe-core" / "axe.min.js").read_text())
-        found: dict[str, Any] = self.page.evaluate(
-            "tags => axe.run({runOnly: {type: 'tag', values: tags}})", RULES
-        )
-        return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"]]
