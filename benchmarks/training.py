@@ -29,7 +29,13 @@ def train(folder: Path, data: str, board: Board) -> None:
     began = time.perf_counter()
     words = ("train", "--data", data, "--tracking-uri", uri, "--runs-to-sync", str(folder / "runs"))
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.training_fits", str(file), *words],
+        [
+            sys.executable,
+            "-c",
+            "from benchmarks.training_fits import main; main()",
+            str(file),
+            *words,
+        ],
         check=True,
         capture_output=True,
         text=True,

@@ -1,9 +1,9 @@
 """Runs `kantelpunt train` with a clock on its fits, for `benchmarks.training`.
 
-`python -m benchmarks.training_fits FILE WORDS...` writes the seconds in the fits, and of the whole
-process, to FILE. The fits are all that a bare loop would call to learn the same models: trees,
-lines and their cross-fitting, for p_usual, its rivals, intervals, support, gain, curve, refutation
-and policy tree. Where one calls another, the outermost counts.
+With FILE WORDS... it writes the seconds in the fits, and of the whole process, to FILE. The fits
+are all that a bare loop would call to learn the same models: trees, lines and their cross-fitting,
+for p_usual, its rivals, intervals, support, gain, curve, refutation and policy tree. Where one
+calls another, the outermost counts.
 """
 
 import json
@@ -81,7 +81,3 @@ def main() -> None:
     app(words, standalone_mode=False)
     seconds = {"fits": clock.seconds, "all": time.perf_counter() - began}
     Path(file).write_text(json.dumps(seconds), "utf-8")
-
-
-if __name__ == "__main__":
-    main()
