@@ -57,6 +57,11 @@ class Check:
     why: str = ""
     verdict: Verdict = Verdict.INSUFFICIENT
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether there was enough to tell."""
+        return self.verdict is not Verdict.INSUFFICIENT
+
     def plain(self) -> dict[str, Any]:
         """Return plain values; a count that is about too few is left out."""
         told = {k: v for k, v in asdict(self).items() if v not in (None, "", {})}

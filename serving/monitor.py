@@ -19,6 +19,7 @@ from serving.monitor_agreement import check_agreement
 from serving.monitor_checks import (
     NO_ESTIMATES,
     check_expected,
+    check_expected_groups,
     check_groups,
     check_inputs,
     check_returns,
@@ -28,6 +29,13 @@ from serving.monitor_checks import (
 )
 from serving.monitor_outcomes import Matured, follow, read_extract, read_groups
 from serving.monitor_rows import Reader, Told
+from serving.monitor_settled import (
+    audit_settled,
+    check_fairness,
+    check_settled,
+    count_verdicts,
+    settle,
+)
 from serving.permissions import Scope
 from serving.store.agreement import list_answered, list_judged
 from serving.store.audit import AuditEvent
@@ -64,8 +72,13 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all checks."""
-        return join(one.verdict for one in self.checks)
+        """The worst of the checks that could be judged; no evidence where none could."""
+        return join(one.verdict for one in self.checks if one.is_judged)
+
+    @property
+    def judged(self) -> int:
+        """How many checks could be judged; of the others there is not enough to tell."""
+        return sum(one.is_judged for one in self.checks)
 
     def count(self, verdict: Verdict) -> dict[str, int]:
         """Return how many checks of each kind have a verdict."""
@@ -94,7 +107,8 @@ def watch(store: Store, asked: Watch) -> Report:
         model=asked.bundle.version,
         alarms=alarms,
         watched=found.count(Verdict.WATCH),
-        insufficient=sum(found.count(Verdict.INSUFFICIENT).values()),
+        judged=found.judged,
+        insufficient=len(found.checks) - found.judged,
         assessments=_hide(found.counts["window"]),
     )
     return found
@@ -110,6 +124,8 @@ def plain(report: Report, asked: Watch) -> dict[str, Any]:
         "verdict": report.verdict.value,
         "alarms": report.count(Verdict.ALARM),
         "watched": report.count(Verdict.WATCH),
+        "judged": report.judged,
+        "not_judged": len(report.checks) - report.judged,
         "counts": {name: _hide(count) for name, count in report.counts.items()},
         "checks": [one.plain() for one in report.checks],
         **report.told,
@@ -137,20 +153,35 @@ def _look(connection: Reading, asked: Watch) -> Report:
     since = np.datetime64(asked.since.date(), "D")
     window = everything.take(everything.screened_on >= since).pick(last=True)
     own = window.take(window.version == asked.bundle.version)
+    before = everything.screened_on < since
+    earlier = everything.take(before & (everything.version == asked.bundle.version))
+    settled = settle(first, extract, contract.outcome)
+    audited = audit_settled(settled)
     scope = Scope(asked.fund) if asked.fund else None
     agreement = check_agreement(
         list_judged(connection, scope, asked.since), list_answered(connection, scope, asked.since)
     )
     checks = [*_check_window(window, own, asked.bundle), *check_returns(matured, model.reference)]
     return Report(
-        [*checks, *check_groups(matured, model.reference), *agreement],
+        [
+            *checks,
+            *check_expected_groups(own, earlier.pick(last=True)),
+            *check_settled(settled),
+            *check_groups(matured, model.reference),
+            *check_fairness(settled, audited),
+            *agreement,
+        ],
         {
             "kept": len(everything),
             "window": len(window),
             "of_version": len(own),
             "followed": len(matured.course),
+            "settled": int((settled.weight > 0).sum()),
         },
-        _describe(own, matured, everything, has_shape=shape is not None),
+        {
+            **_describe(own, matured, everything, has_shape=shape is not None),
+            "audited": count_verdicts(audited),
+        },
     )
 
 

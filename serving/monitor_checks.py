@@ -23,6 +23,7 @@ from serving.monitor_outcomes import Matured
 from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Told
 
 NO_REFERENCE, NO_ESTIMATES, OTHER_LIMITS = "no_reference", "no_estimates", "other_limits"
+NO_EARLIER = "no_earlier"
 # of an AUC: five points less is what a year of training data brings, about
 WORSE = Limits(watch=0.02, alarm=0.05)
 ONLY_WATCHED = Limits(watch=0.25, alarm=float("inf"))
@@ -106,12 +107,50 @@ def check_expected(
     )
 
 
-def _find_needed(count: int, error: float, spare: float) -> int:
+def check_expected_groups(own: Told, earlier: Told) -> list[Check]:
+    """Return per group by how much the AUC to be expected fell since earlier people of the group.
+
+    Both are of this version. A release keeps no AUC per group: groups differ in how much their
+    people differ, so that the AUC of all is none to hold a group to.
+    """
+    past = {(name, label): rows for name, label, rows in list_members(earlier)}
+    members = [one for one in list_members(own) if one[0] != "version"]
+    found = []
+    for name, label, rows in members:
+        count, before = int(rows.sum()), past.get((name, label))
+        known = None if before is None else expect(earlier.p_usual[before])
+        after = expect(own.p_usual[rows])
+        if known is None or after is None:
+            why = TOO_FEW if after is None else NO_EARLIER
+            found.append(Check("expected_group", name, label, why=why, count=count))
+        else:
+            found.append(_compare_expected(name, label, known, after, len(members)))
+    return judge(found)
+
+
+def _compare_expected(name: str, label: str, known: Expected, now: Expected, tests: int) -> Check:
+    (before, *past), (value, low, high) = known.auc, now.auc
+    error, spare = max((high - low) / (2 * 1.96), 1e-9), (past[1] - past[0]) / (2 * 1.96)
+    off = max(before - value, 0.0)
+    return Check(
+        "expected_group",
+        name,
+        label,
+        size=off,
+        chance=float(norm.sf(off / float(np.hypot(error, spare)))),
+        limits=WORSE,
+        count=now.count,
+        needed=_find_needed(now.count, error, spare, tests),
+        figures={"before": before, "auc": value, "low": low, "high": high},
+    )
+
+
+def _find_needed(count: int, error: float, spare: float, tests: int = 1) -> int:
     """Return how many people it takes to find an AUC that fell by the limit, four times in five.
 
     `error` is that of so many people; `spare`, of the release, does not shrink with more of them.
     """
-    wanted = WORSE.alarm / float(norm.isf(CHANCE) + norm.ppf(POWER))
+    wanted = WORSE.alarm / float(norm.isf(CHANCE / tests) + norm.ppf(POWER))
     room = wanted**2 - spare**2
     return int(np.ceil(count * error**2 / room)) if room > 0 else 10**9
 

@@ -60,13 +60,26 @@ def _tell(found: "Report") -> None:
 
     counts = found.counts
     typer.echo(
-        f"verdict: {found.verdict.value} ({counts['window']:,} people in the window, "
-        f"{counts['of_version']:,} by this version; {counts['followed']:,} followed)"
+        f"verdict: {found.verdict.value}, of {found.judged} checks that could tell; "
+        f"{len(found.checks) - found.judged} could not"
+    )
+    typer.echo(
+        f"{counts['window']:,} people in the window, {counts['of_version']:,} by this version; "
+        f"{counts['followed']:,} followed, {counts['settled']:,} settled"
     )
     for verdict in (Verdict.ALARM, Verdict.WATCH):
         for one in (one for one in found.checks if one.verdict is verdict):
             figures = ", ".join(f"{name} {value:.3g}" for name, value in one.figures.items())
             name = " ".join(filter(None, (one.kind, one.name, one.group)))
             typer.echo(f"{verdict.value}: {name}: {figures} ({one.count:,} people)")
-    unknown = sum(one.verdict is Verdict.INSUFFICIENT for one in found.checks)
-    typer.echo(f"{len(found.checks) - unknown} checks could tell, {unknown} could not")
+    for one in found.checks:
+        if one.kind == "realised" and one.figures:
+            value, low, high, promised = one.figures.values()
+            typer.echo(
+                f"realised {one.name}: {value:.3f} ({low:.3f}-{high:.3f}), promised {promised:.3f} "
+                f"({one.count:,} people, {one.verdict.value})"
+            )
+    audited = found.told["audited"]
+    typer.echo(
+        "errors per group: " + ", ".join(f"{name} {count}" for name, count in audited.items())
+    )

@@ -26,7 +26,7 @@ def keep_report(service: Service, *, alarmed: bool = False, fund: str | None = N
         return found
     made = replace(found, checks=make_checks(), told={**found.told, **make_told()})
     told = plain(made, asked)
-    kept = KeptReport(NOW, fund, bundle.version, made.verdict.value, 4, told)
+    kept = KeptReport(NOW, fund, bundle.version, made.verdict.value, 5, told)
     with service.store.writing(EVERY_FUND) as connection:
         save_report(connection, kept, audit=AuditEvent(NOW, BY, "monitor"))
     return made
@@ -36,6 +36,8 @@ def make_checks() -> list[Check]:
     """Return a check of every kind, and every verdict among them."""
     apart = {"low": 0.1, "high": 0.3, "psi": 0.4}
     ratio = {"ratio": 0.8, "low": 0.7, "high": 0.9, "observed": 80.0, "expected": 100.0}
+    auc = {"auc": 0.7, "low": 0.69, "high": 0.71}
+    brier = {"brier": 0.214, "low": 0.209, "high": 0.219}
     departs = {"departs": 0.02, "low": 0.01, "high": 0.04}
     ok, watched, alarm = Verdict.OK, Verdict.WATCH, Verdict.ALARM
     few = Verdict.INSUFFICIENT
@@ -59,6 +61,12 @@ def make_checks() -> list[Check]:
         make("support", "ratio", "", ratio, ok),
         make("group", "sex", "female", ratio, ok),
         Check("group", "age", "60_and_over", why="too_few", count=3),
+        make("expected_group", "sex", "female", {"before": 0.72} | auc, watched),
+        Check("expected_group", "age", "60_and_over", why="no_earlier", count=44),
+        make("realised", "auc", "", {**auc, "promised": 0.71}, ok),
+        make("realised", "brier", "", {**brier, "promised": 0.206}, watched),
+        make("fairness", "sex", "female", {**ratio, "false_own_way": 0.081}, alarm),
+        Check("fairness", "sex", "male", count=90, why="wide_interval"),
         make("agreement", "decision", "region/antwerpen", departs, watched),
         make("agreement", "needed", "", departs, ok),
     ]

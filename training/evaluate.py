@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features.errors import KantelpuntError
+from models.realised import measure_auc
 from models.usual import Sample
 from training.config import EvaluateConfig
 
@@ -78,17 +79,6 @@ def _measure_once(p: Floats, y: Floats, w: Floats, config: EvaluateConfig) -> di
         figures[f"precision_lowest_{percent}"] = missed / (share * w.sum())
         figures[f"recall_lowest_{percent}"] = missed / float(w @ (1 - y))
     return figures
-
-
-def measure_auc(p: Floats, y: Floats, w: Floats) -> float:
-    """Return how often, by weight, who returned has the higher estimate; a tie counts for half.
-
-    What scikit-learn's `roc_auc_score` returns, fifteen times as fast: resamples ask for thousands.
-    """
-    _, place = np.unique(p, return_inverse=True)
-    returned, others = (np.bincount(place, weights=one) for one in (w * y, w * (1 - y)))
-    below = np.cumsum(others) - others / 2
-    return float(returned @ below / (returned.sum() * others.sum()))
 
 
 def draw_persons(person: NDArray[np.int64], resamples: int, seed: int) -> Iterator[Floats]:

@@ -12,6 +12,9 @@ WHY_NL: Mapping[str, str] = {
     "too_few": "te weinig mensen",
     "no_reference": "dit model is van voor de bewaking: train en geef opnieuw vrij",
     "no_estimates": "geen inschattingen in deze periode",
+    "no_earlier": "niemand van vroeger in deze groep om mee te vergelijken",
+    "not_matured": "van te weinig mensen is de uitkomst al bekend",
+    "wide_interval": "te weinig fouten of mensen om een verschil uit te sluiten",
     "other_limits": "andere grenzen dan bij de vrijgave: het voorstel is niet te vergelijken",
 }
 TOLD_NL: Mapping[str, str] = {
@@ -27,6 +30,14 @@ RETURNS_NL: Mapping[str, str] = {
     "slope": "Helling: scheiden de kansen zo sterk als ze zeggen?",
     "ece": "Gemiddelde afwijking van de kansen",
 }
+REALISED_NL: Mapping[str, str] = {
+    "auc": "AUC: hoe goed de kansen mensen uit elkaar hielden",
+    "brier": "Brier-score: lager is beter",
+}
+ERRORS_NL: Mapping[str, str] = {
+    "false_own_way": 'ten onrechte "eigen weg": {} op 100',
+    "missed_gain": "gemiste meerwaarde: {} op 100",
+}
 AGREEMENT_NL: Mapping[str, str] = {
     "decision": "Beslissing wijkt af van het voorstel",
     "possible": "Eigen antwoord wijkt af: stappen mogelijk?",
@@ -38,15 +49,18 @@ KIND_NL: Mapping[str, str] = {
     "level": "een antwoord of categorie",
     "told": "wat het model zegt",
     "expected": "hoe goed het model naar verwachting is",
+    "expected_group": "hoe goed het naar verwachting is voor een groep",
+    "realised": "hoe goed het model bleek te zijn",
     "returns": "de terugkeer",
     "span": "de terugkeer in een periode",
     "support": "de terugkeer met steun",
     "group": "de terugkeer in een groep",
+    "fairness": "de fouten in een groep",
     "agreement": "de overeenstemming met artsen",
 }
 HEAD_NL: Mapping[str, str] = {
-    "ok": "Er valt niets op. Alles wat te meten is, is in orde.",
-    "insufficient_evidence": "Er valt niets op. Niet alles is al te meten: het oordeel zegt waar.",
+    "ok": "Er valt niets op. Alles wat te beoordelen was, is in orde.",
+    "insufficient_evidence": "Nog niets was te beoordelen: er zijn te weinig gegevens.",
     "watch": "Geen alarm. Houd wel in het oog: {names}.",
     "alarm": "Alarm bij {names}. Kijk eerst na of de gegevens kloppen.",
 }

@@ -8,10 +8,12 @@ from typing import Any
 from features.contract import Contract
 from serving.pages.fairness_view import ATTRIBUTES_NL, name_label
 from serving.pages.monitor_chart import Plot, draw_bins, draw_months
+from serving.pages.monitor_figures import decimals, percent, round_nl, tell_errors, tell_figure
 from serving.pages.monitor_texts import (
     AGREEMENT_NL,
     HEAD_NL,
     KIND_NL,
+    REALISED_NL,
     RETURNS_NL,
     TOLD_NL,
     VERDICT_NL,
@@ -21,10 +23,8 @@ from serving.store.monitor_reports import KeptReport, PastRun
 from serving.wording import (
     EN_DASH,
     number_nl,
-    one_decimal_nl,
     short_date_nl,
     short_moment_nl,
-    times_nl,
 )
 
 MOST_INPUTS = 12  # rows at first; the others are under a button
@@ -55,7 +55,7 @@ class GroupRow:
     count: str
     refer: str
     silent: str
-    expected: str
+    expected: Row | None
     returns: Row | None
 
 
@@ -126,7 +126,9 @@ _TABLES = (
     ("returns", "Keren mensen terug zoals voorspeld?", "Keer voorspeld"),
     ("span", "Hoe lang na de inschatting", "Keer voorspeld"),
     ("support", "Wie een traject begon", "Keer voorspeld"),
+    ("realised", "Hoe goed bleek het te zijn?", "Gevonden"),
     ("group", "Terugkeer per groep", "Keer voorspeld"),
+    ("fairness", "Fouten per groep, nu de uitkomst bekend is", "Keer de beste groep"),
     ("agreement", "Wijken artsen af?", "Wijkt af, op 100"),
 )
 
@@ -144,7 +146,14 @@ def _tell_about(report: Mapping[str, Any]) -> list[str]:
         f"Gekeken naar {number_nl(counts['window'])} mensen die sinds {since} ingeschat zijn, "
         f"{number_nl(counts['of_version'])} daarvan door versie {report['model_version']}.",
         f"Van {number_nl(counts['followed'])} mensen is al iets van hun terugkeer bekend.",
+        _tell_judged(report["checks"]),
     ]
+
+
+def _tell_judged(checks: Sequence[Mapping[str, Any]]) -> str:
+    unknown = sum(one["verdict"] == "insufficient_evidence" for one in checks)
+    told = f"Het oordeel gaat over de {number_nl(len(checks) - unknown)} controles die te "
+    return f"{told}beoordelen waren. {number_nl(unknown)} waren dat niet: ernaast staat waarom."
 
 
 def _list_expected(expected: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:
@@ -154,14 +163,19 @@ def _list_expected(expected: Mapping[str, Sequence[float]]) -> list[tuple[str, s
         "returned": "Aandeel dat terugkeert",
     }
     return [
-        (label, f"{_decimals(found[0])} ({_decimals(found[1])}{EN_DASH}{_decimals(found[2])})")
+        (label, f"{decimals(found[0])} ({decimals(found[1])}{EN_DASH}{decimals(found[2])})")
         for key, label in names.items()
         if (found := expected.get(key))
     ]
 
 
-def _decimals(value: float) -> str:
-    return f"{value:.2f}".replace(".", ",")
+_KNOWN: Mapping[str, Mapping[str, str]] = {
+    "told": TOLD_NL,
+    "returns": RETURNS_NL,
+    "support": RETURNS_NL,
+    "realised": REALISED_NL,
+    "fairness": {"all": "Alle groepen"},
+}
 
 
 @dataclass(frozen=True)
@@ -172,13 +186,14 @@ class _Names:
 
     def view(self, one: Mapping[str, Any], *, full: bool = False) -> Row:
         """Return a check as a row; `full` for a list of several kinds."""
-        figure, interval = _tell_figure(one)
+        figure, interval = tell_figure(one)
         name = self._name(one)
         if full:
             name = f"{name} ({KIND_NL[one['kind']]})"
         why = WHY_NL.get(one.get("why", ""), "")
         if one["verdict"] == "insufficient_evidence" and not why and one.get("needed"):
-            why = f"te zien vanaf ongeveer {_round_nl(one['needed'])} mensen"
+            why = f"te zien vanaf ongeveer {round_nl(one['needed'])} mensen"
+        why = "; ".join(filter(None, (*tell_errors(one), why)))
         count = number_nl(one["count"]) if "count" in one else "minder dan 5"
         return Row(name, figure, interval, count, VERDICT_NL[one["verdict"]], one["verdict"], why)
 
@@ -191,13 +206,13 @@ class _Names:
         if kind == "span":
             first, _, last = group.partition("_")
             return f"Dag {first} tot {last}"
-        if kind == "group":
+        if kind in ("group", "expected_group", "fairness") and group:
             return f"{self.attribute(name)}: {self._label(name, group)}"
         if kind == "agreement":
             attribute, _, label = group.partition("/")
             tail = f", {self.attribute(attribute)}: {self._label(attribute, label)}"
             return AGREEMENT_NL[name] + (tail if group else "")
-        known = {"told": TOLD_NL, "returns": RETURNS_NL, "support": RETURNS_NL}.get(kind, {})
+        known = _KNOWN.get(kind, {})
         return known.get(name, name.upper())
 
     def attribute(self, name: str) -> str:
@@ -212,55 +227,22 @@ class _Names:
     def view_group(self, one: Mapping[str, Any], checks: Sequence[Mapping[str, Any]]) -> GroupRow:
         """Return a group of the window, with what became of earlier people in it."""
         name, label = one["attribute"], one["group"]
-        found = [
-            check
+        found = {
+            check["kind"]: check
             for check in checks
-            if (check["kind"], check["name"], check.get("group")) == ("group", name, label)
-        ]
-        expected = one.get("expected", {}).get("auc")
+            if (check["name"], check.get("group")) == (name, label)
+        }
+        rows = [self.view(found[k]) if k in found else None for k in ("expected_group", "group")]
         is_told = "count" in one
         return GroupRow(
             self.attribute(name),
             self._label(name, label),
             number_nl(one["count"]) if is_told else "te weinig",
-            _percent(one["refer"]) if is_told else "",
-            _percent(one["silent"]) if is_told else "",
-            _decimals(expected[0]) if expected else "",
-            self.view(found[0]) if found else None,
+            percent(one["refer"]) if is_told else "",
+            percent(one["silent"]) if is_told else "",
+            rows[0],
+            rows[1],
         )
-
-
-def _tell_figure(one: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the figure of a check and its interval."""
-    figures, kind = one.get("figures", {}), one["kind"]
-    if not figures:
-        return "", ""
-    if kind in ("input", "told"):
-        bounds = f"{_points(figures['low'])}{EN_DASH}{_points(figures['high'])}"
-        return f"{_points(one['size'])} op 100 anders", f"({bounds})"
-    if "before" in figures and "after" in figures:
-        return f"{_percent(figures['before'])} → {_percent(figures['after'])}", ""
-    if "ece" in figures:
-        return f"{_points(figures['ece'])} op 100", f"(toeval: {_points(figures['by_chance'])})"
-    value = next(figures[key] for key in ("departs", "ratio", "slope", "auc") if key in figures)
-    tell = _points if "departs" in figures else _decimals if "auc" in figures else times_nl
-    return tell(value), f"({tell(figures['low'])}{EN_DASH}{tell(figures['high'])})"
-
-
-def _points(share: float) -> str:
-    return one_decimal_nl(100 * share)
-
-
-def _percent(share: float) -> str:
-    return f"{one_decimal_nl(100 * share)} %"
-
-
-def _round_nl(number: int) -> str:
-    """Return a number of people to two figures: more would seem more sure than it is."""
-    if number >= 10**8:
-        return "een grotere vrijgave"
-    places = max(len(str(number)) - 2, 0)
-    return number_nl(round(number, -places))
 
 
 def _view_run(one: PastRun, zone: tzinfo | None) -> RunRow:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import kantelpunt
 from models.bundle import write_bundle
@@ -55,7 +54,7 @@ def test_a_store_without_estimates_is_no_alarm_and_ends_with_0() -> None:
     done = run()
 
     assert done.exit_code == 0
-    assert "verdict: insufficient_evidence (0 people in the window" in done.stdout
+    assert "verdict: insufficient_evidence, of 0 checks that could tell; " in done.stdout
     assert read_log(done)["assessments"] == 0
 
 
@@ -80,7 +79,8 @@ def test_an_alarm_ends_with_2_and_is_named_in_what_is_printed_and_in_one_line_of
     done = run()
 
     assert done.exit_code == 2
-    assert "verdict: alarm (120 people in the window" in done.stdout
+    assert "120 people in the window, 0 by this version" in done.stdout
+    assert done.stdout.startswith("verdict: alarm, of ")
     assert "alarm: input work_ability: " in done.stdout
     line = read_log(done)
     assert (line["event"], line["verdict"], line["level"]) == ("monitor", "alarm", "info")
@@ -107,8 +107,8 @@ def test_only_the_people_of_the_fund_that_was_asked_are_counted(service: Service
 
     mine, other = run("--fund", "fonds-a"), run("--fund", "fonds-b")
 
-    assert "(40 people in the window" in mine.stdout
-    assert "(0 people in the window" in other.stdout
+    assert "\n40 people in the window" in mine.stdout
+    assert "\n0 people in the window" in other.stdout
 
 
 def empty_store(folder: Path) -> None:

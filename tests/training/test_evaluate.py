@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from models.realised import measure_auc
 from models.usual import Sample
 from tests.models.worlds import make_contract
 from training.config import EvaluateConfig
@@ -14,7 +15,6 @@ from training.evaluate import (
     calibration_error,
     check_measurable,
     measure,
-    measure_auc,
 )
 
 CONFIG = EvaluateConfig(top_shares=(0.05, 0.10), bins=10, resamples=60)
