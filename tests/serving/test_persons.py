@@ -281,7 +281,7 @@ def test_the_access_report_leaves_out_no_table_with_rows_of_a_case() -> None:
     told = {
         *("cases", "assessments", "own_estimates", "decisions", "consents", "referrals"),
         *("requests", "pathways", "work_periods", "follow_up", "fairness_groups", "audit"),
-        "shadow_scores",
+        *("shadow_scores", "contacts"),
     }
 
     assert {t.name for t in metadata.sorted_tables if "case_id" in t.c} == told

@@ -38,13 +38,21 @@ def send(service: Service, content: bytes, user: str = "systeem", field: str = "
 def wait(service: Service, answer: Any) -> dict[str, Any]:
     """Return the import once it has ended."""
     assert answer.status_code == 202, answer.text
+    found: dict[str, Any] = {}
+
+    def has_ended() -> bool:
+        found.update(service.get(answer.headers["location"], "systeem").json())
+        return found["status"] in ("done", "failed")
+
+    wait_until(has_ended)
+    return found
+
+
+def wait_until(has_come: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
-    while time.monotonic() < until:
-        found: dict[str, Any] = service.get(answer.headers["location"], "systeem").json()
-        if found["status"] in ("done", "failed"):
-            return found
-        time.sleep(0.1)
-    raise AssertionError("the import did not end")
+    while not has_come():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.05)
 
 
 def count(service: Service) -> int:
@@ -63,7 +71,8 @@ def test_a_file_is_taken_in_and_its_own_cases_are_kept(service: Service, tmp_pat
     assert done["counts"]["saved"] == own
     assert done["counts"]["elsewhere"] == 20 - own
     assert count(service) == own
-    assert list((tmp_path / "uploads").iterdir()) == []
+    # the row says so first; then the file goes
+    wait_until(lambda: not list((tmp_path / "uploads").iterdir()))
 
 
 def test_the_same_file_twice_changes_nothing(service: Service, tmp_path: Path) -> None:
@@ -266,9 +275,7 @@ def test_a_file_that_cannot_even_fail_holds_up_no_other(
         broken.setattr("serving.uploads.end_import", end)
         for _ in range(2):
             assert send(service, content).status_code == 202
-        until = time.monotonic() + 10
-        while len({c.args[1] for c in end.call_args_list}) < 2 and time.monotonic() < until:
-            time.sleep(0.1)
+        wait_until(lambda: len({c.args[1] for c in end.call_args_list}) == 2)
 
     done = wait(service, send(service, content))
 
