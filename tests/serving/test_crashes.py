@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -21,6 +21,7 @@ from serving.audit_trail import verify_audit
 from serving.store.engine import EVERY_FUND, Store
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, PASSWORD, get_bundle_folder, make_own_case
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 # for server and import together; `make gentest` asks for 50
@@ -71,13 +72,6 @@ def can_connect(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def wait_until(has_come: Callable[[], bool], seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not has_come():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
 
 
 def call(port: int, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, Any]:

@@ -1,4 +1,3 @@
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from serving.store.engine import EVERY_FUND, StoreGoneError
 from serving.uploads import Uploads
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, OTHER_FUND, PASSWORD, Service
+from tests.waiting import wait_until
 
 IMPORTS = "/api/v1/imports"
 
@@ -46,13 +46,6 @@ def wait(service: Service, answer: Any) -> dict[str, Any]:
 
     wait_until(has_ended)
     return found
-
-
-def wait_until(has_come: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not has_come():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.05)
 
 
 def count(service: Service) -> int:
