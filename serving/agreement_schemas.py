@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from serving.agreement import GroupAgreement, Share
 from serving.assessment import INTERVAL_LEVEL
+from serving.question_texts import NEEDED_SHORT_NL, POSSIBLE_SHORT_NL
 from serving.settings import OwnEstimateMode
 from serving.states import DecisionKind
 
@@ -38,8 +39,8 @@ class GroupAgreementOut(BaseModel):
     region: str | None = Field(description="Regio van de accounts; leeg voor het hele ziekenfonds.")
     month: str = Field(examples=["2026-04"])
     followed: ShareOut = Field(description="Beslissingen die het voorstel volgen.")
-    possible: ShareOut = Field(description="Eigen inschattingen: zijn stappen mogelijk?")
-    needed: ShareOut = Field(description="Eigen inschattingen: is steun nodig?")
+    possible: ShareOut = Field(description=f"Eigen inschattingen: {POSSIBLE_SHORT_NL}")
+    needed: ShareOut = Field(description=f"Eigen inschattingen: {NEEDED_SHORT_NL}")
     unsure: UnsureOut = Field(description="Beslissingen waar het voorstel onzeker was.")
 
 

@@ -21,7 +21,7 @@ MaybeChance = Field(ge=0, le=1, description="Leeg waar de meerwaarde van steun o
 MaybeGain = Field(ge=-1, le=1, description="Leeg waar de meerwaarde van steun onbekend is.")
 Hidden = Field(
     ge=0,
-    description="Hoeveel van het interval van gain en p_support naar elke kant dient voor "
+    description="Hoeveel van de marge van gain en p_support naar elke kant dient voor "
     "verschillen die nergens genoteerd staan, zoals motivatie: die schuiven ieders getal even ver "
     "op. Leeg waar de meerwaarde van steun onbekend is.",
 )

@@ -11,6 +11,7 @@ from serving.changes import Changes, NumberChange
 from serving.decide import Choice, Decided
 from serving.decision_reasons import MOST_TEXT, REASON_NL, DecisionReason
 from serving.own_estimate import OwnAnswers
+from serving.question_texts import NEEDED_NL, POSSIBLE_NL
 from serving.states import (
     ASKS_REASON,
     DECISION_NL,
@@ -30,8 +31,8 @@ class OwnEstimateIn(Closed):
     """The own answers to both questions, about the latest assessment."""
 
     assessment_id: str = _ID
-    is_possible: Answer = Field(description="Zijn stappen naar werk mogelijk?")
-    is_needed: Answer = Field(description="Is steun van VDAB en partners daarvoor nodig?")
+    is_possible: Answer = Field(description=POSSIBLE_NL)
+    is_needed: Answer = Field(description=NEEDED_NL)
 
     def to_answers(self) -> OwnAnswers:
         """Return the answers as the use case knows them."""
@@ -44,8 +45,8 @@ class OwnEstimateOut(BaseModel):
     assessment_id: str
     made_at: datetime
     made_by: str
-    is_possible: Answer
-    is_needed: Answer
+    is_possible: Answer = Field(description=POSSIBLE_NL)
+    is_needed: Answer = Field(description=NEEDED_NL)
 
     @classmethod
     def of(cls, made: OwnEstimate) -> "OwnEstimateOut":

@@ -22,7 +22,7 @@ HEADER = (
     "Rang",
     "Dossier",
     "Regio",
-    "Status",
+    "Toestand",
     "Genomen door",
     "Afwezig sinds",
     "Dag",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from serving.access_schemas import AccessReportOut, ToldEstimateOut
+from serving.question_texts import NEEDED_NL, POSSIBLE_NL
 from serving.wording import date_nl, moment_nl, points_nl, region_nl
 
 Pairs = Sequence[tuple[str, str]]
@@ -25,8 +26,8 @@ _PARTS_NL: Mapping[str, str] = {
 }
 _LABEL_NL: Mapping[str, str] = {
     "made_at": "Wanneer",
-    "is_possible": "Zijn stappen naar werk mogelijk?",
-    "is_needed": "Is steun van VDAB en partners nodig?",
+    "is_possible": POSSIBLE_NL,
+    "is_needed": NEEDED_NL,
     "kind_nl": "Wat",
     "suggestion_nl": "Voorstel van het model toen",
     "scored_at": "Wanneer",

@@ -6,7 +6,7 @@ from typing import Any
 
 from features.contract import Contract
 from serving.access_texts import GROUPS_NL, LEVELS_NL
-from serving.wording import EN_DASH, number_nl, op_100, region_nl, times_nl
+from serving.wording import EN_DASH, number_nl, op_100, percent_nl, region_nl, times_nl
 
 NOTHING_NL = (
     "Deze kaart bevat nog geen cijfers per groep, zoals geslacht, herkomst of leeftijd. Wij weten "
@@ -153,7 +153,7 @@ def _explain(found: Mapping[str, Any]) -> list[str]:
     most = times_nl(found["most_ratio"])
     return [
         f"Gemeten op ongeveer {number_nl(found['screenings'])} latere inschattingsmomenten. Tussen "
-        "haakjes staat de marge.",
+        f"haakjes staat de marge van {percent_nl(0.95)}.",
         'Ten onrechte "eigen weg": hoeveel van wie niet terugkeerde dat voorstel kregen.',
         "Gemiste meerwaarde: hoeveel van alle geschatte meerwaarde verloren gaat bij wie "
         '"eigen weg" of "nog niet" als voorstel kreeg.',

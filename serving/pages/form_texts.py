@@ -6,6 +6,7 @@ from serving.access_texts import ANSWER_NL
 from serving.consent import PURPOSE_NL
 from serving.decision_reasons import REASON_NL
 from serving.person_schemas import OUTCOME_NL
+from serving.question_texts import NEEDED_NL, POSSIBLE_NL
 from serving.states import DECISION_NL, RECALL_NL, CaseEvent, DecisionKind
 from serving.store.contacts import RESULT_NL
 from serving.store.requests import RequestKind
@@ -14,8 +15,8 @@ NO_NAMES_NL = "Schrijf hier geen diagnose, geen namen en geen nummers van person
 
 # each field of a form by its name in the body of the API
 LABEL_NL: Mapping[str, str] = {
-    "is_possible": "Zijn stappen naar werk mogelijk?",
-    "is_needed": "Is steun van VDAB en partners daarvoor nodig?",
+    "is_possible": POSSIBLE_NL,
+    "is_needed": NEEDED_NL,
     "kind": "Uw keuze",
     "look_again_on": "Opnieuw bekijken op",
     "reason": "Waarom u afwijkt van het voorstel",

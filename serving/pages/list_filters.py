@@ -162,7 +162,7 @@ def build_chips(chosen: FilterView, statuses: Options) -> list[ChipView]:
         "regio": f"Regio: {region_nl(chosen.regio)}",
         "binnen": within_nl(chosen.binnen),
         "termijn": f"Volgende termijn: {CLOCK_NL.get(chosen.termijn, '')}",
-        "status": f"Status: {_find(STATE_NL, chosen.status)}",
+        "status": f"Toestand: {_find(STATE_NL, chosen.status)}",
         "statuut": f"Statuut: {dict(statuses).get(chosen.statuut, chosen.statuut)}",
         "van": f"Ingeschat vanaf {_day_nl(chosen.van)}",
         "tot": f"Ingeschat tot en met {_day_nl(chosen.tot)}",

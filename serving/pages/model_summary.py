@@ -8,11 +8,14 @@ from typing import Any
 from models.bundle import Bundle
 from models.estimate import GainStatus
 from models.suggestion import Limits, LimitsError, get_limits
+from serving.assessment import INTERVAL_LEVEL
 from serving.pages.fairness_view import FairnessView, describe_groups
 from serving.pages.questions import SAME_NL
+from serving.question_texts import NEEDED_NL, POSSIBLE_NL
 from serving.wording import EN_DASH, date_nl, days_nl, number_nl, op_100, percent_nl, points_nl
 
 _OURS = "kantelpunt"
+_MEASURED, _RANKED = 0.95, 0.9  # how sure a margin is: of what was measured, of the ranking by gain
 _SHIPPED_NL = {
     _OURS: "Een logistische regressie en een leesbare boom stonden ernaast: geen van beide was "
     "beter.",
@@ -111,8 +114,7 @@ def _describe_test(info: Mapping[str, Any]) -> str:
     since, until = (date_nl(date.fromisoformat(windows[k])) for k in ("test_from", "test_until"))
     return (
         f"Gemeten op {number_nl(count)} latere inschattingsmomenten, van {since} tot {until}, die "
-        "het geteste model niet kende. Tussen haakjes staat de marge: "
-        f"{percent_nl(0.95)} zekerheid voor toeval."
+        "het geteste model niet kende. Tussen haakjes staat telkens de marge, voor toeval alleen."
     )
 
 
@@ -135,17 +137,16 @@ def _list_quality(info: Mapping[str, Any]) -> Sequence[Fact]:
                 f"{op_100(auc[0])} op de 100 keer",
                 "krijgt van twee mensen, van wie er één terugkeerde en één niet, diegene die "
                 f"terugkeerde de hoogste kans. Bij loten is dat 50.{_compare_answers(info)}",
-                f"({tell_interval(auc)})",
+                _tell_share(auc),
             )
         )
     if level := find_measured(info, "figures", shipped, "mean_p_less_outcome"):
-        low, high = (points_nl(100 * value) for value in level[1:])
         facts.append(
             Fact(
                 f"{points_nl(100 * level[0])} punten",
                 "is het verschil tussen de gemiddelde inschatting en wie echt terugkeerde. Juist "
                 "is 0; meer is te hoog geschat.",
-                f"({low} tot {high})",
+                _tell_points(level, _MEASURED),
             )
         )
     for side, key, verb in (
@@ -154,7 +155,7 @@ def _list_quality(info: Mapping[str, Any]) -> Sequence[Fact]:
     ):
         if share := find_measured(info, "figures", shipped, key):
             meaning = f"mensen keerden {verb} bij de {percent_nl(0.1)} met de {side} kans."
-            facts.append(Fact(f"{op_100(share[0])} op 100", meaning, f"({tell_interval(share)})"))
+            facts.append(Fact(f"{op_100(share[0])} op 100", meaning, _tell_share(share)))
     return facts
 
 
@@ -166,32 +167,40 @@ def _compare_answers(info: Mapping[str, Any]) -> str:
         return ""
     return (
         f" Met antwoorden op de vragenlijst is het {op_100(answered[0])} "
-        f"({tell_interval(answered)}), zonder {op_100(blank[0])} ({tell_interval(blank)})."
+        f"({_tell_ends(answered)}), zonder {op_100(blank[0])} ({_tell_ends(blank)}), ook met een "
+        f"marge van {percent_nl(_MEASURED)}."
     )
 
 
-def tell_interval(measured: tuple[float, float, float]) -> str:
-    """Return the interval of a share as so many in a hundred."""
+def _tell_ends(measured: tuple[float, float, float]) -> str:
     return f"{op_100(measured[1])}{EN_DASH}{op_100(measured[2])}"
+
+
+def _tell_share(measured: tuple[float, float, float]) -> str:
+    return f"({_tell_ends(measured)}, marge van {percent_nl(_MEASURED)})"
+
+
+def _tell_points(measured: tuple[float, float, float], level: float) -> str:
+    """Return an interval in points with how sure it is: not all figures here have the same."""
+    low, high = (points_nl(100 * value) for value in measured[1:])
+    return f"({low} tot {high}, marge van {percent_nl(level)})"
 
 
 def _list_gain(info: Mapping[str, Any]) -> Sequence[Fact]:
     facts = []
     if mean := find_measured(info, "gain", "mean"):
-        low, high = (points_nl(100 * value) for value in mean[1:])
         meaning = (
             "op 100 is de meerwaarde van steun, gemiddeld over wie met steun had kunnen beginnen. "
-            f"Marge: {percent_nl(0.95)} zekerheid, voor toeval alleen."
+            "De marge is voor toeval alleen."
         )
-        facts.append(Fact(points_nl(100 * mean[0]), meaning, f"({low} tot {high})"))
+        facts.append(Fact(points_nl(100 * mean[0]), meaning, _tell_points(mean, _MEASURED)))
     if slope := find_measured(info, "gain", "ranking_slope_90"):
-        low, high = (points_nl(100 * value) for value in slope[1:])
         meaning = (
             "punten meer wint wie het model helemaal vooraan zet dan wie het helemaal achteraan "
-            "zet, gemeten bij mensen van later. Bij loten is dat 0. Marge: "
-            f"{percent_nl(0.9)} zekerheid, voor toeval alleen."
+            "zet, gemeten bij mensen van later. Bij loten is dat 0. "
+            "De marge is voor toeval alleen."
         )
-        facts.append(Fact(points_nl(100 * slope[0]), meaning, f"({low} tot {high})"))
+        facts.append(Fact(points_nl(100 * slope[0]), meaning, _tell_points(slope, _RANKED)))
     return facts
 
 
@@ -209,7 +218,8 @@ def _list_gain_notes(info: Mapping[str, Any]) -> Sequence[str]:
     elif "starts" in gain:
         notes.append(
             "Niemand lootte om steun. Wat iemand deed beginnen en nergens genoteerd staat, zoals "
-            "motivatie, kan hierin meetellen. De marge bij elk dossier houdt daar rekening mee."
+            "motivatie, kan hierin meetellen. De marge van "
+            f"{percent_nl(INTERVAL_LEVEL)} bij elk dossier houdt daar rekening mee."
         )
     return notes
 
@@ -221,15 +231,12 @@ def _view_limits(bundle: Bundle, limits: tuple[Limits, ...], today: date) -> Lim
         return None
     per_person = bundle.model.gain_status is GainStatus.ESTIMATED
     chance = "kans met steun" if bundle.model.gain is not None else "kans zonder extra steun"
-    rules = [f"(a) Zijn stappen mogelijk? Ja, vanaf een {chance} van {_op(now.not_yet_below)}."]
+    rules = [f"(a) {POSSIBLE_NL} Ja, vanaf een {chance} van {_op(now.not_yet_below)}."]
     if per_person:
-        rules.append(
-            f"(b) Voegt steun iets toe? Ja, vanaf een meerwaarde van {_op(now.gain_from)}."
-        )
+        rules.append(f"(b) {NEEDED_NL} Ja, vanaf een meerwaarde van {_op(now.gain_from)}.")
     else:
         rules.append(
-            "(b) Is steun nodig? Nee, vanaf een kans zonder extra steun van "
-            f"{_op(now.own_way_from)}."
+            f"(b) {NEEDED_NL} Nee, vanaf een kans zonder extra steun van {_op(now.own_way_from)}."
         )
     return LimitsView(now.valid_from, now.author, now.reason, rules)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from serving.question_texts import NEEDED_SHORT_NL, POSSIBLE_SHORT_NL
+
 VERDICT_NL: Mapping[str, str] = {
     "ok": "In orde",
     "watch": "In het oog houden",
@@ -40,8 +42,8 @@ ERRORS_NL: Mapping[str, str] = {
 }
 AGREEMENT_NL: Mapping[str, str] = {
     "decision": "Beslissing wijkt af van het voorstel",
-    "possible": "Eigen antwoord wijkt af: stappen mogelijk?",
-    "needed": "Eigen antwoord wijkt af: steun nodig?",
+    "possible": f"Eigen antwoord wijkt af: {POSSIBLE_SHORT_NL}",
+    "needed": f"Eigen antwoord wijkt af: {NEEDED_SHORT_NL}",
 }
 KIND_NL: Mapping[str, str] = {
     "input": "de invoer",

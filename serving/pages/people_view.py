@@ -84,7 +84,7 @@ def _tell(group: PeopleGroup) -> str:
     bounds = f"{op_100(group.returned_low)} tot {op_100(group.returned_high)}"
     return (
         f"Bij {number_nl(group.people)} eerdere mensen met een gelijkaardige inschatting "
-        f"({low} tot {high} op 100) keerden er zonder extra steun {share} terug (interval van "
+        f"({low} tot {high} op 100) keerden er zonder extra steun {share} terug (marge van "
         f"90 %: {bounds})."
     )
 
@@ -108,7 +108,7 @@ def _tell_wider(a: Assessment) -> Sequence[str]:
     if a.answered or not a.contract.answers:
         return ()
     return (
-        "Het interval van de inschatting zelf is breder: dat rekent mee hoe ver de antwoorden die "
+        "De marge van de inschatting zelf is breder: ze rekent mee hoe ver de antwoorden die "
         "ontbreken het getal nog kunnen verschuiven.",
     )
 

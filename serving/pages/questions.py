@@ -7,12 +7,11 @@ from models.estimate import Bounded, Estimate, GainStatus, bound_by_chance
 from models.suggestion import Limits, Suggestion, compare
 from serving.assessment import Assessment
 from serving.estimate_view import ChanceView, EstimateView
+from serving.question_texts import NEEDED_NL, POSSIBLE_NL
 from serving.wording import VISIBLE_POINTS, date_nl, number_nl, one_decimal_nl, signed_nl
 
-POSSIBLE_NL = "Zijn stappen naar werk mogelijk?"
-ADDS_NL = "Voegt steun iets toe?"
 UNSURE_NL = "Onzeker"
-SAME_WORD_NL = "Voor iedereen gelijk geschat"
+SAME_WORD_NL = "Niet per persoon bekend"
 SAME_NL = "voor iedereen gelijk: de gegevens laten geen verschil tussen mensen zien"
 UNKNOWN_NL = (
     "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun, "
@@ -27,7 +26,7 @@ _UNKNOWN_WHY_NL = {
 SUMMARY_NL = {
     Suggestion.REFER: "Stappen naar werk lijken mogelijk, maar niet vanzelf. "
     "Bespreek of VDAB of een partner kan helpen.",
-    Suggestion.UNSURE: "Een interval loopt over een grens: het getal volstaat niet om te kiezen. "
+    Suggestion.UNSURE: "De marge loopt over een grens: het getal volstaat niet om te kiezen. "
     "Kijk eerst wat er ontbreekt, of vraag het aan de persoon.",
     Suggestion.NOT_YET: "Stappen naar werk lijken nu nog ver weg.",
     Suggestion.OWN_WAY: "Ook zonder extra steun ligt de kans op terugkeer op of boven de grens. "
@@ -78,7 +77,7 @@ def describe_hidden(estimate: Estimate) -> str:
     if estimate.gain is None or estimate.hidden * 100 < VISIBLE_POINTS:
         return ""
     return (
-        "In het interval van het effect en van de kans met steun zitten "
+        "In de marge van het effect en van de kans met steun zitten "
         f"±\N{NO-BREAK SPACE}{one_decimal_nl(estimate.hidden * 100)} punten voor verschillen die "
         "nergens genoteerd staan, zoals motivatie; die schuiven ieders getal even ver op."
     )
@@ -102,17 +101,17 @@ def _ask_support(a: Assessment, view: EstimateView) -> Question:
     if a.estimate.gain and view.gain_status is GainStatus.ESTIMATED:
         bounds = bound_by_chance(a.estimate.gain.bounded, a.estimate.hidden)
         found = compare(bounds, a.limits.gain_from)
-        word = {True: "Ja", False: "Weinig", None: UNSURE_NL}[found]
+        word = {True: "Ja", False: "Nee", None: UNSURE_NL}[found]
         low, high = (signed_nl(round(one * 100)) for one in bounds[1:])
         by_chance = a.estimate.hidden * 100 >= VISIBLE_POINTS
         apart = f"{low} tot {high}" + (", voor toeval alleen" if by_chance else "")
         why = f"{_tell_gain(view)} ({apart}), {_place(found, bounds, a.limits.gain_from)}"
-        return Question(ADDS_NL, word, f"{why}.")
+        return Question(NEEDED_NL, word, f"{why}.")
     bounds = a.estimate.usual.bounded
     found = compare(bounds, a.limits.own_way_from)
     alone = f"daarom telt hier de kans zonder extra steun, {_tell(view.usual)}"
     why = f"{_say_why_alone(a, view)}; {alone}, {_place(found, bounds, a.limits.own_way_from)}"
-    return Question(ADDS_NL, "Onbekend" if view.gain is None else SAME_WORD_NL, f"{why}.")
+    return Question(NEEDED_NL, "Onbekend" if view.gain is None else SAME_WORD_NL, f"{why}.")
 
 
 def _tell_gain(view: EstimateView) -> str:

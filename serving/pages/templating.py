@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from serving import wording
+from serving import question_texts, wording
 from serving.deps import get_service
 from serving.errors import Problem
 from serving.pages.questions import SAME_NL
@@ -43,7 +43,11 @@ def build_pages() -> Environment:
         lstrip_blocks=True,
     )
     pages.filters |= {name: getattr(wording, name) for name in FILTERS}
-    pages.globals |= {"static": build_static_address, "same_nl": SAME_NL}
+    pages.globals |= {
+        "static": build_static_address,
+        "same_nl": SAME_NL,
+        "two_questions": question_texts,
+    }
     return pages
 
 

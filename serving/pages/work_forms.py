@@ -13,6 +13,7 @@ from serving.decision_reasons import MOST_TEXT, REASON_NL
 from serving.pages.form_texts import DECISION_HINT_NL, LABEL_NL
 from serving.pages.forms import FormView
 from serving.permissions import Action, User, can
+from serving.question_texts import NEEDED_NL, POSSIBLE_NL
 from serving.settings import OwnEstimateMode
 from serving.states import ASKS_REASON, DECISION_NL, FOLLOWS, CaseState, DecisionKind
 from serving.wording import date_nl, find_day, upper_first
@@ -47,8 +48,8 @@ class OwnPart:
         own = [e for e in file.own_estimates if (e.assessment_id, e.user_key) == about]
         if own:
             possible, needed = ANSWER_NL[own[0].is_possible], ANSWER_NL[own[0].is_needed]
-            told = f"Uw eigen inschatting. Stappen naar werk: {possible}. Steun nodig: {needed}."
-            return cls(None, False, told, ())
+            told = f"{POSSIBLE_NL} {upper_first(possible)}. {NEEDED_NL} {upper_first(needed)}."
+            return cls(None, False, f"Uw eigen inschatting. {told}", ())
         is_late = not file.is_withheld and about[0] in {d.assessment_id for d in file.decisions}
         if file.standing.is_blocked or is_late:
             return None

@@ -48,7 +48,7 @@ def test_a_case_shows_earlier_people_as_a_hundred_figures_without_and_with_suppo
 
     assert HEADING in section
     assert "Bij 1.230 eerdere mensen" in section
-    assert "42 van de 100 terug (interval van 90 %: 37 tot 47)" in section
+    assert "42 van de 100 terug (marge van 90 %: 37 tot 47)" in section
     assert "Dat is geschat, niet geteld." in section
     assert section.count("<use ") == 100 * crowds
     assert len(re.findall('role="img" aria-label="[^"]+"', section)) == crowds

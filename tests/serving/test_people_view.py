@@ -46,7 +46,7 @@ def test_people_like_this_are_told_with_how_many_stand_behind_the_number() -> No
 
     assert shown.told_nl == (
         "Bij 1.410 eerdere mensen met een gelijkaardige inschatting (30 tot 35 op 100) keerden er "
-        "zonder extra steun 31 van de 100 terug (interval van 90 %: 27 tot 35)."
+        "zonder extra steun 31 van de 100 terug (marge van 90 %: 27 tot 35)."
     )
     assert (
         "30 tot 35 op 100, en de vragenlijst beantwoord. Dit dossier kreeg 32."

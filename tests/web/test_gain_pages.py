@@ -35,7 +35,8 @@ def test_a_case_shows_both_questions_with_their_answers(pages: Service) -> None:
     assert re.search(r"\d+ → zonder extra steun, met steun \d+ op 100", page.text)
     assert "Zijn stappen naar werk mogelijk? Ja. Met steun keren er naar schatting" in page.text
     assert re.search(
-        r"Voegt steun iets toe\? Ja\. Met steun keren er naar schatting \d+ op 100 meer terug "
+        r"Is steun van VDAB en partners daarvoor nodig\? Ja\. "
+        r"Met steun keren er naar schatting \d+ op 100 meer terug "
         r"\(\+\d+ tot \+\d+, voor toeval alleen\), "
         r"en dat ligt helemaal op of boven de grens van 10\.",
         page.text,
@@ -67,7 +68,10 @@ def test_a_case_for_later_tells_the_day_to_look_again(pages: Service) -> None:
 def test_a_case_that_nobody_supported_resembles_says_so(pages: Service) -> None:
     page = read(pages, find_case(pages, gain_status="unknown"))
 
-    assert "Voegt steun iets toe? Onbekend. Bijna niemand in een vergelijkbare" in page.text
+    assert (
+        "Is steun van VDAB en partners daarvoor nodig? Onbekend. Bijna niemand in een vergelijkbare"
+        in page.text
+    )
     assert UNKNOWN_NL in page.text
     assert "Met steun onbekend" in page.text
     assert "meerwaarde onbekend" in read(pages, "/?voorstel=unsure").text

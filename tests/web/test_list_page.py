@@ -81,7 +81,7 @@ FILTERS = [
     ("binnen=14", "Termijn binnen 14 dagen", True),
     ("binnen=0", "Termijn vandaag", None),
     ("termijn=pathway", "Volgende termijn: Traject gestart", True),
-    ("status=closed", "Status: afgesloten", False),
+    ("status=closed", "Toestand: afgesloten", False),
     ("statuut=self_employed", "Statuut: zelfstandige", None),
     ("van=2026-03-01", "Ingeschat vanaf 1 mrt 2026", True),
     ("tot=2026-02-01", "Ingeschat tot en met 1 feb 2026", True),
@@ -185,7 +185,7 @@ def blind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def test_before_the_own_estimate_the_list_tells_nothing_and_asks_for_it(blind: Service) -> None:
     page = read(blind, "/")
 
-    table = page.text.partition("Opvolging")[2]
+    table = page.text.partition(">Toestand</th>")[2]
     assert "Eerst uw eigen inschatting, dan ziet u de onze. Schat zelf in" in table
     assert not re.search(r"op 100|Ondersteuning bespreken|Onzeker", table)
     assert "Bovenaan: wie het langst afwezig is." in page.text
@@ -197,7 +197,7 @@ def test_an_objection_hides_what_was_estimated_but_not_the_case(pages: Service) 
         "/api/v1/cases/C-0069/requests", json={"kind": "objection"}, auth=("arts", PASSWORD)
     )
 
-    row = read(pages, "/?zoek=C-0069").text.partition("Opvolging")[2]
+    row = read(pages, "/?zoek=C-0069").text.partition(">Toestand</th>")[2]
 
     assert asked.status_code == 201
     assert "Bovenaan: wie bezwaar maakt of maakte; daarna voorstel" in read(pages, "/").text

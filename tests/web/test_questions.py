@@ -17,7 +17,7 @@ UNKNOWN_NL = (
     "Meerwaarde van steun onbekend: bijna niemand in een vergelijkbare situatie kreeg steun"
 )
 HIDDEN_NL = (
-    "In het interval van het effect en van de kans met steun zitten ±\N{NO-BREAK SPACE}6,5 punten "
+    "In de marge van het effect en van de kans met steun zitten ±\N{NO-BREAK SPACE}6,5 punten "
     "voor verschillen die nergens genoteerd staan, zoals motivatie; die schuiven ieders getal even "
     "ver op."
 )
@@ -56,7 +56,7 @@ def test_the_answers_to_the_questions_are_those_of_the_suggestion(
             assert possible_nl == "Nog niet"
         if suggestion in (Suggestion.REFER, Suggestion.OWN_WAY):
             assert possible_nl == "Ja"
-            own = adds_nl == "Weinig" if status is ESTIMATED else "op of boven de grens" in why_nl
+            own = adds_nl == "Nee" if status is ESTIMATED else "op of boven de grens" in why_nl
             assert own == (suggestion is Suggestion.OWN_WAY)
         if suggestion is Suggestion.UNSURE:
             assert "Onzeker" in (possible_nl, adds_nl) or "ligt daartussen" in why_nl
@@ -106,14 +106,14 @@ def test_support_that_adds_nothing_is_told_in_words(gain: float, says: str) -> N
 
     question = answer_questions(a, view_estimate(a))[1]
 
-    assert question.answer_nl == "Weinig"
+    assert question.answer_nl == "Nee"
     assert question.why_nl.startswith(f"Met steun keren er naar schatting {says}")
 
 
 @pytest.mark.parametrize(
     ("status", "gain_from", "answer", "why"),
     [
-        (SAME, 0.1, "Voor iedereen gelijk geschat", "bij iedereen evenveel toe, +5 op 100 (2 tot"),
+        (SAME, 0.1, "Niet per persoon bekend", "bij iedereen evenveel toe, +5 op 100 (2 tot"),
         (UNKNOWN, 0.1, "Onbekend", "Bijna niemand in een vergelijkbare situatie kreeg steun"),
         (UNKNOWN, nan, "Onbekend", "De meerwaarde van steun werd toen nog niet geschat"),
     ],

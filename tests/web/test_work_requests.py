@@ -258,7 +258,7 @@ def test_after_the_own_answers_the_numbers_and_the_decision_are_there(first: Cle
     assert missing[0] == 422
     assert "Is steun van VDAB en partners daarvoor nodig? : een antwoord" in missing[1]
     assert "Uw eigen inschatting is bewaard." in page.text
-    assert "Stappen naar werk: ja. Steun nodig: weet het niet." in page.text
+    assert "Is steun van VDAB en partners daarvoor nodig? Weet het niet." in page.text
     assert "Uw beslissing" in page.text
     again = first.send("eigen-inschatting", seen, is_possible="no", is_needed="no")
     assert read_faults(again)[0] == 409

@@ -102,7 +102,7 @@ def test_a_physician_estimates_first_where_that_is_optional_and_assesses_again(
     hand.choose("Ja", within="Zijn stappen naar werk mogelijk?")
     hand.choose("Weet het niet", within="Is steun van VDAB")
     hand.press("Bewaar mijn inschatting")
-    visit.sees("Uw eigen inschatting is bewaard.", "Stappen naar werk: ja.")
+    visit.sees("Uw eigen inschatting is bewaard.", "Zijn stappen naar werk mogelijk? Ja.")
     hand.follow("Opnieuw inschatten met nieuwe gegevens")
     visit.reads("Opnieuw inschatten")
     hand.fill("Leeftijd", "51")
