@@ -17,6 +17,7 @@ from serving.store.model_versions import build_count
 from tests.running_service import FUND, NOW, TODAY, Service, get_bundle, get_gain_bundle
 from tests.web.test_pages import read
 
+MARGIN = "marge van 95\N{NO-BREAK SPACE}%"
 FIGURES = {
     "auc": [0.717, 0.683, 0.748],
     "mean_p_less_outcome": [-0.004, -0.029, 0.031],
@@ -52,10 +53,10 @@ def test_the_summary_says_for_people_how_good_the_model_was_on_later_people() ->
 
     figures = [(fact.figure, fact.interval) for fact in summary.quality]
     assert figures == [
-        ("72 op de 100 keer", "(68\N{EN DASH}75)"),
-        ("\N{MINUS SIGN}0,4 punten", "(\N{MINUS SIGN}2,9 tot +3,1)"),
-        ("80 op 100", "(69\N{EN DASH}87)"),
-        ("79 op 100", "(71\N{EN DASH}86)"),
+        ("72 op de 100 keer", f"(68\N{EN DASH}75, {MARGIN})"),
+        ("\N{MINUS SIGN}0,4 punten", f"(\N{MINUS SIGN}2,9 tot +3,1, {MARGIN})"),
+        ("80 op 100", f"(69\N{EN DASH}87, {MARGIN})"),
+        ("79 op 100", f"(71\N{EN DASH}86, {MARGIN})"),
     ]
     assert "Met antwoorden op de vragenlijst is het 74" in summary.quality[0].meaning
     other = summarise(INFO | {"shipped": "lines", "figures": {"lines": FIGURES}})
@@ -70,6 +71,8 @@ def test_the_summary_says_what_is_known_of_the_gain_and_what_may_hide_in_it() ->
 
     assert seen.gain_nl.startswith("Ja, per persoon.")
     assert [fact.figure for fact in seen.gain_facts] == ["+4,7", "+17,3"]
+    levels = [fact.interval.partition("marge van ")[2] for fact in seen.gain_facts]
+    assert levels == ["95\N{NO-BREAK SPACE}%)", "90\N{NO-BREAK SPACE}%)"]
     assert any("zoals motivatie" in note for note in seen.gain_notes)
     assert any("Een lot besliste" in note for note in by_lot.gain_notes)
 
