@@ -128,7 +128,8 @@ def send_waiting(cast: Cast) -> Any:
     """Send a file that waits for its turn."""
     service = cast.enter("arts")
     uploads = service.app.state.service.uploads
-    with patch.object(uploads, "_queue", Mock()):
+    # what waits for work goes on waiting; only what is sent meanwhile is never begun
+    with patch.object(uploads, "_queue", Mock(wraps=uploads._queue, put=Mock())):
         answer = send(service, make_file(cast.make_folder(), 4))
     uploads.give_back_room()
     return answer

@@ -103,7 +103,7 @@ def test_a_waiting_file_can_be_followed_without_script(
     intake: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploads = intake.app.state.service.uploads
-    monkeypatch.setattr(uploads, "_queue", Mock())
+    monkeypatch.setattr(uploads, "_queue", Mock(wraps=uploads._queue, put=Mock()))
     answer = send(intake, make_file(tmp_path / "x", 4))
     uploads.give_back_room()
 
