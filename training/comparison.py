@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.errors import KantelpuntError
-from features.matrix import Matrix
+from features.matrix import Matrix, build_matrix
 from features.tables import Extract
 from models.bundle import CHAMPION, Bundle, read_bundle
 from models.effects import Effects
@@ -26,6 +26,7 @@ from training.evaluate import Measured, bound, draw_persons
 from training.fairness import take_tested
 from training.pipeline import Trained
 from training.policy import MODEL, PolicyRows, measure_policies, percent
+from training.since_champion import compare_since
 from training.splits import Windows
 from training.tracking import fetch_bundle
 
@@ -41,7 +42,9 @@ class Comparison:
     """What was found; `noted` says why nothing was, and then all else is empty.
 
     `tested` is by how much the Brier score of the model that knew nothing of the window exceeds the
-    champion's, `released` that of the version itself, which learnt from the window. `ranking` is
+    champion's, `released` that of the version itself, which learnt from the window. `since` is by
+    how much the deviance of the recipe exceeds the champion's on what was seen after both had
+    learnt from the same (`training.since_champion`). `ranking` is
     what ranking by our gain brings less ranking by the champion's, per person, at a capacity.
     `reasons_changed` is the share of cases whose three strongest reasons are others.
     """
@@ -55,6 +58,7 @@ class Comparison:
     we_know: bool = False
     tested: Measured | None = None
     released: Measured | None = None
+    since: Measured | None = None
     ranking: Measured | None = None
     reasons_changed: Measured | None = None
     noted: str = ""
@@ -72,14 +76,14 @@ class Comparison:
         """Return what `plain` was made of."""
         figures = {
             name: Measured(*found[name])
-            for name in ("tested", "released", "ranking", "reasons_changed")
-            if found[name]
+            for name in ("tested", "released", "since", "ranking", "reasons_changed")
+            if found.get(name)
         }
         return cls(**{**found, **figures, "window": tuple(found["window"])})
 
 
 def compare_at_training(
-    trained: Trained, registry: RegistryConfig, uri: str, seed: int
+    trained: Trained, extract: Extract, registry: RegistryConfig, uri: str, seed: int
 ) -> Comparison:
     """Return a fresh training beside the champion of that moment, or why it can't be compared.
 
@@ -92,10 +96,13 @@ def compare_at_training(
     if not is_comparable(champion.contract, trained.model.contract):
         return replace(_name(champion), noted=OTHER_CONTRACT)
     windows, test = trained.windows, trained.test
+    rows = build_matrix(extract.cases, extract.contract)
+    theirs = translate(rows, extract.contract, champion.contract)
     return replace(
         compare(champion, trained.model, test, windows, trained.config, seed),
         we_know=False,
         tested=_compare_errors(trained.evidence.p_usual, champion, test, trained.config, seed),
+        since=compare_since(trained, extract, champion, theirs, seed),
         ranking=_compare_rankings(trained, champion, seed),
     )
 

@@ -138,6 +138,7 @@ class GatesConfig:
     draws: int
     capacity: float
     most_flattery: float
+    most_since: float
     most_reasons_changed: float
     most_ms: float
     most_mb: float

@@ -11,6 +11,7 @@ WINDOWS = {"learn": "held out in the learn window", "calibrate": "calibration", 
 BESIDE = {
     "tested": ("Brier score of the tested model less that of the champion, in thousandths", 1000),
     "released": ("Brier score of the version less that of the champion, in thousandths", 1000),
+    "since": ("deviance since the champion learnt less that of the champion, in thousandths", 1000),
     "ranking": ("returns by ranking by gain, less by that of the champion, per 1,000", 1000),
     "reasons_changed": ("cases of which the three strongest reasons change, per 100", 100),
 }

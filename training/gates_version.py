@@ -115,8 +115,9 @@ def _tell_absent(found: Comparison | None, champion: str) -> str:
 def _judge_error(found: Comparison, config: GatesConfig) -> Gate:
     """Fail where we are surely worse, and the champion's having learnt from the rows is no excuse.
 
-    A champion that learnt from the window is flattered there. What we release learnt from it as
-    well: only a version that is surely worse before that, and by more than another seed makes of it
+    A champion that learnt from the window is flattered there. What was seen since then flatters
+    nobody, and decides where there is enough of it. Else: what we release learnt from the window as
+    well; only a version that is surely worse before that, and by more than another seed makes of it
     after, is worse for certain.
     """
     label, limit = _ask(config)["champion"]
@@ -126,6 +127,8 @@ def _judge_error(found: Comparison, config: GatesConfig) -> Gate:
     first = measured[0]
     shown = f"{1000 * first.value:+.1f} ({1000 * first.low:+.1f} to {1000 * first.high:+.1f})"
     knows = "the champion learnt from some of these screenings, which flatters it"
+    if found.champion_may_know and found.since is not None:
+        return _judge_since(found.since, label, config)
     if found.tested is not None and not found.champion_may_know:
         verdict, why = (GateVerdict.FAIL, "") if worse[0] else (GateVerdict.PASS, "")
     elif all(worse) and clearly:
@@ -137,6 +140,16 @@ def _judge_error(found: Comparison, config: GatesConfig) -> Gate:
     else:
         verdict, why = GateVerdict.PASS, knows
     return Gate("champion", label, limit, shown, verdict, why)
+
+
+def _judge_since(since: Measured, label: str, config: GatesConfig) -> Gate:
+    label = label.replace("Brier score", "deviance since it learnt")
+    is_worse = since.low > 0 and since.value > config.most_since
+    verdict = GateVerdict.FAIL if is_worse else GateVerdict.PASS
+    limit = f"not surely > 0 and > {1000 * config.most_since:g}"
+    shown = f"{1000 * since.value:+.1f} ({1000 * since.low:+.1f} to {1000 * since.high:+.1f})"
+    why = "on what was seen since the champion learnt, with both learnt from what came before"
+    return Gate("champion", label, limit, shown, verdict, why if is_worse else "")
 
 
 def _judge_ranking(found: Comparison, config: GatesConfig) -> Gate:

@@ -111,7 +111,7 @@ def keep_run(
     """
     watch = watch or RunWatch()
     info = build_info(trained, extract, seed)
-    beside = compare_at_training(trained, trained.config.registry, uri, seed)
+    beside = compare_at_training(trained, extract, trained.config.registry, uri, seed)
     folder = runs_to_sync / watch.run
     try:
         _write_files(folder / FILES, trained, extract, info)

@@ -95,6 +95,22 @@ def test_worse_than_the_champion_fails_unless_the_champion_was_flattered(
     assert verdict_of("champion", found).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("since", "verdict"),
+    [
+        (Measured(0.05, 0.03, 0.07), GateVerdict.FAIL),
+        (Measured(0.002, 0.001, 0.003), GateVerdict.PASS),  # what another seed makes
+        (Measured(0.01, -0.01, 0.03), GateVerdict.PASS),
+    ],
+)
+def test_what_was_seen_since_the_champion_learnt_decides_where_it_knew_the_window(
+    since: Measured, verdict: GateVerdict
+) -> None:
+    overfit = replace(compare(), tested=WORSE, released=BETTER, champion_may_know=True, since=since)
+
+    assert verdict_of("champion", overfit).verdict is verdict
+
+
 def test_a_comparison_with_another_champion_fails_and_says_how_to_compare_now() -> None:
     gate = verdict_of("champion", compare(), champion="7")
 

@@ -84,7 +84,7 @@ def test_training_compares_with_the_champion_and_knows_that_it_is_flattered(
 ) -> None:
     desk.say("release", desk.register())
 
-    found = compare_at_training(road.trained, REGISTRY, desk.uri, 1)
+    found = compare_at_training(road.trained, road.extract, REGISTRY, desk.uri, 1)
 
     assert (found.version, found.champion_may_know, found.noted) == ("1", True, "")
     assert found.reasons_changed is not None
@@ -95,8 +95,10 @@ def test_training_compares_with_the_champion_and_knows_that_it_is_flattered(
 
 
 def test_training_goes_on_where_the_champion_cannot_be_had(road: Road, desk: Desk) -> None:
-    nowhere = compare_at_training(road.trained, REGISTRY, f"sqlite:///{desk.folder}/no.db", 1)
-    nobody = compare_at_training(road.trained, REGISTRY, desk.uri, 1)
+    nowhere = compare_at_training(
+        road.trained, road.extract, REGISTRY, f"sqlite:///{desk.folder}/no.db", 1
+    )
+    nobody = compare_at_training(road.trained, road.extract, REGISTRY, desk.uri, 1)
 
     for found in (nowhere, nobody):
         assert found == Comparison(noted=found.noted)
