@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, norm, poisson
 
 from models.reference import Shape
-from models.watching import CHANCE, FEWEST_SHOWN, SMALLEST, Check, Limits, reach
+from models.shares import FEWEST_SHOWN
+from models.watching import CHANCE, SMALLEST, Check, Limits, reach
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

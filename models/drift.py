@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
 
+from models.shares import FEWEST_SHOWN
 from models.spreads import Codes, Spread
-from models.watching import CHANCE, FEWEST_SHOWN, POWER, SMALLEST, Check, Limits
+from models.watching import CHANCE, POWER, SMALLEST, Check, Limits
 
 Floats = NDArray[np.float64]
 # one in ten people with another value changes what a limit lets through by a noticeable part

@@ -1,8 +1,10 @@
-"""The interval of a share."""
+"""The interval of a share, and how few people are too few to tell of."""
 
 from math import sqrt
 
 from models.heads import NINETY_PERCENT
+
+FEWEST_SHOWN = 5  # people: a count or a mean over fewer tells too much of each of them
 
 
 def bound_share(share: float, count: float) -> tuple[float, float]:

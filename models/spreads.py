@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.shares import FEWEST_SHOWN
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
 MISSING = 255  # the code of what is not known
 OTHER = ""  # no level has an empty name
 BINS = 10  # of equal size; with fewer a shift hides within one, with more chance fills them
-FEWEST = 5  # in a bin: fewer are counted with others
 PER_BIN = 10  # people at least that a bin of numbers is made for
 MOST_LEVELS = 200  # of one input; codes are bytes
 
@@ -57,13 +58,13 @@ def spread_numbers(values: Floats) -> Spread:
     """Return how numbers are spread, in bins of about equal size; NaN is missing."""
     known = values[~np.isnan(values)]
     missing = _hide(len(values) - len(known))
-    if len(known) < FEWEST:
+    if len(known) < FEWEST_SHOWN:
         return Spread((0,), missing)
     bins = max(min(BINS, len(known) // PER_BIN), 1)
     cuts = np.quantile(known, np.arange(1, bins) / bins, method="higher")
     edges = sorted({float(f"{cut:.6g}") for cut in cuts})
     counts = _count(known, edges)
-    while edges and min(counts) < FEWEST:
+    while edges and min(counts) < FEWEST_SHOWN:
         place = int(np.argmin(counts))
         edges.pop(min(place, len(edges) - 1))
         counts = _count(known, edges)
@@ -79,7 +80,7 @@ def spread_levels(values: Floats, keys: Sequence[str]) -> Spread:
     """Return how levels are spread, given as places among `keys`; NaN is missing."""
     known = values[~np.isnan(values)].astype(np.int64)
     found = np.bincount(known, minlength=len(keys))
-    kept = [(key, int(n)) for key, n in zip(keys, found, strict=True) if n >= FEWEST]
+    kept = [(key, int(n)) for key, n in zip(keys, found, strict=True) if n >= FEWEST_SHOWN]
     rest = _hide(len(known) - sum(n for _, n in kept))
     return Spread(
         (*(n for _, n in kept), rest),
@@ -89,7 +90,7 @@ def spread_levels(values: Floats, keys: Sequence[str]) -> Spread:
 
 
 def _hide(count: int) -> int:
-    return count if count >= FEWEST else 0
+    return count if count >= FEWEST_SHOWN else 0
 
 
 def read_spread(raw: Mapping[str, Any]) -> Spread:
@@ -102,7 +103,7 @@ def read_spread(raw: Mapping[str, Any]) -> Spread:
     )
     numbers = (*spread.counts, spread.missing)
     bins = len(spread.levels) or len(spread.edges) + 1
-    if not all(type(one) is int and (one == 0 or one >= FEWEST) for one in numbers):
+    if not all(type(one) is int and (one == 0 or one >= FEWEST_SHOWN) for one in numbers):
         raise ValueError("a spread counts too few, or what cannot be counted")
     if len(spread.counts) != bins or bins > MOST_LEVELS or any(np.diff(spread.edges) <= 0):
         raise ValueError("the bins of a spread do not fit")

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
+from models.shares import FEWEST_SHOWN
+
 CHANCE = 0.01  # of one false alarm in a family, each time that other people are looked at
 POWER = 0.8  # with which an alarm must be possible, or we say that we do not know
-FEWEST_SHOWN = 5  # what is fewer is not told
 SMALLEST = 30  # cases in a group; with fewer people show through, and nothing can be told
 
 

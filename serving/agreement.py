@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from features.deadlines import add_months
-from models.shares import bound_share
+from models.shares import FEWEST_SHOWN, bound_share
 from models.suggestion import Suggestion
 from serving.permissions import Action, User, check_can, get_scope
 from serving.states import DecisionKind
@@ -15,7 +15,6 @@ from serving.store.audit import AuditEvent, save_audit
 from serving.store.decisions import Answer
 from serving.store.engine import EVERY_FUND, Store
 
-FEWEST = 5  # what is fewer is not shown
 FEWEST_PHYSICIANS = 2  # of one alone it would be a figure about a person
 # what a suggestion answers to both questions; None where it does not say
 ANSWERS: dict[Suggestion, tuple[Answer | None, Answer | None]] = {
@@ -76,7 +75,7 @@ class _Count:
 
     @property
     def is_few(self) -> bool:
-        return self.of < FEWEST or len(self.physicians) < FEWEST_PHYSICIANS
+        return self.of < FEWEST_SHOWN or len(self.physicians) < FEWEST_PHYSICIANS
 
     def to_share(self) -> Share:
         if self.is_few:

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 
 import structlog
 
-from serving.agreement import FEWEST
+from models.shares import FEWEST_SHOWN
 from serving.permissions import Action, User, check_can
 from serving.registry import Registered, RegistryError
 from serving.store.engine import EVERY_FUND, Store
@@ -59,7 +59,7 @@ def report_versions(user: User, *, store: Store) -> list[ServedVersion]:
         found = count_versions(connection, fund)
     return [
         ServedVersion(
-            one.version, one.first_at, one.last_at, one.count if one.count >= FEWEST else None
+            one.version, one.first_at, one.last_at, one.count if one.count >= FEWEST_SHOWN else None
         )
         for one in found
     ]

@@ -12,9 +12,9 @@ import structlog
 from models.bundle import Bundle
 from models.course import list_bins
 from models.expected import expect
-from models.watching import FEWEST_SHOWN, Check, Verdict, join
+from models.shares import FEWEST_SHOWN
+from models.watching import Check, Verdict, join
 from serving.accounts import BY
-from serving.agreement import FEWEST
 from serving.monitor_agreement import check_agreement
 from serving.monitor_checks import (
     NO_ESTIMATES,
@@ -133,7 +133,7 @@ def plain(report: Report, asked: Watch) -> dict[str, Any]:
 
 
 def _hide(count: int) -> int:
-    return count if count >= FEWEST else 0
+    return count if count >= FEWEST_SHOWN else 0
 
 
 def _look(connection: Reading, asked: Watch) -> Report:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models.shares import bound_share
+from models.shares import FEWEST_SHOWN, bound_share
 from models.watching import Check, Limits, Verdict
-from serving.agreement import ANSWERS, FEWEST, FEWEST_PHYSICIANS
+from serving.agreement import ANSWERS, FEWEST_PHYSICIANS
 from serving.store.agreement import Answered, CaseGroups, Judged
 
 # whoever departs less may no longer look; whoever does more has another model in mind
@@ -63,7 +63,7 @@ def _tell(what: str, tallies: Mapping[tuple[str, str], _Tally]) -> Sequence[Chec
 
 
 def _judge(what: str, group: str, tally: _Tally) -> Check:
-    if tally.of < FEWEST or len(tally.physicians) < FEWEST_PHYSICIANS:
+    if tally.of < FEWEST_SHOWN or len(tally.physicians) < FEWEST_PHYSICIANS:
         return Check("agreement", what, group, why="too_few")
     share = tally.departed / tally.of
     low, high = bound_share(share, tally.of)

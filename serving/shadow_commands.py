@@ -79,15 +79,15 @@ def _points(found: "Measured") -> str:
 
 
 def _share(found: "Measured") -> str:
-    from serving.agreement import FEWEST
+    from models.shares import FEWEST_SHOWN
 
-    if 0 < round(found.value * found.cases) < FEWEST:
-        return f"fewer than {FEWEST} assessments"
+    if 0 < round(found.value * found.cases) < FEWEST_SHOWN:
+        return f"fewer than {FEWEST_SHOWN} assessments"
     return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})"
 
 
 def _tell_gain(one: "Comparison") -> str:
-    from serving.agreement import FEWEST
+    from models.shares import FEWEST_SHOWN
 
     if one.gain is None:
         told = "known to both of too few to compare"
@@ -97,14 +97,14 @@ def _tell_gain(one: "Comparison") -> str:
         ("champion", one.only_champion_gain),
         ("challenger", one.only_challenger_gain),
     ):
-        shown = f"fewer than {FEWEST}" if 0 < count < FEWEST else f"{count:,}"
+        shown = f"fewer than {FEWEST_SHOWN}" if 0 < count < FEWEST_SHOWN else f"{count:,}"
         told += f"; only the {name} knows it of {shown}" if count else ""
     return told
 
 
 def _tell_matrix(one: "Comparison") -> None:
+    from models.shares import FEWEST_SHOWN
     from models.suggestion import Suggestion
-    from serving.agreement import FEWEST
 
     typer.echo("  suggestion of the champion (down) and of the challenger (across)")
     typer.echo("    " + " " * 10 + "".join(f"{new.value:>10}" for new in Suggestion))
@@ -115,7 +115,7 @@ def _tell_matrix(one: "Comparison") -> None:
             + "".join(f"{'hidden' if c is None else f'{c:,}':>10}" for c in cells)
         )
     if None in one.matrix.values():
-        typer.echo(f"    hidden: fewer than {FEWEST}, or what would tell such a count")
+        typer.echo(f"    hidden: fewer than {FEWEST_SHOWN}, or what would tell such a count")
 
 
 def _tell_groups(one: "Comparison") -> None:

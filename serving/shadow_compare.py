@@ -15,8 +15,8 @@ from features.contract import Contract, parse_contract
 from features.contract import Field as Input
 from models.clustered import Floats, Measured, mean_of, share_of
 from models.reasons import value_nl
+from models.shares import FEWEST_SHOWN
 from models.suggestion import Suggestion
-from serving.agreement import FEWEST
 from serving.permissions import Action, User, check_can
 from serving.store.engine import EVERY_FUND, Store
 from serving.store.shadow_pairs import Duel, list_duels, stream_pairs
@@ -160,7 +160,7 @@ def _compare(duel: Duel, pairs: _Pairs) -> Comparison:
 
 def _build_matrix(suggestions: Sequence[tuple[str, str]]) -> KNOWN:
     found = Counter((Suggestion(old), Suggestion(new)) for old, new in suggestions)
-    hidden = {cell for cell, count in found.items() if count < FEWEST}
+    hidden = {cell for cell, count in found.items() if count < FEWEST_SHOWN}
     if len(hidden) == 1:
         # what is left of the total would tell the one that is hidden: the smallest other goes too
         others = [cell for cell in found if cell not in hidden]

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
+from models.shares import FEWEST_SHOWN
 from training.check import Checked
 from training.check_groups import GroupOutlook
 from training.check_verdicts import list_verdicts
 from training.matured import BECAME
 from training.profile import FieldProfile, TableProfile
-from training.traits import FEWEST_SHOWN, show_count
+from training.traits import show_count
 
 STRIKING = 0.05  # of the known values at one bound
 

@@ -10,6 +10,7 @@ from features.tables import Extract
 from models.bundle import Bundle
 from models.estimate import GainStatus, Sums
 from models.explain import Driver, find_drivers
+from models.shares import FEWEST_SHOWN
 from training.evaluate import Measured
 from training.explain_gain import Fifth, First, find_first, split_fifths
 from training.explain_groups import (
@@ -23,7 +24,7 @@ from training.explain_groups import (
 from training.policy import FEWEST_PERSONS
 from training.policy_tree import Rule
 from training.success import Success, find_success
-from training.traits import FEWEST_SHOWN, Bools, Trait, count_persons, list_traits
+from training.traits import Bools, Trait, count_persons, list_traits
 
 STEPS = 3  # that `explain` tells of
 LEAST_POINTS = 0.05  # less is shown as 0

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.shares import FEWEST_SHOWN
 from training.explain_groups import Cases
-from training.traits import FEWEST_SHOWN, Bools, Trait, count_persons
+from training.traits import Bools, Trait, count_persons
 
 SHOWN_TRAITS = 8
 FIRST = 0.1

@@ -12,12 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from features.errors import KantelpuntError
 from models.estimate import GainStatus, Sums
+from models.shares import FEWEST_SHOWN
 from training.explain import Explanation
 from training.explain_gain import share_persons
 from training.explain_groups import take_rows
 from training.explain_plots import SHOWN_INPUTS, draw_explanation
 from training.success import FEWEST_SUPPORTED
-from training.traits import FEWEST_SHOWN, Bools
+from training.traits import Bools
 
 PAGE, TABLE = "index.html", "drivers.csv"
 TEMPLATES = Path(__file__).with_name("templates")

@@ -11,7 +11,7 @@ import pandas as pd
 from features.contract import Field
 from features.matrix import Matrix, build_matrix
 from features.tables import TABLES, Extract
-from training.traits import FEWEST_SHOWN
+from models.shares import FEWEST_SHOWN
 
 # the day by which a table is dated; a pathway that never started has the day of its referral
 DATED_BY = {

@@ -22,6 +22,8 @@ from training.tracking_trials import log_trials
 
 BUNDLE, MODEL = "bundle", "model"
 RUN_TAG, BY_TAG = "kantelpunt.run", "kantelpunt.by"
+# what MLflow answers of a model, a version or a run that it does not know
+ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 MOST_PARAMETERS, MOST_METRICS = 100, 500  # in one request
 for _noisy in ("mlflow", "alembic"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
@@ -260,15 +262,12 @@ def check_address(uri: str, *, may_be_new: bool) -> None:
         )
 
 
-_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-
-
 def _explain(error: Exception, uri: str, wanted: str | None = None) -> str:
     where = uri if uri.startswith("sqlite:") else "the MLflow server in MLFLOW_TRACKING_URI"
     code = getattr(error, "error_code", type(error).__name__)
     if isinstance(error, OSError):
         code = getattr(error, "strerror", None) or str(error)  # of a disk: such as no space left
-    if wanted is None or code not in _ABSENT:
+    if wanted is None or code not in ABSENT:
         return f"MLflow at {where} could not be used ({code}): check --tracking-uri"
     return (
         f"MLflow at {where} has no model {wanted!r} ({code}): train with `kantelpunt train`, "

@@ -21,7 +21,7 @@ from mlflow.utils import time as mlflow_time
 
 from models.bundle import CHAMPION
 from training.config import RegistryConfig
-from training.tracking import telling_outages
+from training.tracking import ABSENT, telling_outages
 
 ENTRY = "entry"
 PAGE = 100
@@ -53,7 +53,7 @@ def find_version(number: str, registry: RegistryConfig, uri: str) -> Version | N
         try:
             found = client.get_model_version(registry.model, number)
         except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            if error.error_code in ABSENT:
                 return None
             raise
         user = _find_user(client, found)
@@ -64,7 +64,7 @@ def _find_user(client: MlflowClient, found: ModelVersion) -> str:
     try:
         return str(client.get_run(str(found.run_id)).data.tags.get("mlflow.user", ""))
     except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if error.error_code in ABSENT:
             return ""
         raise
 
@@ -91,7 +91,7 @@ def read_note(version: Version, name: str, uri: str) -> dict[str, Any] | None:
         try:
             known = {one.path for one in client.list_artifacts(version.run_id)}
         except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            if error.error_code in ABSENT:
                 return None
             raise
         if name not in known:

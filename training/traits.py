@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from features.contract import Contract, Field
 from features.matrix import Matrix
 from models.reasons import value_nl
+from models.shares import FEWEST_SHOWN
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-FEWEST_SHOWN = 5  # persons: a mean over fewer tells too much of each of them
 
 
 @dataclass(frozen=True)

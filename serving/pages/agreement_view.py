@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from serving.agreement import FEWEST, GroupAgreement, Share
+from models.shares import FEWEST_SHOWN
+from serving.agreement import GroupAgreement, Share
 from serving.assessment import INTERVAL_LEVEL
 from serving.settings import OwnEstimateMode
 from serving.states import DECISION_NL
@@ -76,7 +77,7 @@ class AgreementView:
             groups=groups,
             warnings=sum(1 for g in groups if g.followed and g.followed.warning_nl),
             level=percent_nl(INTERVAL_LEVEL),
-            fewest=FEWEST,
+            fewest=FEWEST_SHOWN,
             mode_nl=_MODE_NL[mode],
             least=percent_nl(LEAST_DEVIATION),
             most=percent_nl(MOST_DEVIATION),

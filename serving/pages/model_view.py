@@ -7,15 +7,15 @@ from datetime import date, tzinfo
 from features.contract import Contract
 from features.wording import describe_nl
 from models.bundle import Bundle
+from models.shares import FEWEST_SHOWN
 from models.suggestion import Limits
-from serving.agreement import FEWEST
 from serving.following import Following, FollowState, Why
 from serving.model_versions import Known, ServedVersion, State
 from serving.pages.model_summary import ModelSummary
 from serving.registry import Registered
 from serving.wording import number_nl, short_date_nl, short_moment_nl
 
-FEW_NL = f"minder dan {FEWEST}"
+FEW_NL = f"minder dan {FEWEST_SHOWN}"
 _STATE_NL = {
     State.GONE: "Het modelregister (MLflow) antwoordt nu niet. De dienst werkt gewoon verder "
     "met het geladen model.",
@@ -106,7 +106,7 @@ class VersionsView:
     registry_nl: str
     asked_at: str
     is_asked: bool
-    fewest: int = FEWEST
+    fewest: int = FEWEST_SHOWN
 
     @classmethod
     def of(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from models.clustered import Measured
+from models.shares import FEWEST_SHOWN
 from models.suggestion import SUGGESTION_NL, Suggestion
-from serving.agreement import FEWEST
 from serving.shadow_compare import FEWEST_TO_COMPARE, Comparison, GroupDifference
 from serving.wording import number_nl, one_decimal_nl, short_date_nl
 
@@ -43,7 +43,7 @@ class ShadowView:
     groups_nl: str
     few_nl: str
     most: str = number_nl(MOST_ON_PAGE)
-    fewest: int = FEWEST
+    fewest: int = FEWEST_SHOWN
 
     @classmethod
     def of(cls, one: Comparison, zone: tzinfo | None) -> "ShadowView":
@@ -79,7 +79,7 @@ class ShadowView:
 
 def _sum_up(one: Comparison) -> str:
     share = one.other_suggestion
-    if share is None or round(share.value * share.cases) < FEWEST:
+    if share is None or round(share.value * share.cases) < FEWEST_SHOWN:
         return "Ze doet bijna nooit een ander voorstel."
     return f"Bij {_percent(share.value)} doet ze een ander voorstel."
 
@@ -112,7 +112,7 @@ def _list_facts(one: Comparison) -> list[tuple[str, str, str]]:
 
 def _tell_unknown(one: Comparison) -> str:
     told = [
-        f"enkel {who} kent het bij {number_nl(count) if count >= FEWEST else 'minder dan 5'}"
+        f"enkel {who} kent het bij {number_nl(count) if count >= FEWEST_SHOWN else 'minder dan 5'}"
         for who, count in (
             ("de huidige versie", one.only_champion_gain),
             ("de proefversie", one.only_challenger_gain),
@@ -130,8 +130,8 @@ def _tell_mean(found: Measured) -> str:
 
 
 def _tell_share(found: Measured) -> str:
-    if 0 < round(found.value * found.cases) < FEWEST:
-        return f"minder dan {FEWEST} inschattingen"
+    if 0 < round(found.value * found.cases) < FEWEST_SHOWN:
+        return f"minder dan {FEWEST_SHOWN} inschattingen"
     return f"{_percent(found.value)} (van {_percent(found.low)} tot {_percent(found.high)})"
 
 
