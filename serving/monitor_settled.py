@@ -16,8 +16,9 @@ from models.fairness import Audit, FairnessConfig, GroupAudit, audit
 from models.fairness import Verdict as Judged
 from models.fairness_sums import TURNED_AWAY, AuditRows
 from models.realised import NOT_MATURED, check_realised
+from models.shares import FEWEST_SHOWN
 from models.suggestion import Suggestion
-from models.watching import CHANCE, FEWEST_SHOWN, Check, Verdict, judge
+from models.watching import CHANCE, Check, Verdict, judge
 from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Labels, Told
 
 if TYPE_CHECKING:

@@ -205,7 +205,8 @@ def _tell(trials: Sequence[Trial], budget: Budget, count: Count) -> None:
     if budget.trials is not None:
         count(text, done, budget.trials)
     else:
-        count(text, round(spent), round(budget.seconds or 0))
+        most = budget.seconds or 0  # the trial under way is finished: a bar is full, and no more
+        count(text, round(min(spent, most)), round(most))
 
 
 def _measure_loss(config: UsualConfig, stage: Stage, seed: int) -> Floats:

@@ -112,7 +112,8 @@ def _list_facts(one: Comparison) -> list[tuple[str, str, str]]:
 
 def _tell_unknown(one: Comparison) -> str:
     told = [
-        f"enkel {who} kent het bij {number_nl(count) if count >= FEWEST_SHOWN else 'minder dan 5'}"
+        f"enkel {who} kent het bij "
+        f"{number_nl(count) if count >= FEWEST_SHOWN else f'minder dan {FEWEST_SHOWN}'}"
         for who, count in (
             ("de huidige versie", one.only_champion_gain),
             ("de proefversie", one.only_challenger_gain),
