@@ -97,13 +97,16 @@ def read_groups(
 ) -> dict[str, Labels]:
     """Return the labels of groups that were reported, such as sex and origin; totals are kept."""
     by_case: dict[int, Mapping[str, Any]] = {}
+    known: dict[str, Mapping[str, Any]] = {}  # many people are in the same groups
     for part in stream_outcome(connection, "groups", ("groups",), fund):
-        by_case |= {
-            cases[row[:2]]: from_json(row[2], cache_strings="all")
-            for row in map(tuple, part)
-            if row[:2] in cases
-        }
-    names = sorted({name for groups in by_case.values() for name in groups})
+        for owner, case_id, text in part:
+            number = cases.get((owner, case_id))
+            if number is None:
+                continue
+            if text not in known:
+                known[text] = from_json(text, cache_strings="all")
+            by_case[number] = known[text]
+    names = sorted({name for groups in known.values() for name in groups})
     rows = [by_case.get(case, {}) for case in told.case.tolist()]
     return {
         name: np.array([str(one.get(name, UNKNOWN)) for one in rows], dtype=object)

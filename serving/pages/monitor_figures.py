@@ -24,7 +24,7 @@ def tell_figure(one: Mapping[str, Any]) -> tuple[str, str]:
         return "", ""
     write = tell.get(key, times_nl)
     more = f"; verwacht {write(figures['promised'])}" if "promised" in figures else ""
-    if kind == "expected_group":
+    if kind == "expected_group" and "before" in figures:
         more = f"; eerder {write(figures['before'])}"
     return write(figures[key]), f"({write(figures['low'])}{EN_DASH}{write(figures['high'])}{more})"
 
