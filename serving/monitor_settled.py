@@ -19,7 +19,16 @@ from models.realised import NOT_MATURED, check_realised
 from models.shares import FEWEST_SHOWN
 from models.suggestion import Suggestion
 from models.watching import CHANCE, Check, Verdict, judge
-from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Labels, Told
+from serving.monitor_rows import (
+    AGE_BANDS,
+    GROUPED,
+    SUGGESTIONS,
+    UNKNOWN,
+    Bools,
+    Floats,
+    Labels,
+    Told,
+)
 
 if TYPE_CHECKING:
     from features.tables import Extract
@@ -40,8 +49,8 @@ AUDIT = FairnessConfig(
     deals=399,
     top_shares=(0.05, 0.10),
     age_field="age_years",
-    age_bands=(35, 50, 60),
-    case_fields=("labour_status", "has_contract", "diagnosis_group"),
+    age_bands=AGE_BANDS,
+    case_fields=GROUPED,
 )
 VERDICTS = {
     Judged.PASS: Verdict.OK,

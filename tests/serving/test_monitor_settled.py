@@ -9,6 +9,7 @@ import pytest
 
 from features.contract import Outcome, default_contract
 from features.tables import Extract
+from models.course import ECE, SLOPE
 from models.watching import Check, Verdict
 from serving.monitor import Watch, watch
 from serving.monitor_rows import SUGGESTIONS, Told
@@ -165,6 +166,14 @@ def test_the_audit_is_that_of_a_release_with_fewer_false_alarms() -> None:
 
     assert same == {name: value for name, value in vars(release).items() if name in same}
     assert AUDIT.false_alarms < release.false_alarms
+
+
+def test_calibration_is_watched_from_the_limits_of_a_release_on() -> None:
+    gates = read_config().gates
+
+    assert (ECE.watch, ECE.alarm) == (gates.most_ece, gates.most_group_ece)
+    assert 1 - SLOPE.watch == pytest.approx(gates.least_slope)
+    assert 1 + SLOPE.watch == pytest.approx(gates.most_slope)
 
 
 def test_what_became_of_people_of_a_store_is_set_beside_what_was_promised(
