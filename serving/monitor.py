@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.course import list_bins
 from models.expected import expect
@@ -41,12 +42,16 @@ from serving.store.agreement import list_answered, list_judged
 from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Store
 from serving.store.monitor_reports import KeptReport, save_report
-from serving.store.watched import Reading, list_blocked, stream_told
+from serving.store.watched import Reading, has_fund, list_blocked, stream_told
 
 log = structlog.get_logger("kantelpunt")
 OLDEST = timedelta(days=1095)  # what was told longer ago says little of the model of today
 DAYS = 30  # a month: enough to tell in most funds, and soon enough to do something about it
 MOST_MONTHS = 24
+
+
+class CannotWatchError(KantelpuntError):
+    """There is nothing to watch: no case of the fund, or a first day that has yet to come."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,15 @@ class Report:
     def count(self, verdict: Verdict) -> dict[str, int]:
         """Return how many checks of each kind have a verdict."""
         return dict(Counter(one.kind for one in self.checks if one.verdict is verdict))
+
+
+def check_fund(store: Store, fund: str | None) -> None:
+    """Raise CannotWatchError for a fund without a case: a typing error would never give an alarm."""
+    if fund is None:
+        return
+    with store.reading(fund) as connection:
+        if not has_fund(connection, fund):
+            raise CannotWatchError(f"no case of sickness fund {fund!r} is kept: check --fund")
 
 
 def watch(store: Store, asked: Watch) -> Report:

@@ -35,7 +35,7 @@ def monitor(
     """Watch drift, calibration, groups and agreement; exit code 2 when there is an alarm."""
     from models.watching import Verdict
     from serving.deps import get_now
-    from serving.monitor import Watch, find_start, plain, watch
+    from serving.monitor import CannotWatchError, Watch, check_fund, find_start, plain, watch
     from serving.registry import open_bundle
     from serving.server import set_up_logs
     from serving.settings import read_settings
@@ -43,8 +43,11 @@ def monitor(
 
     set_up_logs()
     settings, now = read_settings(), get_now()
+    start = find_start(now, since.date() if since else None, days)
+    if start > now:
+        raise CannotWatchError(f"--since {start.date()} has yet to come: give an earlier day")
     with open_store(settings.database_url) as store:
-        start = find_start(now, since.date() if since else None, days)
+        check_fund(store, fund)
         asked = Watch(open_bundle(settings), start, now, fund)
         found = watch(store, asked)
     if as_json:

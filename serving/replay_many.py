@@ -80,7 +80,7 @@ def replay_one(assessment_id: str, bench: Bench, *, shown: bool = False) -> Repl
     Raises ReplayError for one that is unknown or forgotten, and whatever finding its bundle raises.
     """
     if not fullmatch(_NUMBER, assessment_id):
-        raise ReplayError("assessment: expected its number, 32 hexadecimal digits")
+        raise ReplayError("assessment: expected its number in the audit log, 32 hexadecimal digits")
     with bench.store.reading(EVERY_FUND) as connection:
         kept = find_kept(connection, assessment_id)
     if kept is None:

@@ -19,7 +19,9 @@ def challenge(
     Services that follow MLflow begin by themselves; `kantelpunt shadow` tells how it does.
     """
     from training.config import read_config
+    from training.release import get_version
     from training.tracking import find_latest, resolve_uri, set_challenger
+    from training.tracking_releases import find_champion
 
     if (version is None) is not end:
         raise typer.BadParameter("give a version, or --end")
@@ -29,5 +31,8 @@ def challenge(
         typer.echo("no version is the challenger any more")
         return
     found = find_latest(registry, uri) if version == "latest" else version
+    get_version(found, registry, uri)
+    if found == find_champion(registry, uri).number:
+        raise typer.BadParameter(f"version {found} is the champion itself: give another version")
     set_challenger(found, registry, uri)
     typer.echo(f"version {found} scores beside the champion from now on")

@@ -13,6 +13,7 @@ from training.command_parts import (
     Rejected,
     Seed,
     choose_contract,
+    make_console,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from features.tables import Extract
     from training.check_report import Section
 
-WIDTH = 110
 EVERYTHING = 1.0
 
 
@@ -100,10 +100,9 @@ def _read(
 
 
 def _print_section(section: "Section") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=WIDTH)
+    console = make_console()
     console.print(section.title, style="bold")
     table = Table(*section.heads) if section.heads else Table.grid(padding=(0, 1))
     for row in section.rows:

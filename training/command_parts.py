@@ -1,11 +1,14 @@
 """What the commands of training share: options, reading an extract, opening a bundle."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from features.contract import Contract
     from features.tables import Extract
     from models.bundle import Bundle
@@ -92,26 +95,31 @@ def open_bundle(wanted: str, tracking_uri: str | None) -> "Bundle":
     return read_bundle(folder, version or None)
 
 
+def make_console(unseen: int = 110) -> "Console":
+    """Return where tables go: as wide as the terminal, `unseen` characters in a file or a pipe."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=unseen)
+
+
 def print_figures(columns: "dict[str, dict[str, Measured]]") -> None:
     """Print a table with one row per figure and one column per model."""
-    from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("figure (95 % interval)", *columns)
+    table = Table(Column("figure (95 % interval)", overflow="fold"), *columns)
     for key in next(iter(columns.values())):
         table.add_row(key, *(str(figures[key]) for figures in columns.values()))
-    Console(width=110).print(table)
+    make_console().print(table)
 
 
 def print_groups(found: "Audit") -> None:
     """Print a table with one row per group of one attribute; pairs stay in the run."""
-    from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from training.fairness_report import list_shown
 
     heads, *rows = list_shown(found)
-    table = Table(*heads)
+    table = Table(*(Column(head, overflow="fold") for head in heads))
     for row in rows:
         table.add_row(*row)
-    Console(width=110).print(table)
+    make_console().print(table)

@@ -151,7 +151,10 @@ def train(
     for warning in list_warnings(trained):
         typer.secho(f"warning: {warning}", fg="yellow", err=True)
     typer.echo(f"registered version {made.version} (run {made.run_id})")
-    typer.echo(f"release it with: kantelpunt release {made.version}")
+    typer.echo(
+        f"see what its gates say: kantelpunt gates {made.version}; then: "
+        f"kantelpunt release {made.version}"
+    )
 
 
 def score(

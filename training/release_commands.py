@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.command_parts import Uri, read_for_training
+from training.command_parts import Uri, make_console, read_for_training
 
 if TYPE_CHECKING:
     from training.config import Config
@@ -26,6 +26,8 @@ Reason = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
 ]
+
+UNSEEN_WIDTH = 120  # where nobody looks: what stands in a file keeps its lines whole
 
 
 def release(
@@ -109,10 +111,13 @@ def history(
     from training.release import find_deleted, read_history
     from training.release_report import list_doubts, tell_day, tell_log
     from training.tracking import resolve_uri
+    from training.tracking_releases import get_moment
 
     registry, uri = _read_config(config).registry, resolve_uri(tracking_uri)
     log, champion = read_history(registry, uri)
     day: date | None = on.date() if on else None
+    if day is not None and day.isoformat() > get_moment()[:10]:
+        raise typer.BadParameter(f"--on {day} has yet to come: give today or an earlier day")
     gone = find_deleted(log, registry, uri)
     for line in tell_log(log, gone) if day is None else tell_day(log, day, gone):
         typer.echo(line)
@@ -149,11 +154,9 @@ def _judge(version: str, data: Path | None, config: "Config", tracking_uri: str 
 
 
 def _show(judged: "Judged", waived: dict[str, str]) -> None:
-    from rich.console import Console
-
     from training.release_report import build_table, list_doubts, list_whys
 
-    Console(width=max(120, Console().width)).print(build_table(judged, waived))
+    make_console(UNSEEN_WIDTH).print(build_table(judged, waived))
     for line in list_whys(judged, waived):
         typer.echo(line)
     for doubt in list_doubts(judged.log, judged.champion):

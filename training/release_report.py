@@ -47,7 +47,7 @@ def build_table(judged: "Judged", waived: Mapping[str, str]) -> Table:
     beside = f"beside version {champion}, the champion" if champion else "there is no champion yet"
     table = Table(title=f"version {number}: {beside}", title_justify="left", box=SIMPLE_HEAD)
     for head in ("gate", "what", "limit", "found", "verdict"):
-        table.add_column(head, no_wrap=head != "what")
+        table.add_column(head, no_wrap=head == "gate")
     for gate in judged.gates:
         verdict = f"[{COLOURS[gate.verdict]}]{gate.verdict.value}[/]"
         if gate.name in waived and gate.blocks:
@@ -82,10 +82,10 @@ def tell_log(log: Log, gone: Collection[str]) -> Iterator[str]:
 
 def _tell_entry(entry: Entry, gone: Collection[str]) -> str:
     deleted = " (deleted since)" if entry.version in gone else ""
+    towards = "to" if entry.event == "rollback" else "of"
     before = f", after version {entry.before}" if entry.before else ""
-    return (
-        f"{entry.moment}  {entry.event} of version {entry.version}{deleted}{before}, by {entry.by}"
-    )
+    what = f"{entry.event} {towards} version {entry.version}{deleted}"
+    return f"{entry.moment}  {what}{before}, by {entry.by}"
 
 
 def _tell_why(entry: Entry) -> Iterator[str]:

@@ -56,6 +56,12 @@ def stream_told(
         yield [ToldRow(*row) for row in part]
 
 
+def has_fund(connection: Connection, fund: str) -> bool:
+    """Return whether any case of a sickness fund is kept."""
+    query = select(cases.c.case_id).where(cases.c.sickness_fund == fund).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def list_blocked(connection: Connection, fund: str | None) -> set[tuple[str, str]]:
     """Return the cases of which the person objects: nothing is counted of them."""
     query = select(cases.c.sickness_fund, cases.c.case_id).where(cases.c.is_blocked)

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from models.bundle import Bundle
 from models.watching import Verdict
-from serving.monitor import Report, Watch, watch
+from serving.monitor import CannotWatchError, Report, Watch, check_fund, watch
 from serving.store.engine import EVERY_FUND
 from serving.store.monitor_reports import find_report, list_runs
 from tests.models.test_reference import make_reference
@@ -111,3 +113,14 @@ def test_a_case_that_was_estimated_twice_counts_once(either_service: Service) ->
     report = look(either_service)
 
     assert (report.counts["kept"], report.counts["window"]) == (14, 7)
+
+
+def test_a_fund_without_a_case_is_refused_for_it_would_never_give_an_alarm(
+    either_service: Service,
+) -> None:
+    either_service.post(make_own_case(1, screened_on="2026-04-01"))
+
+    check_fund(either_service.store, FUND)
+
+    with pytest.raises(CannotWatchError, match="--fund"):
+        check_fund(either_service.store, "fund_x")

@@ -1,4 +1,4 @@
-"""`kantelpunt challenge`: which version scores beside the champion."""
+"""`kantelpunt challenge`: which version scores beside the champion; and days to come."""
 
 from pathlib import Path
 
@@ -39,6 +39,27 @@ def test_a_version_becomes_the_challenger_and_ends_being_it(tmp_path: Path) -> N
     assert find_aliases(uri) == {}
 
 
+def test_the_champion_does_not_score_beside_itself(tmp_path: Path) -> None:
+    uri, names = f"sqlite:///{tmp_path / 'mlflow.db'}", read_config().registry
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "bundle").symlink_to(get_bundle_folder())
+    version = log_run(files, {}, {}, names, uri).version
+    MlflowClient(uri).set_registered_model_alias(names.model, "champion", version)
+
+    refused = runner.invoke(kantelpunt.app, ["challenge", "--tracking-uri", uri, version])
+
+    assert refused.exit_code == 2
+    assert find_aliases(uri) == {"champion": version}
+
+
 @pytest.mark.parametrize("given", [[], ["3", "--end"]])
 def test_a_version_or_the_end_is_asked_for(given: list[str]) -> None:
     assert runner.invoke(kantelpunt.app, ["challenge", *given]).exit_code == 2
+
+
+def test_history_says_nothing_of_a_day_that_has_yet_to_come() -> None:
+    refused = runner.invoke(kantelpunt.app, ["history", "--on", "2199-01-01"])
+
+    assert refused.exit_code == 2
+    assert "has yet to come" in refused.output
