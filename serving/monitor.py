@@ -91,7 +91,7 @@ class Report:
 
 
 def check_fund(store: Store, fund: str | None) -> None:
-    """Raise CannotWatchError for a fund without a case: a typing error would never give an alarm."""
+    """Raise CannotWatchError for a fund without a case: a slip would never give an alarm."""
     if fund is None:
         return
     with store.reading(fund) as connection:
