@@ -1,6 +1,7 @@
 """A released model as a folder of readable files, checked on loading; nothing in it is run."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
@@ -31,9 +32,10 @@ REFERENCE = "reference.json"  # not in bundles of before it was kept
 INSIDE = Path("artifacts/bundle")  # where a model of MLflow has its bundle
 SMOKE_TOLERANCE = 1e-9
 NOT_KNOWN = -9.0
+_FILE = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 # what comes of files that are whole, but were not written by `write_bundle`
 _FOREIGN: tuple[type[Exception], ...] = (LookupError, TypeError, ValueError, AttributeError)
-_FOREIGN += (OverflowError, RecursionError, ContractError, TreesUnreadableError)
+_FOREIGN += (OSError, OverflowError, RecursionError, ContractError, TreesUnreadableError)
 
 
 class BundleDamagedError(KantelpuntError):
@@ -114,7 +116,7 @@ def read_bundle(folder: Path, version: str | None = None) -> Bundle:
     texts, digest = _read_checked(folder)
     try:
         model = _rebuild(texts)
-        info = json.loads(texts["info.json"])
+        info = json.loads(texts["info.json"], parse_constant=_refuse_constant)
         found = Bundle(model, version or digest[:12], digest, info, texts[CARD])
         date.fromisoformat(info["trained_on"])
         _check_smoke(folder, model, json.loads(texts["smoke.json"]))
@@ -130,8 +132,8 @@ def _read_checked(folder: Path) -> tuple[dict[str, str], str]:
     try:
         raw = (folder / MANIFEST).read_bytes()
         manifest = json.loads(raw)
-        found_format, sums = manifest["format"], dict(manifest["sha256"])
-    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+        found_format, sums = manifest["format"], manifest["sha256"].items()
+    except _FOREIGN as error:
         raise BundleDamagedError(
             f"{folder} is no bundle: expected a folder with a readable {MANIFEST}"
         ) from error
@@ -140,15 +142,17 @@ def _read_checked(folder: Path) -> tuple[dict[str, str], str]:
             f"bundle {folder.name} has format {found_format!r}, this release reads {FORMAT}: "
             "serve the release that trained it, or train anew"
         )
-    return {name: _read_file(folder, name, expected) for name, expected in sums.items()}, sha256(
+    return {name: _read_file(folder, name, expected) for name, expected in sums}, sha256(
         raw
     ).hexdigest()
 
 
 def _read_file(folder: Path, name: str, expected: str) -> str:
     path = folder / name
-    if path.name != name or not path.is_file():
-        raise BundleDamagedError(f"bundle {folder.name}: {path.name} is missing")
+    if not _FILE.fullmatch(name):
+        raise BundleDamagedError(f"bundle {folder.name}: a file that no bundle has is missing")
+    if not path.is_file():
+        raise BundleDamagedError(f"bundle {folder.name}: {name} is missing")
     try:
         raw = path.read_bytes()
         text = raw.decode()

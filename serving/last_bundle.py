@@ -5,13 +5,27 @@ import json
 import os
 from pathlib import Path
 
+import structlog
+
 from features.errors import KantelpuntError
 from serving.settings import Settings
 
+log = structlog.get_logger("kantelpunt")
+
 
 def note_last(settings: Settings, folder: Path, version: str) -> None:
-    """Note which bundle is served, for a start without MLflow; whole or not at all."""
-    note = _get_note(settings)
+    """Note which bundle is served, for a start without MLflow; whole or not at all.
+
+    Where the cache takes nothing more it is served all the same, and that is logged.
+    """
+    try:
+        _write(_get_note(settings), folder, version)
+    except OSError as error:
+        # only a start without MLflow would serve an older one
+        log.warning("the model that is served could not be noted", kind=type(error).__name__)
+
+
+def _write(note: Path, folder: Path, version: str) -> None:
     note.parent.mkdir(parents=True, exist_ok=True)
     # by the name of the process: of two workers neither takes away what the other writes
     half = note.with_suffix(f".{os.getpid()}")
@@ -23,9 +37,9 @@ def find_last(settings: Settings, error: KantelpuntError) -> tuple[Path, str]:
     """Return the folder and the version that were noted last; raises `error` where none was."""
     try:
         last = json.loads(_get_note(settings).read_text("utf-8"))
-    except (OSError, ValueError):
+        return settings.cache / last["folder"], str(last["version"])
+    except (OSError, ValueError, LookupError, TypeError):
         raise error from None
-    return settings.cache / last["folder"], last["version"]
 
 
 def _get_note(settings: Settings) -> Path:

@@ -17,6 +17,7 @@ from models.course import (
 from models.drift import TOO_FEW, check_levels, check_missing, check_spread
 from models.expected import Expected, expect
 from models.reference import ANSWERED, FLAGS, GAIN, P_USUAL, SUGGESTION, Reference
+from models.shares import FEWEST_SHOWN
 from models.watching import CHANCE, POWER, SMALLEST, Check, Limits, Verdict, judge
 from serving.monitor_outcomes import Matured
 from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Told
@@ -178,7 +179,10 @@ def check_returns(matured: Matured, reference: Reference | None) -> list[Check]:
 
 
 def list_members(told: Told) -> list[tuple[str, str, Bools]]:
-    """Return every group with its rows: attribute, label, and who is in it."""
+    """Return every group with its rows: attribute, label, and who is in it.
+
+    Not what fewer than five have: such a label may tell of one person, and reports outlive cases.
+    """
     import pandas as pd
 
     found = []
@@ -187,7 +191,11 @@ def list_members(told: Told) -> list[tuple[str, str, Bools]]:
         codes, names = pd.factorize(labels)
         counts = np.bincount(codes, minlength=len(names))
         common = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
-        found += [(name, str(names[one]), codes == one) for one in common if names[one] != UNKNOWN]
+        found += [
+            (name, str(names[one]), codes == one)
+            for one in common
+            if names[one] != UNKNOWN and counts[one] >= FEWEST_SHOWN
+        ]
     return found
 
 

@@ -1,7 +1,7 @@
 """The use case of comparing a challenger with the champion: totals, and never about few."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -25,7 +25,8 @@ FEWEST_TO_COMPARE = 50  # persons: of fewer a mean and its interval say nothing
 FEWEST_IN_GROUP = 100  # persons; the rest of a comparison is about groups this large
 CHANCE = 0.1  # that any group at all is named where none differs
 MOST_LEVELS = 12
-KNOWN = Mapping[tuple[Suggestion, Suggestion], int | None]
+_Cell = tuple[Suggestion, Suggestion]  # of the champion and of the challenger
+KNOWN = Mapping[_Cell, int | None]
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _compare(duel: Duel, pairs: _Pairs) -> Comparison:
         only_champion_gain=int((~np.isnan(old_gain) & np.isnan(new_gain)).sum()),
         only_challenger_gain=int((np.isnan(old_gain) & ~np.isnan(new_gain)).sum()),
         other_suggestion=share_of(differs, persons),
-        matrix=_build_matrix(pairs.suggestions),
+        matrix=build_matrix(pairs.suggestions),
         other_reasons=share_of(~same_set, persons),
         other_order=share_of(same_set & ~same_order, persons),
         milliseconds=1000 * float(np.mean(pairs.seconds)),
@@ -158,18 +159,32 @@ def _compare(duel: Duel, pairs: _Pairs) -> Comparison:
     )
 
 
-def _build_matrix(suggestions: Sequence[tuple[str, str]]) -> KNOWN:
+def build_matrix(suggestions: Sequence[tuple[str, str]]) -> KNOWN:
+    """Return counts by the suggestion of champion and challenger, None for those to hide."""
     found = Counter((Suggestion(old), Suggestion(new)) for old, new in suggestions)
     hidden = {cell for cell, count in found.items() if count < FEWEST_SHOWN}
-    if len(hidden) == 1:
-        # what is left of the total would tell the one that is hidden: the smallest other goes too
-        others = [cell for cell in found if cell not in hidden]
-        hidden |= {min(others, key=lambda cell: (found[cell], cell))} if others else set()
+    # the share of other suggestions tells the sum of those that differ, and so of those that do not
+    same = [cell for cell in found if cell[0] is cell[1]]
+    other = [cell for cell in found if cell[0] is not cell[1]]
+    for part in (same, other, list(found)):
+        hidden |= _cover(found, part, hidden)
     return {
         (old, new): None if (old, new) in hidden else found[old, new]
         for old in Suggestion
         for new in Suggestion
     }
+
+
+def _cover(
+    found: Mapping[_Cell, int], part: Sequence[_Cell], hidden: Collection[_Cell]
+) -> set[_Cell]:
+    """Return which cells to hide too, where the sum of a part would tell those hidden in it."""
+    gone = [cell for cell in part if cell in hidden]
+    left = sorted(
+        (cell for cell in part if cell not in hidden), key=lambda cell: (found[cell], cell)
+    )
+    tells = len(gone) == 1 or 0 < sum(found[cell] for cell in gone) < FEWEST_SHOWN
+    return set(left[:1]) if tells else set()
 
 
 def _find_groups(

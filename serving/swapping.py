@@ -37,7 +37,7 @@ def build_follower(app: FastAPI, settings: Settings, folder: str = "") -> Follow
 
     def install(bundle: Bundle, found: Path) -> None:
         swap_bundle(app, bundle)
-        _note(settings, found, bundle.version)
+        note_last(settings, found, bundle.version)
 
     def tell(how: Following) -> None:
         app.state.service.metrics.show_following(how)
@@ -78,14 +78,6 @@ def build_fetching(
         return read_whole(folder, version, fetch)
 
     return fetch, read
-
-
-def _note(settings: Settings, folder: Path, version: str) -> None:
-    try:
-        note_last(settings, folder, version)
-    except OSError as error:
-        # it is served all the same: only a start without MLflow would serve an older one
-        log.warning("the model that is served could not be noted", kind=type(error).__name__)
 
 
 def swap_bundle(app: FastAPI, bundle: Bundle) -> None:

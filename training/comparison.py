@@ -4,7 +4,7 @@ Kept as `champion.json` beside the bundle: what it says rests on a model that is
 the one that knew nothing of the test window.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -73,12 +73,14 @@ class Comparison:
 
     @classmethod
     def of_plain(cls, found: dict[str, Any]) -> "Comparison":
-        """Return what `plain` was made of."""
+        """Return what `plain` was made of; anything else may raise whatever comes of it."""
         figures = {
             name: Measured(*found[name])
             for name in ("tested", "released", "since", "ranking", "reasons_changed")
             if found.get(name)
         }
+        if not all(np.isfinite(astuple(one)[:3]).all() for one in figures.values()):
+            raise ValueError("a figure is no number")
         return cls(**{**found, **figures, "window": tuple(found["window"])})
 
 

@@ -17,8 +17,14 @@ _HASH = re.compile(r"[0-9a-f]{32,}")
 
 
 def build_parser() -> MarkdownIt:
-    """Return a reader of Markdown with tables, that takes HTML as text."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    """Return a reader of Markdown with tables, that takes HTML and addresses elsewhere as text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.validateLink = _is_beside  # type: ignore[method-assign]
+    return parser
+
+
+def _is_beside(url: str) -> bool:
+    return url.startswith(("plots/", "#"))
 
 
 def render_markdown(markdown: str) -> tuple[str, list[tuple[str, str]]]:

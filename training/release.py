@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from features.errors import KantelpuntError
 from features.tables import Extract
 from models.bundle import Bundle, read_bundle
 from training.comparison import Comparison, compare_at_release
@@ -13,6 +12,13 @@ from training.gates_version import judge_bundle, judge_comparison, judge_contrac
 from training.keep import BESIDE_CHAMPION
 from training.record import find_user
 from training.release_log import Entry, Log, State, read_log
+from training.release_rules import (
+    ReleaseRefusedError,
+    check_second_person,
+    check_spoken,
+    check_waivers,
+    name_reasons,
+)
 from training.tracking import RegistryError, fetch_bundle, set_champion
 from training.tracking_releases import (
     Champion,
@@ -28,11 +34,8 @@ from training.tracking_releases import (
 )
 
 RELEASE, ROLLBACK = "release", "rollback"
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 MOST_TURNS = 10  # of setting the champion while others release: one turn each
-
-
-class ReleaseRefusedError(KantelpuntError):
-    """A release that a gate, a rule or somebody else's release stands in the way of."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,21 @@ def judge_version(
     of_now = champion.number if beside else ""
     gates = (
         *judge_comparison(compared, version.number, of_now, config.gates),
-        *judge_training(bundle.info, config),
+        *_judge_training(bundle, config),
         judge_contract(bundle.contract, beside.contract if beside else None),
         *judge_bundle(bundle, folder, config.gates),
     )
     return Judged(version, bundle, gates, champion, log)
+
+
+def _judge_training(bundle: Bundle, config: Config) -> list[Gate]:
+    try:
+        return judge_training(bundle.info, config)
+    except UNREADABLE as error:
+        raise ReleaseRefusedError(
+            f"what version {bundle.version} tells of its training cannot be judged "
+            f"({type(error).__name__}): train anew"
+        ) from error
 
 
 def get_version(number: str, registry: RegistryConfig, uri: str) -> Version:
@@ -102,7 +115,13 @@ def _compare(
     if beside is None:
         return None
     found = read_note(version, BESIDE_CHAMPION, uri)
-    kept = Comparison.of_plain(found) if found else None
+    try:
+        kept = Comparison.of_plain(found) if found else None
+    except UNREADABLE as error:
+        raise ReleaseRefusedError(
+            f"{BESIDE_CHAMPION} of version {version.number} does not hold what a training writes "
+            f"({type(error).__name__}): find out who changed it, and train anew"
+        ) from error
     is_of_now = kept is not None and kept.version == beside.version and not kept.noted
     if extract is None or is_of_now:
         return kept
@@ -121,8 +140,9 @@ def release_version(
 
     `waived` holds a reason per failing gate. Who loses a race against another release is refused.
     """
+    check_spoken({"--by": by or "", "--reason": reason, **name_reasons(waived)})
     check_waivers(judged, waived, by, config)
-    who = by or find_user()
+    who = (by or "").strip() or find_user()
     check_second_person(judged.version, by, config.registry)
     entry = Entry(
         event=RELEASE,
@@ -141,58 +161,12 @@ def release_version(
     return entry
 
 
-def check_waivers(
-    judged: Judged, waived: Mapping[str, str], by: str | None, config: Config
-) -> None:
-    """Raise ReleaseRefusedError for a waiver of what does not fail, or a gate that fails still."""
-    known = {gate.name: gate for gate in judged.gates}
-    for name, reason in waived.items():
-        if name not in known:
-            raise ReleaseRefusedError(
-                f"no gate is called {name!r}: waive one of {', '.join(known)}"
-            )
-        if not known[name].blocks:
-            told = known[name].verdict.value
-            raise ReleaseRefusedError(f"{name} does not fail ({told}): leave out --waive {name}")
-        if len(reason.strip()) < config.gates.shortest_reason:
-            raise ReleaseRefusedError(
-                f"--reason for {name}: say in {config.gates.shortest_reason} characters or more "
-                "why this version may go out all the same; it is kept for whoever asks later"
-            )
-    if waived and not (by or "").strip():
-        raise ReleaseRefusedError("a waiver needs --by NAME: who answers for it")
-    if left := [gate.name for gate in judged.failing if gate.name not in waived]:
-        words = " ".join(f"--waive {name}" for name in left)
-        raise ReleaseRefusedError(
-            f"version {judged.version.number} is not released: {', '.join(left)} "
-            f"{'fails' if len(left) == 1 else 'fail'}. Train a better version, or answer for it "
-            f"with {words} --reason TEXT --by NAME"
-        )
-
-
-def check_second_person(version: Version, by: str | None, registry: RegistryConfig) -> None:
-    """Raise ReleaseRefusedError where the setting asks for a second person and there is none."""
-    if not registry.second_person:
-        return
-    if not version.user:
-        raise ReleaseRefusedError(
-            f"[registry] second_person: nobody knows who trained version {version.number}, so that "
-            "nobody can be somebody else: train anew"
-        )
-    if not (by or "").strip():
-        raise ReleaseRefusedError("[registry] second_person: say who releases with --by NAME")
-    if (by or "").strip().casefold() == version.user.strip().casefold():
-        raise ReleaseRefusedError(
-            f"[registry] second_person: {version.user} trained version {version.number} and can't "
-            "release it: ask somebody else, who gives --by their own name"
-        )
-
-
 def roll_back(to: str | None, reason: str, by: str, config: Config, uri: str) -> Entry:
     """Make an earlier champion the champion again: the one before, or a named one.
 
     Versions that were deleted are passed over. Raises ReleaseRefusedError where there is none.
     """
+    check_spoken({"--by": by, "--reason": reason})
     if len(reason.strip()) < config.gates.shortest_reason or not by.strip():
         raise ReleaseRefusedError(
             f"--reason takes {config.gates.shortest_reason} characters or more, and --by a name: "

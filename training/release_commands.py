@@ -53,8 +53,14 @@ def release(
     judged = _judge(version, data, settings, tracking_uri)
     _show(judged, waived)
     if dry_run:
-        from training.release import check_second_person, check_waivers
+        from training.release_rules import (
+            check_second_person,
+            check_spoken,
+            check_waivers,
+            name_reasons,
+        )
 
+        check_spoken({"--by": by or "", **name_reasons(waived)})
         check_waivers(judged, waived, by, settings)
         check_second_person(judged.version, by, settings.registry)
         typer.echo("nothing was released: --dry-run")
@@ -110,6 +116,7 @@ def history(
     """Print the log of releases, or which version was live on a day and why."""
     from training.release import find_deleted, read_history
     from training.release_report import list_doubts, tell_day, tell_log
+    from training.spoken import show
     from training.tracking import resolve_uri
     from training.tracking_releases import get_moment
 
@@ -120,9 +127,9 @@ def history(
         raise typer.BadParameter(f"--on {day} has yet to come: give today or an earlier day")
     gone = find_deleted(log, registry, uri)
     for line in tell_log(log, gone) if day is None else tell_day(log, day, gone):
-        typer.echo(line)
+        typer.echo(show(line))
     for doubt in list_doubts(log, champion):
-        typer.secho(f"warning: {doubt}", fg="yellow", err=True)
+        typer.secho(f"warning: {show(doubt)}", fg="yellow", err=True)
     if log.faults:
         raise typer.Exit(1)
 
@@ -155,9 +162,10 @@ def _judge(version: str, data: Path | None, config: "Config", tracking_uri: str 
 
 def _show(judged: "Judged", waived: dict[str, str]) -> None:
     from training.release_report import build_table, list_doubts, list_whys
+    from training.spoken import show
 
     make_console(UNSEEN_WIDTH).print(build_table(judged, waived))
     for line in list_whys(judged, waived):
-        typer.echo(line)
+        typer.echo(show(line))
     for doubt in list_doubts(judged.log, judged.champion):
-        typer.secho(f"warning: {doubt}", fg="yellow", err=True)
+        typer.secho(f"warning: {show(doubt)}", fg="yellow", err=True)

@@ -110,6 +110,7 @@ def read_log(texts: Mapping[int, str]) -> Log:
             continue
         if entry.previous in passed:
             # written by who had not seen the winner yet: it never took effect
+            faults += _find_change(number, entry, told)
             kept.append(Kept(number, entry, State.LATE))
             continue
         found = _find_faults(number, entry, told, head)
@@ -125,15 +126,31 @@ def _read(text: str | None) -> tuple[Entry | None, str]:
         values: dict[str, Any] = json.loads(text or "")
         told = str(values.pop("hash"))
         entry = Entry(**values)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None, ""
+    if not _is_written_by_us(entry):
         return None, ""
     return replace(entry, gates=tuple(entry.gates)), told
 
 
+def _is_written_by_us(entry: Entry) -> bool:
+    """Tell whether each part is of the kind that a release writes, whatever it says."""
+    values = asdict(entry)
+    gates, waivers = values.pop("gates"), values.pop("waivers")
+    if not isinstance(gates, (list, tuple)) or not isinstance(waivers, dict):
+        return False
+    if not all(isinstance(gate, dict) and "verdict" in gate for gate in gates):
+        return False
+    texts = [*values.values(), *waivers.values(), *(one for gate in gates for one in gate.values())]
+    return all(isinstance(one, str) for one in texts)
+
+
+def _find_change(number: int, entry: Entry, told: str) -> list[str]:
+    return [] if entry.hash == told else [f"entry {number} was changed after it was written"]
+
+
 def _find_faults(number: int, entry: Entry, told: str, head: str) -> list[str]:
-    faults = []
-    if entry.hash != told:
-        faults.append(f"entry {number} was changed after it was written")
+    faults = _find_change(number, entry, told)
     if entry.previous != head:
         faults.append(f"entry {number} does not follow the entry before it")
     return faults

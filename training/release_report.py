@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from training.gates import NO_CHAMPION, GateVerdict
@@ -28,7 +29,7 @@ def pair_reasons(names: list[str], reasons: list[str]) -> dict[str, str]:
 
     Names may stand together with commas between them; what is empty counts as not given.
     """
-    from training.release import ReleaseRefusedError
+    from training.release_rules import ReleaseRefusedError
 
     names = [name.strip() for one in names for name in one.split(",") if name.strip()]
     reasons = [reason for reason in reasons if reason]
@@ -52,7 +53,8 @@ def build_table(judged: "Judged", waived: Mapping[str, str]) -> Table:
         verdict = f"[{COLOURS[gate.verdict]}]{gate.verdict.value}[/]"
         if gate.name in waived and gate.blocks:
             verdict += ", waived"
-        table.add_row(gate.name, gate.label, gate.limit, gate.value, verdict)
+        told = (escape(one) for one in (gate.name, gate.label, gate.limit, gate.value))
+        table.add_row(*told, verdict)
     return table
 
 

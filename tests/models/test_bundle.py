@@ -86,10 +86,20 @@ def test_a_foreign_format_is_refused(bundle_folder: Path) -> None:
         read_bundle(bundle_folder)
 
 
-def test_a_manifest_cannot_point_outside_its_folder(bundle_folder: Path) -> None:
-    _rewrite(bundle_folder, sha256={"../secret.txt": "0" * 64})
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", "/etc/passwd", "..", "", "a" * 5000, "\ud800", "line\nbreak"]
+)
+def test_a_manifest_can_name_no_file_but_one_of_its_folder(bundle_folder: Path, name: str) -> None:
+    _rewrite(bundle_folder, sha256={name: "0" * 64})
 
     with pytest.raises(BundleDamagedError, match="is missing"):
+        read_bundle(bundle_folder)
+
+
+def test_a_manifest_whose_checksums_are_a_list_is_refused(bundle_folder: Path) -> None:
+    _rewrite(bundle_folder, sha256=[[5, "0" * 64]])
+
+    with pytest.raises(BundleDamagedError, match="is no bundle"):
         read_bundle(bundle_folder)
 
 
@@ -105,6 +115,7 @@ def test_a_manifest_cannot_point_outside_its_folder(bundle_folder: Path) -> None
         ("info.json", "{}"),
         ("info.json", '{"trained_on": "yesterday"}'),
         ("info.json", "[" * 100_000),
+        ("info.json", '{"trained_on": "2025-01-01", "gates": NaN}'),
         ("contract.toml", make_head() + make_field("a")),
     ],
 )

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 
 from models.bundle import Bundle
 from models.watching import Verdict
 from serving.monitor import CannotWatchError, Report, Watch, check_fund, watch
+from serving.monitor_checks import list_members
+from serving.monitor_rows import Told
 from serving.store.engine import EVERY_FUND
 from serving.store.monitor_reports import find_report, list_runs
 from tests.models.test_reference import make_reference
@@ -19,6 +24,13 @@ def look(
 ) -> Report:
     asked = Watch(bundle or get_bundle(), NOW - timedelta(days=days), NOW, fund)
     return watch(service.store, asked)
+
+
+def test_a_label_that_one_person_has_is_in_no_report() -> None:
+    labels = np.array(["often"] * 40 + ["Jan Janssens"] + ["seldom"] * 5, dtype=object)
+    told = cast(Told, SimpleNamespace(groups={"origin": labels}))
+
+    assert [label for _, label, _ in list_members(told)] == ["often", "seldom"]
 
 
 def find(report: Report, kind: str) -> set[str]:

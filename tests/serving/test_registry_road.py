@@ -163,6 +163,33 @@ def test_two_workers_that_fetch_the_same_version_at_once_both_have_it(
     assert [p.name for p in mlflow.cache.iterdir()] == [folder.name]
 
 
+@pytest.mark.parametrize("text", ["null", "[]", "{}", '{"folder": 5, "version": 1}'])
+def test_a_start_whose_note_of_the_last_model_is_nonsense_says_what_is_wrong(
+    mlflow: Mlflow, text: str
+) -> None:
+    settings = make_settings("sqlite:///x.db", tracking_uri=mlflow.uri, cache=mlflow.cache)
+    find_served(settings)
+    [note] = mlflow.cache.glob("last-*.json")
+    note.write_text(text)
+    Path(mlflow.uri.removeprefix("sqlite:///")).unlink()
+
+    with pytest.raises(RegistryGoneError):
+        find_served(settings)
+
+
+def test_a_start_whose_cache_takes_no_note_serves_all_the_same(
+    mlflow: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings("sqlite:///x.db", tracking_uri=mlflow.uri, cache=mlflow.cache)
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+
+    assert find_served(settings).bundle.version == "1"
+
+
 def test_a_cache_that_cannot_be_written_is_told_apart_from_a_registry_that_is_away(
     mlflow: Mlflow,
 ) -> None:

@@ -11,7 +11,7 @@ import kantelpunt
 from models.estimate import GainStatus
 from models.suggestion import Suggestion
 from serving.permissions import NotAllowedError, Role, User
-from serving.shadow_compare import Comparison, compare_all, report_shadow
+from serving.shadow_compare import Comparison, build_matrix, compare_all, report_shadow
 from serving.store.assessments import save_assessments
 from serving.store.engine import EVERY_FUND, Store
 from serving.store.shadow import save_scores
@@ -121,6 +121,32 @@ def test_a_small_count_is_hidden_and_so_is_what_would_tell_it(service: Service) 
 
     assert [count for count in matrix.values() if count] == []
     assert list(matrix.values()).count(None) == 2
+
+
+def test_the_share_of_other_suggestions_does_not_tell_a_hidden_count() -> None:
+    counts = {
+        (Suggestion.OWN_WAY, Suggestion.OWN_WAY): 80,
+        (Suggestion.REFER, Suggestion.REFER): 6,
+        (Suggestion.OWN_WAY, Suggestion.REFER): 9,
+        (Suggestion.REFER, Suggestion.OWN_WAY): 3,
+    }
+
+    matrix = build_matrix([(a.value, b.value) for (a, b), n in counts.items() for _ in range(n)])
+
+    # twelve differ, as the share says: nine shown would tell the three
+    assert {cell for cell, count in matrix.items() if count is None} == {
+        (Suggestion.REFER, Suggestion.OWN_WAY),
+        (Suggestion.OWN_WAY, Suggestion.REFER),
+    }
+
+
+def test_hidden_counts_that_are_few_together_are_not_told_by_the_total() -> None:
+    same = [(one.value, one.value) for one in (Suggestion.OWN_WAY, Suggestion.REFER)] * 20
+    other = [(Suggestion.OWN_WAY, Suggestion.REFER), (Suggestion.REFER, Suggestion.OWN_WAY)]
+
+    matrix = build_matrix([*same, *((a.value, b.value) for a, b in other)])
+
+    assert list(matrix.values()).count(None) == 3
 
 
 def test_who_objects_is_left_out_of_what_was_scored_before(service: Service) -> None:

@@ -211,6 +211,17 @@ def test_text_of_people_cannot_become_markup(facts: Facts) -> None:
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; | [x](javascript") >= 2
 
 
+def test_a_label_cannot_fetch_a_picture_or_lead_elsewhere(facts: Facts) -> None:
+    evil = "![t](https://example.org/t.png) [x](https://example.org) <https://example.org>"
+    told = replace(facts, card=facts.card + f"\n\n{evil}\n")
+
+    page = render_page(build_model_card(told), {}, "")
+
+    assert "![t](https://example.org/t.png)" in page
+    assert 'src="https' not in page
+    assert 'href="https' not in page
+
+
 def test_a_run_keeps_its_card_as_a_page(run_folder: Path, facts: Facts) -> None:
     page = (run_folder / CARD_PAGE).read_text()
 

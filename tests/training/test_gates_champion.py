@@ -13,6 +13,7 @@ from training.config import read_config
 from training.evaluate import Measured
 from training.gates import Gate, GateVerdict
 from training.gates_version import judge_comparison, judge_contract
+from training.release import UNREADABLE
 
 CONFIG = read_config()
 SAME = Measured(0.0, -0.001, 0.001)
@@ -143,6 +144,14 @@ def test_a_worse_ranking_by_gain_fails_where_the_champion_knew_as_little() -> No
     assert verdict_of("champion_ranking", found).blocks
     flattered = replace(found, champion_may_know=True)
     assert verdict_of("champion_ranking", flattered).verdict is GateVerdict.INSUFFICIENT
+
+
+@pytest.mark.parametrize("changed", [{"tested": [float("nan")] * 3}, {"tested": "abc"}, {}])
+def test_what_no_comparison_wrote_is_not_read(changed: dict[str, Any]) -> None:
+    found = compare().plain() | changed if changed else {"version": "1"}
+
+    with pytest.raises(UNREADABLE):
+        Comparison.of_plain(found)
 
 
 def test_what_was_compared_can_be_kept_and_read_again() -> None:

@@ -240,6 +240,7 @@ def test_a_champion_that_was_deleted_is_told_and_can_be_replaced(
     [
         ("Alex", None),
         (" robin ", "trained version 1 and can't release it"),
+        ("\uff32obin", "trained version 1 and can't release it"),
         (None, "say who releases with --by NAME"),
     ],
 )

@@ -72,6 +72,27 @@ def test_an_entry_of_nonsense_is_named_and_the_others_are_still_told() -> None:
     assert log.live == "3"
 
 
+@pytest.mark.parametrize(
+    "field",
+    [{"version": None}, {"gates": 5}, {"gates": [{"a": "b"}]}, {"waivers": [1]}, {"by": {}}],
+)
+def test_an_entry_with_a_part_of_another_kind_is_named(field: dict[str, object]) -> None:
+    changed = json.loads(THREE[3]) | field
+
+    log = read_log(THREE | {3: json.dumps(changed)})
+
+    assert log.faults == ("entry 3 is not readable",)
+    assert log.live == "2"
+
+
+def test_an_entry_cannot_be_made_to_look_too_late_unseen() -> None:
+    changed = json.loads(THREE[3]) | {"previous": START}
+
+    log = read_log(THREE | {3: json.dumps(changed)})
+
+    assert log.faults == ("entry 3 was changed after it was written",)
+
+
 def test_of_two_that_follow_the_same_entry_only_the_first_counts() -> None:
     first = make_entry("1")
     winner, loser = (make_entry(number, first.hash) for number in ("2", "3"))
