@@ -1,5 +1,6 @@
 """The page of watching, and what Prometheus reads of it."""
 
+from serving.wording import EN_DASH
 from tests.monitor_reports import keep_report
 from tests.running_service import Service
 
@@ -15,6 +16,23 @@ def test_the_page_begins_with_what_needs_attention(filled: Service) -> None:
     assert page.index("Wat aandacht vraagt") < page.index("De invoer")
     assert "Werkvermogen (0-10): ontbreekt" in page
     assert "C-00" not in page
+
+
+def test_the_page_tells_what_estimates_turned_out_to_be_and_of_how_many_checks_it_judges(
+    filled: Service,
+) -> None:
+    made = keep_report(filled, alarmed=True)
+    filled.client.cookies.clear()
+    filled.log_on("dataspecialist")
+
+    page = filled.client.get("/model/bewaking").text
+
+    assert f"over de {made.judged} controles die te beoordelen waren. " in page
+    assert f"{len(made.checks) - made.judged} waren dat niet" in page
+    assert "0,214" in page
+    assert f"(0,209{EN_DASH}0,219; verwacht 0,206)" in page
+    assert "ten onrechte &#34;eigen weg&#34;: 8,1 op 100" in page
+    assert "niemand van vroeger in deze groep om mee te vergelijken" in page
 
 
 def test_who_may_not_watch_sees_neither_page_nor_link(pages: Service) -> None:
