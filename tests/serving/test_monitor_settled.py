@@ -1,5 +1,6 @@
 """Errors per group on people whose outcome is known: found where planted, silent about few."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -123,6 +124,20 @@ def test_only_who_could_be_settled_by_now_counts() -> None:
     assert found.returned.tolist() == [0, 0]
     assert (found.weight > 0).all()
     assert len(none.told) == 0
+
+
+def test_who_got_support_is_spoken_for_by_those_of_the_same_suggestion() -> None:
+    refer = np.arange(800) < 400
+    told = make_told(800, suggestion=np.where(refer, REFER, OWN_WAY))
+    supported = np.arange(300)
+    started = pd.DataFrame({"case_id": supported, "started_on": pd.Timestamp("2024-12-01")})
+    extract = replace(make_extract(told, "2026-04-01"), pathways=started)
+
+    weight = settle(told, extract, Outcome()).weight
+
+    assert (weight[:300] == 0).all()
+    assert weight[300:400] == pytest.approx(4)
+    assert weight[400:] == pytest.approx(1)
 
 
 def test_the_newest_count_where_there_are_very_many() -> None:
