@@ -1,6 +1,6 @@
 """The checks of watching: which there are, with which level, and what they rest on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from models.drift import TOO_FEW, check_levels, check_missing, check_spread
 from models.expected import Expected, expect
 from models.reference import ANSWERED, FLAGS, GAIN, P_USUAL, SUGGESTION, Reference
 from models.shares import FEWEST_SHOWN
-from models.watching import CHANCE, POWER, SMALLEST, Check, Limits, Verdict, judge
+from models.watching import CHANCE, POWER, SMALLEST, Check, Limits, judge
 from serving.monitor_outcomes import Matured
 from serving.monitor_rows import SUGGESTIONS, UNKNOWN, Bools, Floats, Told
 
@@ -242,9 +242,3 @@ def describe_expected(found: Expected) -> dict[str, list[float]]:
 def _share(rows: Bools) -> float:
     count = int(rows.sum())
     return round(count / len(rows), 4) if count >= 5 else 0.0
-
-
-def name_worst(checks: Sequence[Check]) -> list[Check]:
-    """Return what needs attention, alarms first."""
-    wanted = (Verdict.ALARM, Verdict.WATCH)
-    return [one for verdict in wanted for one in checks if one.verdict is verdict]

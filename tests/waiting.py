@@ -9,4 +9,4 @@ def wait_until(has_come: Callable[[], bool], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not has_come():
         assert time.monotonic() < until, "waited too long"
-        time.sleep(0.02)
+        time.sleep(0.005)

@@ -12,7 +12,7 @@ def sync(
     tracking_uri: Uri = None,
 ) -> None:
     """Send the runs that wait on this disk to MLflow; what it has already is not sent twice."""
-    from training.pending import list_pending, send
+    from training.pending import RunNotKeptError, list_pending, send
     from training.tracking import check_address, resolve_uri
 
     uri = resolve_uri(tracking_uri)
@@ -20,6 +20,16 @@ def sync(
     waiting = list_pending(runs_to_sync)
     if not waiting:
         typer.echo(f"no run waits in {runs_to_sync}")
+    faults: list[RunNotKeptError] = []
     for folder in waiting:
-        made = send(folder, uri)
-        typer.echo(f"registered version {made.version} (run {made.run_id})")
+        try:
+            made = send(folder, uri)
+        except RunNotKeptError as error:
+            # one that is damaged holds up none of the others
+            faults.append(error)
+        else:
+            typer.echo(f"registered version {made.version} (run {made.run_id})")
+    for fault in faults[:-1]:
+        typer.secho(f"error: {fault}", fg="red", err=True)
+    if faults:
+        raise faults[-1]

@@ -101,7 +101,7 @@ def _ask_support(a: Assessment, view: EstimateView) -> Question:
     if a.estimate.gain and view.gain_status is GainStatus.ESTIMATED:
         bounds = bound_by_chance(a.estimate.gain.bounded, a.estimate.hidden)
         found = compare(bounds, a.limits.gain_from)
-        word = {True: "Ja", False: "Nee", None: UNSURE_NL}[found]
+        word = {True: "Ja", False: "Wellicht niet", None: UNSURE_NL}[found]
         low, high = (signed_nl(round(one * 100)) for one in bounds[1:])
         by_chance = a.estimate.hidden * 100 >= VISIBLE_POINTS
         apart = f"{low} tot {high}" + (", voor toeval alleen" if by_chance else "")

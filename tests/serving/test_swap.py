@@ -11,6 +11,7 @@ from serving.following import FollowState
 from serving.swapping import swap_bundle
 from tests.running_service import PASSWORD, Service, make_own_case
 from tests.serving.released import Registry, estimate, make_version
+from tests.waiting import wait_until
 
 THREADS, SWAPS = 4, 20
 
@@ -52,15 +53,14 @@ def test_every_answer_under_load_is_that_of_the_version_that_it_names(
         while not done.is_set():
             answers[number].append(service.post(make_own_case(number)))
 
-    threads = [Thread(target=post, args=(number,)) for number in range(THREADS)]
+    threads = [Thread(target=post, args=(number,), daemon=True) for number in range(THREADS)]
     for thread in threads:
         thread.start()
     for turn in range(SWAPS):
         seen = [len(of) for of in answers]
         swap_bundle(service.app, bundles[(turn + 1) % 2])
         # the next swap waits until each thread had answers of this one
-        while any(len(of) < n + 2 for of, n in zip(answers, seen, strict=True)):
-            done.wait(0.001)
+        wait_until(lambda: all(len(of) >= n + 2 for of, n in zip(answers, seen, strict=True)))  # noqa: B023
     done.set()
     for thread in threads:
         thread.join()

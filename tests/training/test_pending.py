@@ -1,6 +1,7 @@
 """A run that MLflow or the disk cannot take: nothing is lost, nothing is there by half or twice."""
 
 import errno
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,21 @@ def test_a_run_without_a_whole_note_is_told(waiting: Path, uri: str) -> None:
 
     with pytest.raises(RunNotKeptError, match="holds no whole run"):
         send(waiting, uri)
+
+
+def test_a_damaged_run_holds_up_none_of_the_others(tmp_path: Path, uri: str) -> None:
+    runs = tmp_path / "runs"
+    damaged = make_waiting(runs, "a") / pending.NOTE
+    damaged.write_text('{"parameters": {}}')
+    os.utime(damaged, (0, 0))
+    make_waiting(runs, "b")
+    words = ["sync", "--runs-to-sync", str(runs), "--tracking-uri", uri]
+
+    ended = CliRunner().invoke(kantelpunt.app, words)
+
+    assert isinstance(ended.exception, RunNotKeptError)
+    assert ended.output.count("registered version") == count_versions(uri) == 1
+    assert list_pending(runs) == [damaged.parent]
 
 
 def test_the_command_ends_with_a_code_of_its_own(

@@ -56,7 +56,11 @@ def test_the_answers_to_the_questions_are_those_of_the_suggestion(
             assert possible_nl == "Nog niet"
         if suggestion in (Suggestion.REFER, Suggestion.OWN_WAY):
             assert possible_nl == "Ja"
-            own = adds_nl == "Nee" if status is ESTIMATED else "op of boven de grens" in why_nl
+            own = (
+                adds_nl == "Wellicht niet"
+                if status is ESTIMATED
+                else "op of boven de grens" in why_nl
+            )
             assert own == (suggestion is Suggestion.OWN_WAY)
         if suggestion is Suggestion.UNSURE:
             assert "Onzeker" in (possible_nl, adds_nl) or "ligt daartussen" in why_nl
@@ -106,7 +110,7 @@ def test_support_that_adds_nothing_is_told_in_words(gain: float, says: str) -> N
 
     question = answer_questions(a, view_estimate(a))[1]
 
-    assert question.answer_nl == "Nee"
+    assert question.answer_nl == "Wellicht niet"
     assert question.why_nl.startswith(f"Met steun keren er naar schatting {says}")
 
 
