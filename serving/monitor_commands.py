@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from serving.monitor import Report
 
-ALARM = 2  # beside 1 for what goes wrong
+ALARM = 3  # beside 1 for what goes wrong and 2 for words that are no option
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def monitor(
         bool, typer.Option("--json", help="Print the whole report as JSON.")
     ] = False,
 ) -> None:
-    """Watch drift, calibration, groups and agreement; exit code 2 when there is an alarm."""
+    """Watch drift, calibration, groups and agreement; exit code 3 when there is an alarm."""
     from models.watching import Verdict
     from serving.deps import get_now
     from serving.monitor import CannotWatchError, Watch, check_fund, find_start, plain, watch

@@ -205,10 +205,17 @@ def _register(client: MlflowClient, run: RunInfo, model: str, source: str) -> st
 
 
 def set_champion(version: str, registry: RegistryConfig, uri: str) -> None:
-    """Let the service use this version from now on; raises RegistryError for an unknown one."""
+    """Let the service use this version from now on; raises RegistryError for an unknown one.
+
+    Where it was the challenger there is none any more: it would score beside itself.
+    """
     with telling_outages(uri, version):
         mlflow.set_tracking_uri(uri)
-        MlflowClient().set_registered_model_alias(registry.model, CHAMPION, version)
+        client = MlflowClient()
+        client.set_registered_model_alias(registry.model, CHAMPION, version)
+        aliases = client.get_registered_model(registry.model).aliases
+        if str(aliases.get(CHALLENGER)) == version:
+            client.delete_registered_model_alias(registry.model, CHALLENGER)
 
 
 def set_challenger(version: str | None, registry: RegistryConfig, uri: str) -> None:

@@ -12,7 +12,15 @@ from typer.testing import CliRunner, Result
 import kantelpunt
 from models.bundle import write_bundle
 from tests.models.test_reference import make_reference
-from tests.running_service import NOW, Service, get_bundle, get_bundle_folder, make_own_case
+from tests.running_service import (
+    FUND,
+    NOW,
+    OTHER_FUND,
+    Service,
+    get_bundle,
+    get_bundle_folder,
+    make_own_case,
+)
 
 runner = CliRunner()
 
@@ -71,14 +79,14 @@ def test_a_bundle_without_a_reference_ends_with_0_and_says_what_it_lacks(service
 
 
 @pytest.mark.usefixtures("with_reference")
-def test_an_alarm_ends_with_2_and_is_named_in_what_is_printed_and_in_one_line_of_the_log(
+def test_an_alarm_ends_with_3_and_is_named_in_what_is_printed_and_in_one_line_of_the_log(
     service: Service,
 ) -> None:
     fill(service, 120, work_ability=3)
 
     done = run()
 
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     assert "120 people in the window, 0 by this version" in done.stdout
     assert done.stdout.startswith("verdict: alarm, of ")
     assert "alarm: input work_ability: " in done.stdout
@@ -96,7 +104,7 @@ def test_as_json_the_whole_report_is_printed_and_nothing_else(service: Service) 
     done = run("--since", "2026-03-01", "--json")
 
     told = json.loads(done.stdout)
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     assert (told["verdict"], told["since"]) == ("alarm", "2026-03-01")
     assert sum(told["alarms"].values()) == sum(one["verdict"] == "alarm" for one in told["checks"])
 
@@ -104,11 +112,14 @@ def test_as_json_the_whole_report_is_printed_and_nothing_else(service: Service) 
 @pytest.mark.usefixtures("with_reference")
 def test_only_the_people_of_the_fund_that_was_asked_are_counted(service: Service) -> None:
     fill(service, 40)
+    for number in range(41, 51):
+        case = make_own_case(number, screened_on="2026-04-01", sickness_fund=OTHER_FUND)
+        assert service.post(case, "arts.b").status_code == 201
 
-    mine, other = run("--fund", "fonds-a"), run("--fund", "fonds-b")
+    mine, other = run("--fund", FUND), run("--fund", OTHER_FUND)
 
     assert "\n40 people in the window" in mine.stdout
-    assert "\n0 people in the window" in other.stdout
+    assert "\n10 people in the window" in other.stdout
 
 
 def empty_store(folder: Path) -> None:

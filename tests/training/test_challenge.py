@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 import kantelpunt
 from tests.running_service import get_bundle_folder
 from training.config import read_config
-from training.tracking import RegistryError, log_run
+from training.tracking import RegistryError, log_run, set_challenger, set_champion
 
 runner = CliRunner()
+NAMES = read_config().registry
 
 
 def find_aliases(uri: str) -> dict[str, str]:
@@ -19,12 +20,20 @@ def find_aliases(uri: str) -> dict[str, str]:
     return {name: str(version) for name, version in found.items()}
 
 
-def test_a_version_becomes_the_challenger_and_ends_being_it(tmp_path: Path) -> None:
-    uri, names = f"sqlite:///{tmp_path / 'mlflow.db'}", read_config().registry
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+
+@pytest.fixture
+def version(tmp_path: Path, uri: str) -> str:
     files = tmp_path / "files"
     files.mkdir()
     (files / "bundle").symlink_to(get_bundle_folder())
-    version = log_run(files, {}, {}, names, uri).version
+    return log_run(files, {}, {}, NAMES, uri).version
+
+
+def test_a_version_becomes_the_challenger_and_ends_being_it(uri: str, version: str) -> None:
     given = ["challenge", "--tracking-uri", uri]
 
     began = runner.invoke(kantelpunt.app, [*given, "latest"])
@@ -39,17 +48,22 @@ def test_a_version_becomes_the_challenger_and_ends_being_it(tmp_path: Path) -> N
     assert find_aliases(uri) == {}
 
 
-def test_the_champion_does_not_score_beside_itself(tmp_path: Path) -> None:
-    uri, names = f"sqlite:///{tmp_path / 'mlflow.db'}", read_config().registry
-    files = tmp_path / "files"
-    files.mkdir()
-    (files / "bundle").symlink_to(get_bundle_folder())
-    version = log_run(files, {}, {}, names, uri).version
-    MlflowClient(uri).set_registered_model_alias(names.model, "champion", version)
+def test_the_champion_does_not_score_beside_itself(uri: str, version: str) -> None:
+    set_champion(version, NAMES, uri)
 
     refused = runner.invoke(kantelpunt.app, ["challenge", "--tracking-uri", uri, version])
 
     assert refused.exit_code == 2
+    assert find_aliases(uri) == {"champion": version}
+
+
+def test_a_challenger_that_becomes_the_champion_is_no_challenger_any_more(
+    uri: str, version: str
+) -> None:
+    set_challenger(version, NAMES, uri)
+
+    set_champion(version, NAMES, uri)
+
     assert find_aliases(uri) == {"champion": version}
 
 
