@@ -9,17 +9,21 @@ from sqlalchemy.exc import ProgrammingError
 
 from serving.permissions import Scope
 from serving.store.assessments import list_assessments, save_assessments
+from serving.store.audit import AuditEvent
 from serving.store.cases import CaseFilter, list_cases
 from serving.store.engine import EVERY_FUND, Store
+from serving.store.monitor_reports import KeptReport, save_report
 from serving.store.reach import in_reach
-from serving.store.work_tables import metadata
+from serving.store.work_tables import metadata, monitor_reports
 from tests.running_postgres import Postgres
-from tests.running_service import FUND, OTHER_FUND, make_assessment
+from tests.running_service import FUND, NOW, OTHER_FUND, make_assessment
 
 OF_CASES = [
     table for table in metadata.sorted_tables if {"sickness_fund", "case_id"} <= set(table.c.keys())
 ]
 KEPT_APART = [table for table in OF_CASES if table.name != "audit"]
+# no case, but what was found of the people of one fund
+REPORTS = "monitor_reports"
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def test_every_table_with_rows_of_cases_has_a_policy(postgres_store: Store) -> N
     with postgres_store.reading() as connection:
         found = set(connection.execute(text(policies)).scalars())
 
-    assert found == {table.name for table in KEPT_APART}
+    assert found == {table.name for table in KEPT_APART} | {REPORTS}
 
 
 @pytest.mark.parametrize("fund", [FUND, OTHER_FUND])
@@ -59,6 +63,41 @@ def test_without_a_fund_no_row_is_in_reach(postgres_store: Store) -> None:
         seen = [connection.execute(select(table)).first() for table in KEPT_APART]
 
     assert seen == [None] * len(KEPT_APART)
+
+
+REACHES = {
+    None: [],
+    "": [],
+    FUND: [FUND],
+    OTHER_FUND: [OTHER_FUND],
+    EVERY_FUND: [None, FUND, OTHER_FUND],
+}
+
+
+@pytest.mark.parametrize("reach", REACHES)
+def test_a_report_is_read_by_its_fund_and_one_about_every_fund_by_who_reaches_all(
+    postgres_store: Store, reach: str | None
+) -> None:
+    for fund in (None, FUND, OTHER_FUND):
+        keep(postgres_store, fund, fund or EVERY_FUND)
+
+    with postgres_store.reading(reach) as connection:
+        query = select(monitor_reports.c.sickness_fund).order_by(monitor_reports.c.report_id)
+        seen = list(connection.execute(query).scalars())
+
+    assert seen == REACHES[reach]
+
+
+@pytest.mark.parametrize("of", [None, OTHER_FUND])
+def test_a_report_about_others_cannot_be_written(postgres_store: Store, of: str | None) -> None:
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        keep(postgres_store, of, FUND)
+
+
+def keep(store: Store, fund: str | None, reach: str) -> None:
+    made = KeptReport(NOW, fund, "3", "ok", 0, {})
+    with store.writing(reach) as connection:
+        save_report(connection, made, audit=AuditEvent(NOW, "u", "monitor", fund))
 
 
 def test_the_reach_of_one_transaction_does_not_outlive_it(postgres_store: Store) -> None:
