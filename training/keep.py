@@ -128,7 +128,7 @@ def keep_run(
             f"the run could not be written to {runs_to_sync} ({error.strerror}), and nothing of it "
             "was registered: make room, or name another folder with --runs-to-sync; train again"
         ) from error
-    return send(folder, uri)
+    return send(folder, uri, trained.config.registry)
 
 
 def _write_files(files: Path, trained: Trained, extract: Extract, info: dict[str, Any]) -> None:

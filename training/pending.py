@@ -3,17 +3,20 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from features.errors import KantelpuntError
+from models.bundle import BundleDamagedError, BundleMismatchError, read_bundle
 from training.config import RegistryConfig
-from training.tracking import About, Registered, RegistryError, log_run
+from training.tracking import BUNDLE, MODEL, About, Registered, RegistryError, log_run
 
 PENDING = Path("var/runs-to-sync")
 NOTE = "run.json"
 FILES = "files"
+RECORD = "record.json"
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class RunNotKeptError(KantelpuntError):
@@ -36,16 +39,16 @@ class Note:
     about: About
 
 
-def send(folder: Path, uri: str) -> Registered:
+def send(folder: Path, uri: str, registry: RegistryConfig) -> Registered:
     """Send a run to MLflow and remove it from this disk; sent twice, it is there once.
 
-    Raises RunNotSentError where MLflow cannot take it: the folder stays as it was.
+    Raises RunNotKeptError for one that is not what a training wrote, RunNotSentError where MLflow
+    cannot take it: the folder stays as it was.
     """
     note = read_note(folder)
+    _check(folder, note, registry)
     try:
-        made = log_run(
-            folder / FILES, note.parameters, note.metrics, note.registry, uri, note.about
-        )
+        made = log_run(folder / FILES, note.parameters, note.metrics, registry, uri, note.about)
     except RegistryError as error:
         raise RunNotSentError(
             f"{error}. The run is whole in {folder}, and nothing of it was registered: "
@@ -53,6 +56,30 @@ def send(folder: Path, uri: str) -> Registered:
         ) from error
     shutil.rmtree(folder, ignore_errors=True)
     return made
+
+
+def _check(folder: Path, note: Note, registry: RegistryConfig) -> None:
+    """Raise RunNotKeptError where the note asks for other names, or the files tell otherwise."""
+    asked, ours = ((one.model, one.experiment) for one in (note.registry, registry))
+    if asked != ours:
+        raise RunNotKeptError(
+            f"{folder} is of another [registry] model or experiment than {'/'.join(ours)}: give "
+            "`kantelpunt sync` the --config that it was trained with, or remove the folder"
+        )
+    files = folder / FILES
+    try:
+        told = About.of(json.loads((files / RECORD).read_text(encoding="utf-8")))
+        read_bundle(files / (MODEL if (files / MODEL).is_dir() else BUNDLE))
+    except UNREADABLE as error:
+        raise _build_error(folder, type(error).__name__) from error
+    except (BundleDamagedError, BundleMismatchError) as error:
+        raise _build_error(folder, str(error)) from error
+    if replace(told, mlflow_run=note.about.mlflow_run) != note.about:
+        raise _build_error(folder, f"{NOTE} and {RECORD} tell of another run")
+
+
+def _build_error(folder: Path, why: str) -> RunNotKeptError:
+    return RunNotKeptError(f"{folder} holds no whole run ({why}): train again, and remove it")
 
 
 def write_note(folder: Path, note: Note) -> None:
@@ -68,10 +95,8 @@ def read_note(folder: Path) -> Note:
         read = json.loads((folder / NOTE).read_text(encoding="utf-8"))
         about, registry = About(**read.pop("about")), RegistryConfig(**read.pop("registry"))
         return Note(**read, about=about, registry=registry)
-    except (OSError, ValueError, TypeError, LookupError) as error:
-        raise RunNotKeptError(
-            f"{folder} holds no whole run ({type(error).__name__}): train again, and remove it"
-        ) from error
+    except UNREADABLE as error:
+        raise _build_error(folder, type(error).__name__) from error
 
 
 def list_pending(folder: Path) -> list[Path]:

@@ -4,17 +4,20 @@ from pathlib import Path
 
 import typer
 
-from training.command_parts import RunsToSync, Uri
+from training.command_parts import ConfigFile, RunsToSync, Uri
 
 
 def sync(
     runs_to_sync: RunsToSync = Path("var/runs-to-sync"),
     tracking_uri: Uri = None,
+    config: ConfigFile = None,
 ) -> None:
     """Send the runs that wait on this disk to MLflow; what it has already is not sent twice."""
+    from training.config import read_config
     from training.pending import RunNotKeptError, list_pending, send
     from training.tracking import check_address, resolve_uri
 
+    registry = (read_config(config) if config else read_config()).registry
     uri = resolve_uri(tracking_uri)
     check_address(uri, may_be_new=True)
     waiting = list_pending(runs_to_sync)
@@ -23,7 +26,7 @@ def sync(
     faults: list[RunNotKeptError] = []
     for folder in waiting:
         try:
-            made = send(folder, uri)
+            made = send(folder, uri, registry)
         except RunNotKeptError as error:
             # one that is damaged holds up none of the others
             faults.append(error)

@@ -16,15 +16,13 @@ from features.tables import Extract
 from tests.running_service import get_bundle_folder
 from tests.tracking import make_tracking
 from tests.training.conftest import Road
+from tests.training.waiting_runs import BEGAN, REGISTRY, list_runs, make_waiting
 from training import keep, pending, tracking
-from training.config import RegistryConfig
 from training.fingerprint import ExtractChangedError
 from training.pending import Note, RunNotKeptError, RunNotSentError, list_pending, send, write_note
-from training.tracking import About, RegistryError, fetch_bundle, find_latest
+from training.tracking import RegistryError, fetch_bundle, find_latest
 
 NOBODY = "http://127.0.0.1:9"
-REGISTRY = RegistryConfig("kantelpunt", "kantelpunt")
-BEGAN = 1_780_000_000_000
 
 
 @pytest.fixture(autouse=True)
@@ -43,22 +41,6 @@ def waiting(tmp_path: Path) -> Path:
     return make_waiting(tmp_path / "runs", "a")
 
 
-def make_waiting(runs: Path, run: str) -> Path:
-    folder = runs / run
-    shutil.copytree(get_bundle_folder(), folder / "files" / "bundle")
-    (folder / "files" / "card.md").write_text("# A card")
-    about = About(run, "An", BEGAN, BEGAN + 60_000)
-    write_note(folder, Note({"seed": 1}, {"ours.auc": 0.7}, REGISTRY, about))
-    return folder
-
-
-def list_runs(uri: str) -> list[tuple[str, str]]:
-    client = MlflowClient(uri)
-    experiment = client.get_experiment_by_name("kantelpunt")
-    found = client.search_runs([experiment.experiment_id]) if experiment else []
-    return [(run.info.run_id, run.info.status) for run in found]
-
-
 def count_versions(uri: str) -> int:
     return len(MlflowClient(uri).search_model_versions("name = 'kantelpunt'"))
 
@@ -67,10 +49,10 @@ def test_a_server_that_does_not_answer_leaves_the_run_whole_on_this_disk(
     waiting: Path, uri: str
 ) -> None:
     with pytest.raises(RunNotSentError, match="kantelpunt sync"):
-        send(waiting, NOBODY)
+        send(waiting, NOBODY, REGISTRY)
     assert (waiting / "files" / "bundle" / "manifest.json").is_file()
 
-    made = send(waiting, uri)
+    made = send(waiting, uri, REGISTRY)
 
     run = MlflowClient(uri).get_run(made.run_id)
     assert (made.version, run.info.status) == ("1", "FINISHED")
@@ -83,7 +65,7 @@ def test_a_server_that_does_not_answer_leaves_the_run_whole_on_this_disk(
 def test_a_run_that_is_sent_twice_is_there_once(waiting: Path, uri: str, tmp_path: Path) -> None:
     shutil.copytree(waiting, tmp_path / "copy")
 
-    first, second = send(waiting, uri), send(tmp_path / "copy", uri)
+    first, second = send(waiting, uri, REGISTRY), send(tmp_path / "copy", uri, REGISTRY)
 
     assert first == second
     assert list_runs(uri) == [(first.run_id, "FINISHED")]
@@ -103,12 +85,12 @@ def test_a_disk_that_fills_up_while_logging_leaves_no_version_and_the_rest_is_se
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "copyfile", fill_up)
         with pytest.raises(RunNotSentError, match=r"No space left on device.*nothing of it was"):
-            send(waiting, uri)
+            send(waiting, uri, REGISTRY)
     [(failed, status)] = list_runs(uri)
     assert (status, count_versions(uri)) == ("FAILED", 0)
     with pytest.raises(RegistryError, match="no version is registered"):
         find_latest(REGISTRY, uri)
-    made = send(waiting, uri)
+    made = send(waiting, uri, REGISTRY)
 
     assert made.run_id == failed
     assert list_runs(uri) == [(failed, "FINISHED")]
@@ -126,9 +108,9 @@ def test_a_registry_that_does_not_answer_keeps_the_run_until_it_does(
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "create_model_version", refuse)
         with pytest.raises(RunNotSentError, match="kantelpunt sync"):
-            send(waiting, uri)
+            send(waiting, uri, REGISTRY)
     assert count_versions(uri) == 0
-    send(waiting, uri)
+    send(waiting, uri, REGISTRY)
 
     assert [status for _, status in list_runs(uri)] == ["FINISHED"]
     assert count_versions(uri) == 1
@@ -146,8 +128,8 @@ def test_an_answer_that_is_lost_makes_no_second_version(
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "create_model_version", lose)
         with pytest.raises(RunNotSentError):
-            send(waiting, uri)
-    made = send(waiting, uri)
+            send(waiting, uri, REGISTRY)
+    made = send(waiting, uri, REGISTRY)
 
     assert list_runs(uri) == [(made.run_id, "FINISHED")]
     assert count_versions(uri) == 1
@@ -173,7 +155,7 @@ def test_a_run_without_a_whole_note_is_told(waiting: Path, uri: str) -> None:
     (waiting / pending.NOTE).write_text('{"parameters": {}}')
 
     with pytest.raises(RunNotKeptError, match="holds no whole run"):
-        send(waiting, uri)
+        send(waiting, uri, REGISTRY)
 
 
 def test_a_damaged_run_holds_up_none_of_the_others(tmp_path: Path, uri: str) -> None:
@@ -245,7 +227,7 @@ def test_a_run_of_another_store_is_made_anew_in_this_one(waiting: Path, uri: str
     about = tracking.About(**{**vars(note.about), "mlflow_run": "0" * 32})
     write_note(waiting, Note(note.parameters, note.metrics, REGISTRY, about))
 
-    made = send(waiting, uri)
+    made = send(waiting, uri, REGISTRY)
 
     assert made.run_id != "0" * 32
     assert list_runs(uri) == [(made.run_id, "FINISHED")]
