@@ -61,14 +61,14 @@ def monitor(
 def _tell(found: "Report") -> None:
     from models.watching import Verdict
 
-    counts = found.counts
+    counts = {name: _show(count) for name, count in found.counts.items()}
     typer.echo(
         f"verdict: {found.verdict.value}, of {found.judged} checks that could tell; "
         f"{len(found.checks) - found.judged} could not"
     )
     typer.echo(
-        f"{counts['window']:,} people in the window, {counts['of_version']:,} by this version; "
-        f"{counts['followed']:,} followed, {counts['settled']:,} settled"
+        f"{counts['window']} people in the window, {counts['of_version']} by this version; "
+        f"{counts['followed']} followed, {counts['settled']} settled"
     )
     for verdict in (Verdict.ALARM, Verdict.WATCH):
         for one in (one for one in found.checks if one.verdict is verdict):
@@ -86,3 +86,9 @@ def _tell(found: "Report") -> None:
     typer.echo(
         "errors per group: " + ", ".join(f"{name} {count}" for name, count in audited.items())
     )
+
+
+def _show(count: int) -> str:
+    from models.shares import FEWEST_SHOWN
+
+    return f"fewer than {FEWEST_SHOWN}" if 0 < count < FEWEST_SHOWN else f"{count:,}"

@@ -122,6 +122,20 @@ def test_only_the_people_of_the_fund_that_was_asked_are_counted(service: Service
     assert "\n10 people in the window" in other.stdout
 
 
+def test_counts_of_fewer_than_five_people_are_not_printed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.registry.open_bundle", lambda _: get_bundle())
+    fill(service, 4)
+
+    done = run()
+
+    assert done.exit_code == 0
+    assert (
+        "\nfewer than 5 people in the window, fewer than 5 by this version; 0 followed, 0 settled\n"
+    ) in done.stdout
+
+
 def empty_store(folder: Path) -> None:
     (folder / "store.db").unlink()
     (folder / "store.db").touch()
