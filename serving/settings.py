@@ -13,6 +13,7 @@ from features.errors import KantelpuntError
 from serving.permissions import Role
 
 SHORTEST_SECRET = 32
+SHORTEST_FOLLOW = 1  # seconds: asked more often, the registry is all that is worked on
 _PLACEHOLDERS = ("change", "secret", "placeholder", "example", "password")
 
 
@@ -152,7 +153,7 @@ class Settings(BaseSettings):
         ge=0,
         le=86_400,
         description="after how long a newly released version is served without a restart: how "
-        "often MLflow is asked; 0 only at the start",
+        "often MLflow is asked, 1 at least; 0 only at the start",
     )
     shadow: bool = Field(
         True,
@@ -176,6 +177,13 @@ class Settings(BaseSettings):
                 ip_network(proxy.strip())
         except ValueError:
             raise ValueError("expected addresses or networks, with commas between them") from None
+        return given
+
+    @field_validator("follow_seconds")
+    @classmethod
+    def _check_follow(cls, given: float) -> float:
+        if 0 < given < SHORTEST_FOLLOW:
+            raise ValueError(f"expected {SHORTEST_FOLLOW} or more, or 0 to ask only at the start")
         return given
 
     def check_secret(self) -> str:

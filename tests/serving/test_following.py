@@ -13,6 +13,7 @@ import structlog
 from features.contract import default_contract, parse_contract
 from serving.following import Follower, Following, FollowState, Road, Why
 from serving.registry_process import NotFetchedError, RegistryError, RegistryGoneError
+from serving.settings import SettingsError, read_settings
 from serving.swapping import build_follower
 from tests.running_service import NOW, Service, make_own_case, make_settings
 from tests.serving.released import Registry, make_version, under
@@ -226,3 +227,24 @@ def test_nothing_is_followed_where_a_folder_is_served_or_it_is_set_off(
 
     assert [one.now.state for one in found] == [FollowState.OFF] * 2
     assert found[0].follow().state is FollowState.OFF
+
+
+@pytest.mark.parametrize("seconds", ["0.0001", "0.999"])
+def test_following_without_a_pause_is_refused(
+    monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    monkeypatch.setenv("KANTELPUNT_FOLLOW_SECONDS", seconds)
+
+    with pytest.raises(SettingsError, match="follow_seconds") as caught:
+        read_settings()
+
+    assert "expected 1 or more, or 0 to ask only at the start" in str(caught.value)
+
+
+@pytest.mark.parametrize("seconds", ["0", "1", "30"])
+def test_following_is_off_or_pauses_a_second_at_least(
+    monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    monkeypatch.setenv("KANTELPUNT_FOLLOW_SECONDS", seconds)
+
+    assert read_settings().follow_seconds == float(seconds)
