@@ -33,6 +33,7 @@ from serving.middleware import Closed, SizeLimit, Surroundings
 from serving.model_versions import RegistryNotes
 from serving.openapi import build_openapi
 from serving.pages.intake_view import PAGE
+from serving.pages.model_view import ModelView
 from serving.pages.templating import build_pages, render_error
 from serving.problem_texts import ENTER_NL
 from serving.referral_lists import read_lists
@@ -85,6 +86,7 @@ def create_app(
         follower=build_follower(app, settings, folder),
         shadow=shadow,
         challenger=build_challenger(app, settings, shadow),
+        show_model=lambda other: ModelView.of(other, limits, get_now().date()),
         model_from_cache=model_from_cache,
     )
     app.state.service = service

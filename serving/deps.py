@@ -1,6 +1,6 @@
 """What routes ask for: the service, the user, today's date, and a body that was read with care."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -51,6 +51,8 @@ class Service:
     follower: Follower
     shadow: Shadow
     challenger: Follower
+    # makes what the page of the model shows of a bundle
+    show_model: Callable[[Bundle], object]
     # MLflow was gone when the service started: the model is the one it fetched before
     model_from_cache: bool = False
 

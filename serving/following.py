@@ -49,6 +49,7 @@ class Why(StrEnum):
     SMOKE = "smoke"
     CONTRACT = "contract"
     LISTS = "lists"
+    INFO = "info"
 
 
 class BundleRefusedError(KantelpuntError):

@@ -26,6 +26,8 @@ from serving.registry import fetch_champion, read_whole
 from serving.settings import Settings
 from serving.shadow import Shadow
 
+# what comes of notes of another shape than training writes
+_MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 log = structlog.get_logger("kantelpunt")
 _swap = Lock()
 
@@ -116,4 +118,15 @@ def prepare(service: Service, bundle: Bundle) -> Service:
     # what is made at a first use is made here, where nobody waits for it
     build_request_model(contract)
     bundle.estimate(build_smoke_rows(contract)[2])
+    _check_shown(service, bundle)
     return replace(service, bundle=bundle, referral_lists=lists, model_from_cache=False)
+
+
+def _check_shown(service: Service, bundle: Bundle) -> None:
+    """Refuse a bundle whose notes on its training no page could show."""
+    try:
+        service.show_model(bundle)
+    except _MISSHAPEN as error:
+        kind = type(error).__name__
+        told = f"info.json: the page of the model cannot show it ({kind}); release another version"
+        raise BundleRefusedError(Why.INFO, told) from error

@@ -36,6 +36,7 @@ _WHY_NL = {
     Why.SMOKE: "de proefgevallen komen hier anders uit dan bij het trainen",
     Why.CONTRACT: "wie nu meldingen stuurt, zou geweigerd of anders begrepen worden",
     Why.LISTS: "de lijsten voor doorverwijzing van deze dienst passen er niet bij",
+    Why.INFO: "wat bij het trainen genoteerd werd, kan niet getoond worden",
 }
 
 

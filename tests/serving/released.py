@@ -1,12 +1,14 @@
 """Versions of a model to release, as folders, and a registry that gives them without MLflow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Event
+from types import MappingProxyType
+from typing import Any
 from uuid import uuid4
 
 from features.contract import Contract
@@ -30,10 +32,13 @@ def make_version(share: float) -> Path:
     return write_version(replace(model, usual=replace(model.usual, share=share)))
 
 
-def write_version(model: ScreeningModel) -> Path:
-    """Return a folder under a name of its own, as each version of a registry has."""
+def write_version(model: ScreeningModel, noted: Mapping[str, Any] = MappingProxyType({})) -> Path:
+    """Return a folder under a name of its own, as each version of a registry has.
+
+    What is `noted` stands in its info as well.
+    """
     folder = Path(mkdtemp(prefix="kantelpunt-version-")) / uuid4().hex
-    write_bundle(folder, model, get_bundle().info, get_bundle().card)
+    write_bundle(folder, model, {**get_bundle().info, **noted}, get_bundle().card)
     return folder
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import structlog
@@ -15,8 +16,8 @@ from serving.following import Follower, Following, FollowState, Road, Why
 from serving.registry_process import NotFetchedError, RegistryError, RegistryGoneError
 from serving.settings import SettingsError, read_settings
 from serving.swapping import build_follower
-from tests.running_service import NOW, Service, make_own_case, make_settings
-from tests.serving.released import Registry, make_version, under
+from tests.running_service import NOW, Service, get_bundle, make_own_case, make_settings
+from tests.serving.released import Registry, make_version, under, write_version
 
 
 @pytest.fixture
@@ -59,11 +60,17 @@ def change_contract(_: Path) -> Path:
     return under(parse_contract(text.replace("horizon_days = 365", "horizon_days = 180")))
 
 
+def change_info(_: Path) -> Path:
+    """Sealed, but with notes that training never writes so."""
+    return write_version(get_bundle().model, {"fairness": "fair enough"})
+
+
 REFUSALS = {
     Why.DAMAGED: change("card.md", "changed"),
     Why.FORMAT: change_format,
     Why.SMOKE: change_smoke,
     Why.CONTRACT: change_contract,
+    Why.INFO: change_info,
 }
 
 
@@ -87,6 +94,30 @@ def test_a_version_that_cannot_be_served_is_refused_and_the_old_one_stays(
     assert ready.json()["following"]["refused_why"] == why
     assert f'kantelpunt_model_refused_total{{why="{why}"}} 1.0' in metrics
     assert 'kantelpunt_model_following{state="refused"} 1.0' in metrics
+
+
+MISSHAPEN = [
+    {"fairness": {"groups": [{"group": ["female"]}]}},
+    {"screenings": {"test": 839}, "windows": {"test_from": "spring", "test_until": "autumn"}},
+    {"gain": "none"},
+]
+
+
+@pytest.mark.parametrize("noted", MISSHAPEN, ids=lambda noted: min(noted))
+def test_a_version_that_the_page_of_the_model_cannot_show_leaves_that_page_as_it_was(
+    service: Service, registry: Registry, noted: dict[str, Any]
+) -> None:
+    figures = {"figures": {"kantelpunt": {"auc": [0.7, 0.6, 0.8]}}}
+    registry.versions["9"] = write_version(get_bundle().model, figures | noted)
+    registry.alias = "9"
+    service.log_on()
+
+    how = registry.follow(service).follow()
+
+    page = service.client.get("/model")
+    assert how.refused is not None
+    assert how.refused.why is Why.INFO
+    assert (page.status_code, "Model, versie 3" in page.text) == (200, True)
 
 
 def test_a_refused_version_is_not_read_again_until_an_hour_later(
