@@ -25,6 +25,8 @@ from models.wholeness import check_whole
 FORMAT = 4
 # the names under which a registry knows the version that is served, and the one in its shadow
 CHAMPION, CHALLENGER = "champion", "challenger"
+# the tag of a released version that holds the digest of its bundle as it was then
+DIGEST_TAG = "kantelpunt.digest"
 MANIFEST = "manifest.json"
 CARD = "card.md"
 PEOPLE = "people.json"

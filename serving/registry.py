@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +24,7 @@ import structlog
 
 from models.bundle import (
     CHAMPION,
+    DIGEST_TAG,
     Bundle,
     BundleDamagedError,
     BundleMismatchError,
@@ -39,6 +40,7 @@ from serving.registry_process import (
     ask_process,
 )
 from serving.settings import Settings
+from serving.whole_bundle import note_digest, read_released, read_whole
 
 __all__ = [
     "MOST_VERSIONS",
@@ -107,19 +109,9 @@ def find_served(settings: Settings) -> Served:
         folder, version = find_last(settings, error)
         why = type(error).__name__
         log.warning("no released model: serving that of an earlier start", version=version, why=why)
-        return Served(read_bundle(folder, version), from_cache=True, folder=folder.name)
+        return Served(read_released(folder, version), from_cache=True, folder=folder.name)
     note_last(settings, folder, version)
     return Served(bundle, folder=folder.name)
-
-
-def read_whole(folder: Path, version: str, fetch: Callable[[], tuple[Path, str]]) -> Bundle:
-    """Return a fetched bundle; one that is damaged is fetched once more."""
-    try:
-        return read_bundle(folder, version)
-    except BundleDamagedError:
-        # the copy of an earlier fetch may have suffered: what MLflow keeps decides
-        shutil.rmtree(folder, ignore_errors=True)
-        return read_bundle(*fetch())
 
 
 def is_reachable(tracking_uri: str) -> bool:
@@ -190,6 +182,8 @@ def find_champion(
     try:
         if not folder.is_dir():
             _download(str(found.source), folder)
+        if digest := found.tags.get(DIGEST_TAG):
+            note_digest(folder, str(digest))
     except (MlflowException, OSError) as error:
         raise NotFetchedError(
             f"the files of version {found.version} cannot be had ({_get_code(error)}): check the "

@@ -30,6 +30,7 @@ from training.tracking_releases import (
     keep_note,
     read_entries,
     read_note,
+    tag_digest,
     tag_waivers,
 )
 
@@ -177,6 +178,7 @@ def roll_back(to: str | None, reason: str, by: str, config: Config, uri: str) ->
     version = _choose_earlier(log, to, registry, uri)
     folder, _ = fetch_bundle(version.number, registry, uri)
     bundle = read_bundle(folder, version.number)
+    _check_same(bundle, log)
     entry = Entry(
         event=ROLLBACK,
         version=version.number,
@@ -189,6 +191,16 @@ def roll_back(to: str | None, reason: str, by: str, config: Config, uri: str) ->
     )
     _write(entry, version, registry, uri)
     return entry
+
+
+def _check_same(bundle: Bundle, log: Log) -> None:
+    """Raise ReleaseRefusedError for a bundle that is not the one that was released."""
+    released = [one.digest for one in log.counting if one.version == bundle.version]
+    if released and bundle.digest != released[-1]:
+        raise ReleaseRefusedError(
+            f"the bundle of version {bundle.version} is another than was released: find out who "
+            "changed it, and give another version with --to"
+        )
 
 
 def _choose_earlier(log: Log, to: str | None, registry: RegistryConfig, uri: str) -> Version:
@@ -239,6 +251,7 @@ def _write(entry: Entry, version: Version, registry: RegistryConfig, uri: str) -
         )
     for _ in range(MOST_TURNS):
         live = log.live
+        tag_digest(live, log.counting[-1].digest, registry, uri)
         set_champion(live, registry, uri)
         log = read_log(read_entries(registry, uri))
         if log.live == live:

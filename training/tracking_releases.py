@@ -19,7 +19,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.utils import time as mlflow_time
 
-from models.bundle import CHAMPION
+from models.bundle import CHAMPION, DIGEST_TAG
 from training.config import RegistryConfig
 from training.tracking import ABSENT, telling_outages
 
@@ -163,6 +163,12 @@ def tag_waivers(
         for name, reason in waivers.items():
             told = f"{reason} ({by})"
             client.set_model_version_tag(registry.model, version.number, f"waiver.{name}", told)
+
+
+def tag_digest(number: str, digest: str, registry: RegistryConfig, uri: str) -> None:
+    """Tell the service which bundle was released as a version: it serves no other under it."""
+    with telling_outages(uri, number):
+        _connect(uri).set_model_version_tag(registry.model, number, DIGEST_TAG, digest)
 
 
 def _connect(uri: str) -> MlflowClient:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from models.bundle import BundleDamagedError
+from models.bundle import BundleDamagedError, read_bundle
 from serving import registry, swapping
-from serving.following import Follower, FollowState
+from serving.following import Follower, FollowState, Why
 from serving.last_bundle import find_last
 from serving.registry import NotFetchedError, RegistryGoneError, find_champion, find_served
 from serving.swapping import build_follower
@@ -19,6 +19,7 @@ from tests.serving.released import make_version
 from tests.tracking import make_tracking
 from training.config import RegistryConfig
 from training.tracking import log_run, set_champion
+from training.tracking_releases import tag_digest
 
 NAMES = RegistryConfig("kantelpunt", "kantelpunt")
 
@@ -38,6 +39,13 @@ class Mlflow:
 
     def release(self, version: str) -> None:
         set_champion(version, NAMES, self.uri)
+
+    def reseal(self) -> None:
+        """Put another whole bundle in the place of that of version 2, after its release."""
+        tag_digest("2", read_bundle(make_version(0.25)).digest, NAMES, self.uri)
+        [files] = self.cache.parent.glob(f"mlartifacts/**/{self.runs[1]}/artifacts/bundle")
+        shutil.rmtree(files)
+        shutil.copytree(make_version(0.75), files)
 
     def ask(self, name: str, *given: str) -> None:
         import mlflow
@@ -143,6 +151,47 @@ def test_a_start_on_a_damaged_champion_serves_the_model_of_the_last_start(
     assert (again.bundle.version, again.from_cache) == ("1", True)
     with pytest.raises(BundleDamagedError):
         find_served(settings)
+
+
+def test_a_bundle_that_was_resealed_after_its_release_is_refused_and_the_old_one_stays(
+    service: Service, mlflow: Mlflow
+) -> None:
+    follower = mlflow.follow(service)
+    follower.follow()
+    mlflow.reseal()
+    mlflow.release("2")
+
+    how = follower.follow()
+
+    assert how.refused is not None
+    assert (how.state, how.refused.why) == (FollowState.REFUSED, Why.DAMAGED)
+    assert "another than was released" in how.refused.told
+    assert service.app.state.service.bundle.version == "1"
+
+
+def test_a_start_on_a_resealed_champion_serves_the_last_model_or_nothing(mlflow: Mlflow) -> None:
+    settings = make_settings("sqlite:///x.db", tracking_uri=mlflow.uri, cache=mlflow.cache)
+    find_served(settings)
+    mlflow.reseal()
+    mlflow.release("2")
+
+    again = find_served(settings)
+    shutil.rmtree(mlflow.cache)
+
+    assert (again.bundle.version, again.from_cache) == ("1", True)
+    with pytest.raises(BundleDamagedError, match="another than was released"):
+        find_served(settings)
+
+
+def test_a_version_that_is_what_was_released_is_served(mlflow: Mlflow) -> None:
+    settings = make_settings("sqlite:///x.db", tracking_uri=mlflow.uri, cache=mlflow.cache)
+    tag_digest("1", read_bundle(make_version(0.5)).digest, NAMES, mlflow.uri)
+
+    found = find_served(settings)
+
+    assert (found.bundle.version, found.from_cache) == ("1", False)
+    [note] = mlflow.cache.glob("digest-*.txt")
+    assert note.read_text() == found.bundle.digest
 
 
 def test_two_workers_that_fetch_the_same_version_at_once_both_have_it(

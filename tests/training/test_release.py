@@ -2,17 +2,21 @@
 
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import mlflow
 import pytest
 
+from models.bundle import read_bundle, write_bundle
 from tests.training.conftest import Road
 from tests.training.released import REASON, REGISTRY, SOUND, Desk
 from training import release as releasing
+from training.tracking import fetch_bundle
 from training.tracking_releases import find_champion
 
 UNFAIR: dict[str, Any] = {
@@ -64,6 +68,27 @@ def test_a_waiver_is_kept_in_the_log_on_the_version_and_beside_its_bundle(desk: 
     [kept] = json.loads(Path(note).read_text())["releases"]
     assert (kept["by"], kept["waivers"]) == ("Alex", {"fairness": REASON})
     assert {"fairness": "fail"}.items() <= {g["name"]: g["verdict"] for g in kept["gates"]}.items()
+
+
+def test_a_release_seals_the_version_and_a_rollback_to_another_bundle_is_refused(
+    desk: Desk,
+) -> None:
+    first, second = desk.register(), desk.register(beside="1")
+    client = mlflow.MlflowClient(desk.uri)
+    kept = Path(fetch_bundle(first, REGISTRY, desk.uri)[0])
+    digest = read_bundle(kept).digest
+    desk.say("release", first, "--by", "Alex")
+    desk.say("release", second, "--by", "Alex")
+    found = client.get_model_version("kantelpunt", first)
+    files = Path(urlsplit(str(found.source)).path)
+    shutil.rmtree(files)
+    write_bundle(files, desk.road.trained.model, desk.info | {"seed": 99}, "card")
+
+    why = desk.refuse("rollback", "--reason", REASON, "--by", "Alex")
+
+    assert "another than was released" in why
+    assert found.tags["kantelpunt.digest"] == digest
+    assert get_champion(desk) == second
 
 
 def test_two_gates_take_a_reason_each_or_one_for_both(desk: Desk) -> None:
