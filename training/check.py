@@ -14,6 +14,7 @@ from features.cohort import build_screenings
 from features.contract import Contract
 from features.errors import KantelpuntError
 from features.leaks import Suspect
+from features.row_order import sort_rows
 from features.tables import Extract
 from models.curve_fit import StepNote, plan_curve
 from models.curve_rows import see_screenings
@@ -91,6 +92,7 @@ def check_extract(
     `too_many` those of which more rows were set aside than may be.
     """
     report("Profiling the tables")
+    extract = sort_rows(extract)  # as training does: the same rows, so the same folds
     tables, fields = profile_tables(extract), profile_fields(extract)
     missing = tuple(name for name in needed if name not in present)
     stop = _tell_missing(missing) or _tell_rejected(too_many)

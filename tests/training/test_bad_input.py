@@ -106,7 +106,12 @@ def follow_briefly(tables: Tables) -> Tables:
     follow_up = tables["follow_up"]
     soon = follow_up["case_id"].map(first).astype(follow_up["observed_until"].dtype)
     until = follow_up["observed_until"].where(follow_up["observed_until"] < soon, soon)
-    return {"follow_up": follow_up.assign(observed_until=until, exit=None, exited_on=pd.NaT)}
+    work = tables["work_periods"]
+    seen = work["started_on"] <= work["case_id"].map(until.set_axis(follow_up["case_id"]))
+    return {
+        "follow_up": follow_up.assign(observed_until=until, exit=None, exited_on=pd.NaT),
+        "work_periods": work[seen],
+    }
 
 
 def leave_gaps(tables: Tables) -> Tables:
