@@ -28,6 +28,7 @@ from models.suggestion import read_limits
 from serving.deps import get_now
 from serving.intake_file import Arrival, Intake, import_rows, open_import
 from serving.monitor import OLDEST
+from serving.monitor_commands import ALARM
 from serving.store.engine import Store
 from serving.store.outcomes import OUTCOME_TABLES
 from serving.store.tables import assessments, cases
@@ -106,7 +107,7 @@ def measure(database: str, folder: Path, board: Board) -> None:
     )
     seconds = time.monotonic() - began
     print(done.stdout)
-    if done.returncode not in (0, 2):
+    if done.returncode not in (0, ALARM):
         raise SystemExit(done.stderr)
     board.add("monitor", seconds, "s", f"under {MOST_SECONDS:.0f} s", held=seconds < MOST_SECONDS)
     board.add("monitor, peak memory", peak_gib(resource.RUSAGE_CHILDREN), "GiB")
