@@ -204,9 +204,8 @@ def _check_same(bundle: Bundle, log: Log) -> None:
 
 
 def _choose_earlier(log: Log, to: str | None, registry: RegistryConfig, uri: str) -> Version:
-    released = {entry.version for entry in log.counting} | {entry.before for entry in log.counting}
     if to is not None:
-        if to not in released - {""}:
+        if to not in log.champions:
             raise ReleaseRefusedError(
                 f"version {to} never was the champion: release it with `kantelpunt release {to}`"
             )

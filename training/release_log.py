@@ -78,6 +78,15 @@ class Log:
         """The version that the log says is the champion; "" before the first release."""
         return self.counting[-1].version if self.kept and self.counting else ""
 
+    @property
+    def champions(self) -> set[str]:
+        """The versions that were released, and the champion that was there before the log began.
+
+        Not what an alias that was moved by hand pointed at: no gate saw that.
+        """
+        began = {self.counting[0].before} - {""} if self.counting else set[str]()
+        return began | {entry.version for entry in self.counting}
+
     def stack(self) -> list[str]:
         """Return the champions that a rollback can return to, the current one last."""
         found: list[str] = []

@@ -189,6 +189,18 @@ def test_going_back_needs_somewhere_to_go_and_a_reason(
     assert why in desk.refuse("rollback", *words)
 
 
+def test_nobody_goes_back_to_what_an_alias_moved_by_hand_pointed_at(desk: Desk) -> None:
+    first, unseen, third = desk.register(), desk.register("1", **UNFAIR), desk.register("2")
+    desk.say("release", first)
+    mlflow.MlflowClient(desk.uri).set_registered_model_alias("kantelpunt", "champion", unseen)
+    desk.say("release", third)
+
+    why = desk.refuse("rollback", "--to", unseen, "--reason", REASON, "--by", "Alex")
+
+    assert "version 2 never was the champion" in why
+    assert get_champion(desk) == third
+
+
 def test_history_tells_what_was_live_on_a_day_and_why(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
