@@ -23,6 +23,9 @@ from serving.store.shadow_pairs import Duel, list_duels, stream_pairs
 
 FEWEST_TO_COMPARE = 50  # persons: of fewer a mean and its interval say nothing
 FEWEST_IN_GROUP = 100  # persons; the rest of a comparison is about groups this large
+LEAST_BEYOND = (
+    0.01  # on the 0..1 scale: of many cases any difference is sure, and most matter little
+)
 CHANCE = 0.1  # that any group at all is named where none differs
 MOST_LEVELS = 12
 _Cell = tuple[Suggestion, Suggestion]  # of the champion and of the challenger
@@ -192,7 +195,8 @@ def _find_groups(
 ) -> tuple[tuple[GroupDifference, ...], int]:
     """Return the groups that move otherwise than everybody else, and how many were looked at.
 
-    All tests together name a group by chance in one comparison of ten (Bonferroni).
+    By a point or more, and surely: all tests together name a group by chance in one comparison of
+    ten (Bonferroni).
     """
     found = [
         (of, label, members)
@@ -209,7 +213,7 @@ def _find_groups(
         error = mean_of(weighted, persons, errors)
         beyond = float(moved[members].mean() - moved[~members].mean())
         half = error.high - error.value
-        if abs(beyond) > half:
+        if abs(beyond) > max(half, LEAST_BEYOND):
             away = Measured(beyond, beyond - half, beyond + half, error.cases, error.persons)
             moves = mean_of(moved[members], persons[members])
             differing.append(GroupDifference(label, of, moves, away))

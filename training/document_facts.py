@@ -9,9 +9,9 @@ from typing import Any
 from features.contract import Contract
 from features.errors import KantelpuntError
 from models.bundle import Bundle, find_bundle, read_bundle
+from training.record import BESIDE_CHAMPION, FAIRNESS, RECORD
 
 INSIDE, PLOTS = ("model", "bundle"), "plots"  # a run keeps its bundle in one of these
-RECORD, FAIRNESS, BESIDE_CHAMPION = "record.json", "fairness.json", "champion.json"
 NOT_REGISTERED = "not registered"
 
 

@@ -22,7 +22,7 @@ from training.metrics import flatten_settings, list_metrics
 from training.pending import FILES, PENDING, Note, RunNotKeptError, send, write_note
 from training.pipeline import STEPS, Trained, train
 from training.plots import draw_plots
-from training.record import RunWatch
+from training.record import BESIDE_CHAMPION, FAIRNESS, RECORD, RunWatch
 from training.technical_file import write_card_page
 from training.tracking import BUNDLE, MODEL, About, Registered, check_address, resolve_uri
 from training.tracking_model import write_model
@@ -31,8 +31,6 @@ from training.tune_trials import TRIALS, find_folder, write_trials
 
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 STEPS_OF_RUN = STEPS + 2
-RECORD = "record.json"
-BESIDE_CHAMPION = "champion.json"
 CARD_PAGE = "card.html"
 
 
@@ -141,7 +139,7 @@ def _write_files(files: Path, trained: Trained, extract: Extract, info: dict[str
     shutil.rmtree(bundle)
     (files / "card.md").write_text(card, encoding="utf-8")
     _write_json(files / "figures.json", info["figures"])
-    _write_json(files / "fairness.json", trained.fairness.plain())
+    _write_json(files / FAIRNESS, trained.fairness.plain())
     _write_json(files / "refutation.json", info["refutation"])
     with (files / "fairness.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(list_fairness_rows(trained.fairness.audit))

@@ -10,12 +10,12 @@ from typing import Any
 from features.errors import KantelpuntError
 from models.bundle import BundleDamagedError, BundleMismatchError, read_bundle
 from training.config import RegistryConfig
+from training.record import RECORD
 from training.tracking import BUNDLE, MODEL, About, Registered, RegistryError, log_run
 
 PENDING = Path("var/runs-to-sync")
 NOTE = "run.json"
 FILES = "files"
-RECORD = "record.json"
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError)
 
 

@@ -23,6 +23,8 @@ from typing import Any
 from uuid import uuid4
 
 LAYOUT = 1
+# files of a run beside its bundle
+RECORD, FAIRNESS, BESIDE_CHAMPION = "record.json", "fairness.json", "champion.json"
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = "requirements.lock"
 BY = "KANTELPUNT_BY"

@@ -9,8 +9,7 @@ from training.comparison import Comparison, compare_at_release
 from training.config import Config, RegistryConfig
 from training.gates import Gate, judge_training
 from training.gates_version import judge_bundle, judge_comparison, judge_contract
-from training.keep import BESIDE_CHAMPION
-from training.record import find_user
+from training.record import BESIDE_CHAMPION, find_user
 from training.release_log import Entry, Log, State, read_log
 from training.release_rules import (
     ReleaseRefusedError,

@@ -179,7 +179,9 @@ def _tell_groups(one: Comparison) -> str:
         return "Geen enkele groep is groot genoeg om apart te bekijken."
     looked = f"Bekeken: {number_nl(one.groups_seen)} groepen van 100 personen of meer. "
     if not one.groups:
-        return looked + "Geen enkele verschuift duidelijk anders dan de rest."
+        return (
+            looked + "Geen enkele verschuift duidelijk, met een punt of meer, anders dan de rest."
+        )
     more = (
         f", waarvan de {MOST_GROUPS} grootste hier staan" if len(one.groups) > MOST_GROUPS else ""
     )

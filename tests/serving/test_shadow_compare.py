@@ -100,8 +100,11 @@ def test_the_group_that_moves_otherwise_is_named_and_no_other(service: Service) 
     assert first.moves.cases == PERSONS / 2
 
 
-def test_where_no_group_moves_otherwise_none_is_named(service: Service) -> None:
-    fill(service.store, extra=0.0)
+@pytest.mark.parametrize("extra", [0.0, 0.008])
+def test_where_no_group_moves_otherwise_by_a_point_none_is_named(
+    service: Service, extra: float
+) -> None:
+    fill(service.store, extra=extra)
 
     assert compare(service.store).groups == ()
 

@@ -19,7 +19,8 @@ from training.document_facts import Facts, FactsMissingError, build_facts
 from training.document_markup import DEPLOYER
 from training.document_page import render_page
 from training.document_tables import NOT_RECORDED, escape, tabulate_champion
-from training.keep import BESIDE_CHAMPION, CARD_PAGE, RECORD
+from training.keep import CARD_PAGE
+from training.record import BESIDE_CHAMPION, RECORD
 from training.technical_file import build_model_card, build_technical_file, write_documents
 
 # the headings of Annex IV to Regulation (EU) 2024/1689
