@@ -6,7 +6,7 @@ export PYTHON
 # compiled files make every start faster, also where the environment says not to write them
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test check format lint types gentest docs notebooks bench real lock clean system
+.PHONY: help setup demo test check format lint types gentest docs notebooks bench real lock supply clean system
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,13 @@ COMPILE := $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version
 lock: $(READY) ## pin again what pyproject.toml asks for; UPGRADE=--upgrade takes the newest versions that it allows
 	$(COMPILE) pyproject.toml --extra dev --extra examples --output-file requirements-dev.lock
 	$(COMPILE) pyproject.toml --constraint requirements-dev.lock --output-file requirements.lock
+
+supply: $(READY) ## licences, a list of parts (SBOM, CycloneDX) in build/, and known weaknesses of what we depend on
+	$(BIN)/python -m scripts.licences
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --mc-type application \
+		--of JSON --output-file build/sbom.cdx.json requirements.lock
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 clean: ## remove .venv and caches; what you made stays (var, mlflow.db, mlartifacts)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage coverage.xml build *.egg-info
