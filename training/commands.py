@@ -30,6 +30,7 @@ from training.limits_command import limits
 from training.release_commands import gates, history, release, rollback
 from training.sync_command import sync
 from training.version_commands import evaluate, explain_model
+from training.versions_command import versions
 
 WORLDS = (
     "How support works. default: as in the literature; null: not at all; rct: given by lot; "
@@ -58,7 +59,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of training to the command line."""
     for command in (synth, check, train, sync, evaluate, explain_model, document, score, limits):
         app.command()(command)
-    for releasing in (gates, release, challenge, rollback, history):
+    for releasing in (versions, gates, release, challenge, rollback, history):
         app.command()(releasing)
 
 

@@ -1,7 +1,7 @@
 """The command that writes the documents of a version: card, technical file, register entry."""
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,4 +52,5 @@ def _gather(version: str, tracking_uri: str | None) -> "Facts":
         found = fetch_run(version, Path(folder), registry, uri)
         log = read_log(read_entries(registry, uri))
         releases = [asdict(entry) for entry in log.counting]
-        return read_facts(Path(folder), found.version, found.standing, releases, log.faults)
+        facts = read_facts(Path(folder), found.version, found.standing, releases, log.faults)
+    return replace(facts, mlflow_run=found.run_id)

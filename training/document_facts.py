@@ -24,7 +24,7 @@ class Facts:
     """What is known of a version; what was not kept is an empty mapping, or None.
 
     `releases` are the entries of the log of releases, oldest first; None where no log was at hand.
-    `standing` says whether the version is served.
+    `standing` says whether the version is served, `mlflow_run` what MLflow calls its run.
     """
 
     version: str
@@ -38,6 +38,7 @@ class Facts:
     plots: Mapping[str, bytes]
     releases: Sequence[Mapping[str, Any]] | None = None
     release_faults: Sequence[str] = field(default=())
+    mlflow_run: str | None = None
 
 
 def read_facts(

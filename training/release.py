@@ -16,7 +16,7 @@ from training.release_rules import (
     check_second_person,
     check_spoken,
     check_waivers,
-    name_reasons,
+    check_words,
 )
 from training.tracking import RegistryError, fetch_bundle, set_champion
 from training.tracking_releases import (
@@ -96,8 +96,8 @@ def get_version(number: str, registry: RegistryConfig, uri: str) -> Version:
     found = find_version(number, registry, uri)
     if found is None:
         raise RegistryError(
-            f"version {number} of {registry.model!r} is not there, or was deleted: look at "
-            "`kantelpunt history`, train anew with `kantelpunt train`, or give another version"
+            f"version {number} of {registry.model!r} is not there, or was deleted: see those that "
+            "are with `kantelpunt versions`, or train anew with `kantelpunt train`"
         )
     return found
 
@@ -140,8 +140,8 @@ def release_version(
 
     `waived` holds a reason per failing gate. Who loses a race against another release is refused.
     """
-    check_spoken({"--by": by or "", "--reason": reason, **name_reasons(waived)})
-    check_waivers(judged, waived, by, config)
+    check_words(waived, by, reason, [gate.name for gate in judged.gates], config)
+    check_waivers(judged, waived)
     who = (by or "").strip() or find_user()
     check_second_person(judged.version, by, config.registry)
     entry = Entry(

@@ -35,6 +35,10 @@ def pair_reasons(names: list[str], reasons: list[str]) -> dict[str, str]:
     reasons = [reason for reason in reasons if reason]
     if len(set(names)) < len(names):
         raise ReleaseRefusedError("--waive names the same gate twice: name it once")
+    if names and not reasons:
+        raise ReleaseRefusedError(
+            f"--waive {names[0]} needs --reason TEXT: why this version may go out all the same"
+        )
     if names and len(reasons) not in (1, len(names)):
         raise ReleaseRefusedError(
             f"{len(names)} waivers and {len(reasons)} reasons: give --reason once, or once for each"
@@ -94,14 +98,16 @@ def _tell_why(entry: Entry) -> Iterator[str]:
     yield f"bundle {entry.digest[:SHORT]}"
     if entry.reason:
         yield f"reason: {entry.reason}"
-    verdicts = [gate["verdict"] for gate in entry.gates]
-    if verdicts:
-        counts = ", ".join(
-            f"{verdicts.count(one.value)} {one.value}" for one in GateVerdict if one in verdicts
-        )
-        yield f"gates: {counts}"
+    if entry.gates:
+        yield f"gates: {count_verdicts(entry)}"
     for name, reason in entry.waivers.items():
         yield f"waived {name}: {reason}"
+
+
+def count_verdicts(entry: Entry) -> str:
+    """Return how many gates had which verdict at a release."""
+    found = [gate["verdict"] for gate in entry.gates]
+    return ", ".join(f"{found.count(one.value)} {one.value}" for one in GateVerdict if one in found)
 
 
 def tell_day(log: Log, day: date, gone: Collection[str]) -> Iterator[str]:

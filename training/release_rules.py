@@ -1,6 +1,6 @@
 """What stands in the way of a release beside its gates: words, waivers and the second person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from features.errors import KantelpuntError
@@ -10,6 +10,11 @@ from training.tracking_releases import Version
 
 if TYPE_CHECKING:
     from training.release import Judged
+
+GATES = (
+    *("champion", "champion_ranking", "reasons", "baselines", "calibration_error"),
+    *("group_calibration", "slope", "fairness", "placebo", "contract", "speed", "size"),
+)
 
 
 class ReleaseRefusedError(KantelpuntError):
@@ -28,26 +33,38 @@ def name_reasons(waived: Mapping[str, str]) -> dict[str, str]:
     return {f"--reason for {name}": reason for name, reason in waived.items()}
 
 
-def check_waivers(
-    judged: "Judged", waived: Mapping[str, str], by: str | None, config: Config
+def check_words(
+    waived: Mapping[str, str], by: str | None, reason: str, known: Collection[str], config: Config
 ) -> None:
-    """Raise ReleaseRefusedError for a waiver of what does not fail, or a gate that fails still."""
-    known = {gate.name: gate for gate in judged.gates}
-    for name, reason in waived.items():
+    """Raise ReleaseRefusedError for words that no verdict of a gate can make good.
+
+    To be asked before a version is judged: a reason too short, a gate that is not `known`, a
+    missing name.
+    """
+    check_spoken({"--by": by or "", "--reason": reason, **name_reasons(waived)})
+    for name, why in waived.items():
         if name not in known:
             raise ReleaseRefusedError(
                 f"no gate is called {name!r}: waive one of {', '.join(known)}"
             )
-        if not known[name].blocks:
-            told = known[name].verdict.value
-            raise ReleaseRefusedError(f"{name} does not fail ({told}): leave out --waive {name}")
-        if len(reason.strip()) < config.gates.shortest_reason:
+        if len(why.strip()) < config.gates.shortest_reason:
             raise ReleaseRefusedError(
                 f"--reason for {name}: say in {config.gates.shortest_reason} characters or more "
                 "why this version may go out all the same; it is kept for whoever asks later"
             )
     if waived and not (by or "").strip():
         raise ReleaseRefusedError("a waiver needs --by NAME: who answers for it")
+    if config.registry.second_person and not (by or "").strip():
+        raise ReleaseRefusedError("[registry] second_person: say who releases with --by NAME")
+
+
+def check_waivers(judged: "Judged", waived: Mapping[str, str]) -> None:
+    """Raise ReleaseRefusedError for a waiver of what does not fail, or a gate that fails still."""
+    known = {gate.name: gate for gate in judged.gates}
+    for name in waived:
+        if not known[name].blocks:
+            told = known[name].verdict.value
+            raise ReleaseRefusedError(f"{name} does not fail ({told}): leave out --waive {name}")
     if left := [gate.name for gate in judged.failing if gate.name not in waived]:
         words = " ".join(f"--waive {name}" for name in left)
         raise ReleaseRefusedError(
@@ -66,8 +83,6 @@ def check_second_person(version: Version, by: str | None, registry: RegistryConf
             f"[registry] second_person: nobody knows who trained version {version.number}, so that "
             "nobody can be somebody else: train anew"
         )
-    if not (by or "").strip():
-        raise ReleaseRefusedError("[registry] second_person: say who releases with --by NAME")
     if is_same_name(by or "", version.user):
         raise ReleaseRefusedError(
             f"[registry] second_person: {version.user} trained version {version.number} and can't "

@@ -142,7 +142,8 @@ def count_not_recorded(markdown: str) -> int:
 def _subtitle(facts: Facts) -> str:
     began = facts.record.get("began")
     run = facts.record.get("run")
-    return f"Run {run or NOT_RECORDED}, begun {began or NOT_RECORDED}"
+    of_mlflow = f" (in MLflow {facts.mlflow_run})" if facts.mlflow_run else ""
+    return f"Run {run or NOT_RECORDED}{of_mlflow}, begun {began or NOT_RECORDED}"
 
 
 def _render(template: str, facts: Facts, **more: Any) -> str:

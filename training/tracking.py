@@ -277,6 +277,7 @@ def _explain(error: Exception, uri: str, wanted: str | None = None) -> str:
     if wanted is None or code not in ABSENT:
         return f"MLflow at {where} could not be used ({code}): check --tracking-uri"
     return (
-        f"MLflow at {where} has no model {wanted!r} ({code}): train with `kantelpunt train`, "
-        "release with `kantelpunt release VERSION`, or give the right --tracking-uri"
+        f"MLflow at {where} has no model {wanted!r} ({code}): see `kantelpunt versions`, train "
+        "with `kantelpunt train`, release with `kantelpunt release VERSION`, or give the right "
+        "--tracking-uri"
     )

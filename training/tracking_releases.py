@@ -56,11 +56,12 @@ def find_version(number: str, registry: RegistryConfig, uri: str) -> Version | N
             if error.error_code in ABSENT:
                 return None
             raise
-        user = _find_user(client, found)
+        user = find_user(client, found)
     return Version(str(found.version), str(found.run_id), str(found.source), user)
 
 
-def _find_user(client: MlflowClient, found: ModelVersion) -> str:
+def find_user(client: MlflowClient, found: ModelVersion) -> str:
+    """Return who MLflow says made the run of a version, "" where it does not say."""
     try:
         return str(client.get_run(str(found.run_id)).data.tags.get("mlflow.user", ""))
     except MlflowException as error:

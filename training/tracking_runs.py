@@ -15,10 +15,11 @@ REGISTERED = "registered"
 
 @dataclass(frozen=True)
 class FetchedRun:
-    """The version made of a run, and how it stands."""
+    """The version made of a run, how it stands, and what MLflow calls the run."""
 
     version: str
     standing: str
+    run_id: str
 
 
 def fetch_run(wanted: str, folder: Path, registry: RegistryConfig, uri: str) -> FetchedRun:
@@ -39,4 +40,4 @@ def fetch_run(wanted: str, folder: Path, registry: RegistryConfig, uri: str) -> 
         aliases = sorted(client.get_model_version(registry.model, found.version).aliases)
         standing = CHAMPION if CHAMPION in aliases else next(iter(aliases), REGISTERED)
         client.download_artifacts(str(found.run_id), "", str(folder))
-    return FetchedRun(str(found.version), standing)
+    return FetchedRun(str(found.version), standing, str(found.run_id))

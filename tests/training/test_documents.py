@@ -238,6 +238,9 @@ def test_the_command_writes_what_the_registry_knows(road: Road, tmp_path: Path) 
     assert "places to be filled by the deployer" in result.output
     assert f"version {road.made.version}" in (tmp_path / "model_card.md").read_text()
     assert f"| run | {escape(road_run(road))} |" in (tmp_path / "technical_file.md").read_text()
+    for name in ("model_card.md", "technical_file.md"):
+        assert f"| run in MLflow | {road.made.run_id} |" in (tmp_path / name).read_text()
+    assert f"in MLflow {road.made.run_id}" in (tmp_path / "model_card.html").read_text()
 
 
 def road_run(road: Road) -> str:

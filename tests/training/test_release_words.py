@@ -9,6 +9,9 @@ import pytest
 
 from tests.training.conftest import Road
 from tests.training.released import REASON, REGISTRY, SOUND, Desk
+from training.config import read_config
+from training.release import judge_version
+from training.release_rules import GATES
 
 UNFAIR: dict[str, Any] = {
     "fairness": {"verdict": "fail", "groups": [], "pairs": [], "most_ratio": 1.25}
@@ -41,6 +44,31 @@ def test_a_reason_that_is_a_book_is_refused(desk: Desk) -> None:
 
     assert "2000 characters" in desk.refuse("release", version, "--reason", "x" * 2001)
     assert "2000 characters" in desk.refuse("rollback", "--by", "Alex", "--reason", "x" * 2001)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--waive", "fairness", "--reason", "ok", "--by", "Alex"), "20 characters or more"),
+        (("--waive", "beauty", "--reason", REASON, "--by", "Alex"), "no gate is called 'beauty'"),
+        (("--waive", "fairness", "--reason", REASON), "needs --by NAME"),
+        (("--waive", "fairness", "--by", "Alex"), "--waive fairness needs --reason TEXT"),
+        (("--reason", "two\nlines"), "takes one line of text"),
+    ],
+)
+def test_words_that_cannot_do_are_refused_before_the_version_is_judged(
+    desk: Desk, words: tuple[str, ...], why: str
+) -> None:
+    result = desk.run("release", "998", *words)
+
+    assert why in str(result.exception)
+    assert "gate " not in result.output
+
+
+def test_every_gate_can_be_named_before_a_version_is_judged(desk: Desk) -> None:
+    judged = judge_version(desk.register(), read_config(), desk.uri)
+
+    assert [gate.name for gate in judged.gates] == list(GATES)
 
 
 def test_what_was_written_into_the_log_past_us_is_shown_on_one_line(desk: Desk) -> None:
