@@ -4,14 +4,11 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from training.document_markup import build_parser, render_markdown, tell
-
-TEMPLATES = Path(__file__).with_name("templates")
+from training.page_templates import build_environment
 
 
 def render_page(
@@ -27,15 +24,9 @@ def render_page(
         data = f"data:image/png;base64,{b64encode(png).decode()}"
         body = body.replace(f'src="plots/{escape(name)}"', f'src="{data}"')
     body = re.sub(r"<p>(<img [^>]*>)</p>", r"<figure>\1</figure>", body)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    template = build_environment().get_template("document.html")
     title = tell(build_parser().parseInline(heading.removeprefix("# "))[0])
-    return environment.get_template("document.html").render(
+    return template.render(
         lang="en",
         title=title,
         heading=title,

@@ -96,7 +96,7 @@ def tell_figure(found: Sequence[float] | None, times: float = 1, digits: int = 3
     return f"{value} ({low} to {high})"
 
 
-def tabulate_refutation(found: Mapping[str, Any] | None) -> str:
+def tabulate_attempts(found: Mapping[str, Any] | None) -> str:
     """Return what the attempts to refute the gain found, in points on 100."""
     verdicts, figures = (found or {}).get("verdicts", {}), (found or {}).get("figures", {})
     if not found or not verdicts:

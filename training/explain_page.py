@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from features.errors import KantelpuntError
 from models.estimate import GainStatus, Sums
@@ -17,11 +16,11 @@ from training.explain import Explanation
 from training.explain_gain import share_persons
 from training.explain_groups import take_rows
 from training.explain_plots import SHOWN_INPUTS, draw_explanation
+from training.page_templates import build_environment
 from training.success import FEWEST_SUPPORTED
 from training.traits import Bools
 
 PAGE, TABLE = "index.html", "drivers.csv"
-TEMPLATES = Path(__file__).with_name("templates")
 
 
 class FolderNotWritableError(KantelpuntError):
@@ -56,13 +55,7 @@ def write_explanation(found: Explanation, folder: Path, seed: int) -> Path:
 
 def render(found: Explanation, pictures: dict[str, str]) -> str:
     """Return the page; `pictures` are PNG files in base64 by their name."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = build_environment()
     environment.filters |= {
         "count": _count,
         "of_100": _of_100,

@@ -14,7 +14,7 @@ from typing import Any
 from features.errors import KantelpuntError
 from models.bundle import CHAMPION
 from training.document_facts import Facts
-from training.document_page import TEMPLATES
+from training.page_templates import TEMPLATES
 
 TEXTS, SCHEMA = "register.toml", "register.schema.json"
 MOST_OF_INPUTS = 2500

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from training.command_parts import Uri, make_console, read_for_training
+from training.command_parts import ConfigFile, Uri, make_console, read_for_training
 
 if TYPE_CHECKING:
     from training.config import Config
@@ -22,9 +22,6 @@ By = Annotated[str | None, typer.Option("--by", help="Who answers for it: your n
 Reason = Annotated[
     list[str] | None,
     typer.Option("--reason", help="Why; once for all waivers, or once after each."),
-]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
 ]
 
 UNSEEN_WIDTH = 120  # where nobody looks: what stands in a file keeps its lines whole

@@ -18,18 +18,19 @@ from training.card import NAMES
 from training.card_gain import VERDICTS
 from training.document_facts import Facts
 from training.document_markup import DEPLOYER
-from training.document_page import TEMPLATES, render_page
+from training.document_page import render_page
 from training.document_tables import (
     DECISIONS,
     NOT_RECORDED,
     escape,
     list_failures,
     list_risks,
+    tabulate_attempts,
     tabulate_champion,
     tabulate_figures,
-    tabulate_refutation,
     tell_verdict,
 )
+from training.page_templates import TEMPLATES
 from training.register import SCHEMA, build_entry, list_to_fill
 
 CARD, FILE = "model_card", "technical_file"
@@ -171,7 +172,7 @@ class _Shown:
         self.fairness_verdict = tell_verdict(facts)
         self.figures_table = tabulate_figures(facts.info.get("figures"), "each model")
         self.windows_table = tabulate_figures(facts.info.get("by_window"), "each window")
-        self.refutation_table = tabulate_refutation(facts.info.get("refutation"))
+        self.refutation_table = tabulate_attempts(facts.info.get("refutation"))
         self.champion_table = tabulate_champion(facts.champion)
         self.gaps = [escape(line) for line in facts.info.get("gaps") or ()]
         self.intro, self.body = _split_card(facts.card)

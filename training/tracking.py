@@ -13,6 +13,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunInfo
 from mlflow.entities import Run as MlflowRun
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from features.errors import KantelpuntError
@@ -247,14 +248,16 @@ def fetch_bundle(wanted: str, registry: RegistryConfig, uri: str) -> tuple[Path,
         return Path(wanted), ""
     with telling_outages(uri, wanted):
         mlflow.set_tracking_uri(uri)
-        client = MlflowClient()
-        found = (
-            client.get_model_version(registry.model, wanted)
-            if wanted.isdigit()
-            else client.get_model_version_by_alias(registry.model, wanted)
-        )
+        found = look_up(MlflowClient(), wanted, registry)
         folder = mlflow.artifacts.download_artifacts(found.source)
     return find_bundle(Path(folder)), str(found.version)
+
+
+def look_up(client: MlflowClient, wanted: str, registry: RegistryConfig) -> ModelVersion:
+    """Return the version with a number or an alias; raises MlflowException without one."""
+    if wanted.isdigit():
+        return client.get_model_version(registry.model, wanted)
+    return client.get_model_version_by_alias(registry.model, wanted)
 
 
 def check_address(uri: str, *, may_be_new: bool) -> None:

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from models.bundle import CHAMPION
 from training.config import RegistryConfig
-from training.tracking import find_latest, telling_outages
+from training.tracking import find_latest, look_up, telling_outages
 
 REGISTERED = "registered"
 
@@ -32,11 +32,7 @@ def fetch_run(wanted: str, folder: Path, registry: RegistryConfig, uri: str) -> 
     with telling_outages(uri, wanted):
         mlflow.set_tracking_uri(uri)
         client = MlflowClient()
-        found = (
-            client.get_model_version(registry.model, wanted)
-            if wanted.isdigit()
-            else client.get_model_version_by_alias(registry.model, wanted)
-        )
+        found = look_up(client, wanted, registry)
         aliases = sorted(client.get_model_version(registry.model, found.version).aliases)
         standing = CHAMPION if CHAMPION in aliases else next(iter(aliases), REGISTERED)
         client.download_artifacts(str(found.run_id), "", str(folder))

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from kantelpunt import app
 from models.bundle import find_bundle, read_bundle
+from tests.page_tags import read_tags
 from tests.training.conftest import ENTRY, Road
 from training.document_facts import Facts, FactsMissingError, build_facts
 from training.document_markup import DEPLOYER
@@ -165,23 +165,13 @@ def test_the_same_facts_give_the_same_bytes(facts: Facts, tmp_path: Path) -> Non
         assert one.read_bytes() == other.read_bytes()
 
 
-class Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-
 def test_a_page_needs_nothing_beside_itself_and_runs_nothing(facts: Facts, tmp_path: Path) -> None:
     write_documents(facts, tmp_path)
     page = (tmp_path / "model_card.html").read_text()
-    reader = Reader()
-    reader.feed(page)
+    tags = read_tags(page)
 
-    pictures = [attributes for tag, attributes in reader.tags if tag == "img"]
-    assert not {"script", "link", "iframe", "object"} & {tag for tag, _ in reader.tags}
+    pictures = tags.list_of("img")
+    assert tags.list_of("script", "link", "iframe", "object") == []
     assert len(pictures) == 4
     assert all(str(one["src"]).startswith("data:image/png;base64,") for one in pictures)
     assert all(len(str(one["alt"])) > 40 for one in pictures)

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pytest
 from features.tables import Extract
 from models.bundle import Bundle
 from models.estimate import GainStatus
+from tests.page_tags import read_tags
 from tests.training.explained import (
     RESAMPLES,
     get_bundle,
@@ -50,26 +50,6 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(out: Path) -> str:
     return (out / "index.html").read_text(encoding="utf-8")
-
-
-class Reader(HTMLParser):
-    """Keeps every tag of a page with its attributes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def list_of(self, *names: str) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.tags if tag in names]
-
-
-def read_tags(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    return reader
 
 
 def test_the_page_needs_nothing_beside_itself(page: str) -> None:
