@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import uuid4
 
-from serving.faults import FieldFault, RequestRefusedError
+from serving.faults import check_fields
 from serving.permissions import Action, User, check_can, get_scope
 from serving.states import TRANSITIONS, CaseEvent
 from serving.store.audit import AuditEvent
@@ -92,8 +92,7 @@ def _check_day(
         expected = "een dag vanaf het begin van de afwezigheid, en niet na vandaag"
     elif ended and given_on < max(ended):
         expected = "een dag vanaf die waarop de toestemming ingetrokken is"
-    if expected:
-        raise RequestRefusedError("body", [FieldFault("given_on", expected)])
+    check_fields({"given_on": expected})
 
 
 def withdraw_consent(

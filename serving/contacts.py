@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
-from features.deadlines import add_months
-from serving.faults import FieldFault, RequestRefusedError
+from serving.faults import check_fields, find_day_fault_nl
 from serving.free_text import clean, find_plain_fault_nl
 from serving.permissions import Action, User, check_can, get_scope
 from serving.states import CaseState, StateError
@@ -68,19 +67,16 @@ def awaits_contact(standing: Standing) -> bool:
 
 
 def _check(told: Report, today: date) -> None:
-    faults = {
-        "call_again_on": _check_day(told, today),
-        "note": find_plain_fault_nl(told.note or "", MOST_NOTE),
-    }
-    found = [FieldFault(name, expected) for name, expected in faults.items() if expected]
-    if found:
-        raise RequestRefusedError("body", found)
+    check_fields(
+        {
+            "call_again_on": _check_day(told, today),
+            "note": find_plain_fault_nl(told.note or "", MOST_NOTE),
+        }
+    )
 
 
 def _check_day(told: Report, today: date) -> str | None:
     day = told.call_again_on
-    if told.result is not ContactResult.CALL_AGAIN:
-        return None if day is None else "leeg: enkel als de persoon later gebeld wil worden"
-    if day is None or not today < day <= add_months(today, FURTHEST_MONTHS):
-        return f"een dag na vandaag, binnen {FURTHEST_MONTHS} maanden"
-    return None
+    if told.result is ContactResult.CALL_AGAIN:
+        return find_day_fault_nl(day, today, FURTHEST_MONTHS)
+    return None if day is None else "leeg: enkel als de persoon later gebeld wil worden"

@@ -1,14 +1,12 @@
 """The use cases of working on a case: take it, give it back, decide."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
-from features.deadlines import add_months
-from features.pseudonyms import NUMBER_PATTERN
 from serving.decision_reasons import MOST_TEXT, DecisionReason
-from serving.faults import FieldFault, RequestRefusedError
+from serving.faults import FieldFault, RequestRefusedError, check_fields, find_day_fault_nl
+from serving.free_text import find_plain_fault_nl
 from serving.own_estimate import check_estimated, must_estimate_first
 from serving.permissions import Action, User, check_can, get_scope
 from serving.settings import OwnEstimateMode
@@ -24,7 +22,6 @@ FURTHEST_MONTHS = 24
 _DEVIATES_NL = "een reden uit de lijst, want dit wijkt af van het voorstel"
 _CLOSES_NL = "een reden uit de lijst, want het voorstel is onzeker en dit sluit het dossier af"
 _NOT_ASKED_NL = "leeg: waarom iets medisch niet kan, wordt niet gevraagd"
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -106,23 +103,20 @@ def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -
 
 
 def _check_choice(choice: Choice, today: date) -> None:
-    faults = {
-        "look_again_on": _check_day(choice, today),
-        "reason": _check_reason(choice),
-        "reason_text": _check_text(choice),
-    }
-    found = [FieldFault(name, expected) for name, expected in faults.items() if expected]
-    if found:
-        raise RequestRefusedError("body", found)
+    check_fields(
+        {
+            "look_again_on": _check_day(choice, today),
+            "reason": _check_reason(choice),
+            "reason_text": _check_text(choice),
+        }
+    )
 
 
 def _check_day(choice: Choice, today: date) -> str | None:
     day = choice.look_again_on
-    if choice.kind is not DecisionKind.LOOK_AGAIN:
-        return None if day is None else "leeg: enkel bij later opnieuw bekijken"
-    if day is None or not today < day <= add_months(today, FURTHEST_MONTHS):
-        return f"een dag na vandaag, binnen {FURTHEST_MONTHS} maanden"
-    return None
+    if choice.kind is DecisionKind.LOOK_AGAIN:
+        return find_day_fault_nl(day, today, FURTHEST_MONTHS)
+    return None if day is None else "leeg: enkel bij later opnieuw bekijken"
 
 
 def _check_reason(choice: Choice) -> str | None:
@@ -140,11 +134,7 @@ def _check_text(choice: Choice) -> str | None:
         return "een korte uitleg" if is_missing else None
     if choice.reason is None:
         return "leeg, of met een reden uit de lijst"
-    if len(text) > MOST_TEXT or _CONTROL.search(text):
-        return f"hoogstens {MOST_TEXT} tekens, enkel letters, cijfers en leestekens"
-    if NUMBER_PATTERN.search(text):
-        return "geen nummer van een persoon, of elf cijfers na elkaar"
-    return None
+    return find_plain_fault_nl(text, MOST_TEXT)
 
 
 def _build_refusal(name: str, expected: str) -> RequestRefusedError:

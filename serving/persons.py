@@ -10,7 +10,7 @@ from features.deadlines import add_months
 from features.requests import CASE_LABELS_NL
 from serving.assess import Desk, build_event, prepare_assessment
 from serving.assessment import Assessment
-from serving.faults import FieldFault, NotFoundError, RequestRefusedError
+from serving.faults import FieldFault, NotFoundError, RequestRefusedError, check_fields
 from serving.free_text import find_plain_fault_nl
 from serving.permissions import Action, User, check_can, get_scope
 from serving.reassess import fill_again
@@ -187,9 +187,7 @@ def _correct(latest: Assessment, corrected: Mapping[str, Any], desk: Desk) -> As
 
 
 def _check_text(name: str, text: str | None) -> None:
-    fault = find_plain_fault_nl(text or "", MOST_TEXT)
-    if fault is not None:
-        raise RequestRefusedError("body", [FieldFault(name, fault)])
+    check_fields({name: find_plain_fault_nl(text or "", MOST_TEXT)})
 
 
 def _check_received(received_on: date | None, today: date) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from serving.permissions import Scope
 from serving.store.audit import AuditEvent
-from serving.store.reach import in_reach
+from serving.store.reach import read_about
 from serving.store.standing import Standing, move_case
 from serving.store.work_tables import contacts
 
@@ -43,14 +43,10 @@ class Contact:
     note: str | None = None
 
 
-_NAMES = tuple(Contact.__dataclass_fields__)
-
-
 def list_contacts(connection: Connection, scope: Scope, case_id: str) -> list[Contact]:
     """Return every contact about a case in reach, the last first."""
-    c = contacts.c
-    query = select(*(c[name] for name in _NAMES)).where(in_reach(contacts, scope, case_id))
-    rows = connection.execute(query.order_by(c.made_at.desc(), c.contact_id)).mappings()
+    names = Contact.__dataclass_fields__
+    rows = read_about(connection, contacts, scope, case_id, names, "contact_id")
     return [Contact(**{**row, "result": ContactResult(row["result"])}) for row in rows]
 
 

@@ -12,7 +12,7 @@ from serving.decision_reasons import DecisionReason
 from serving.permissions import Scope
 from serving.states import DecisionKind, find_next
 from serving.store.audit import AuditEvent, save_audit
-from serving.store.reach import in_reach
+from serving.store.reach import in_reach, read_about
 from serving.store.standing import Standing, move_case
 from serving.store.work_tables import decisions, own_estimates
 
@@ -68,10 +68,8 @@ def save_decision(
 
 def list_decisions(connection: Connection, scope: Scope, case_id: str) -> list[Decision]:
     """Return every decision about a case in reach, latest first."""
-    d = decisions.c
     names = Decision.__dataclass_fields__
-    query = select(*(d[name] for name in names)).where(in_reach(decisions, scope, case_id))
-    rows = connection.execute(query.order_by(d.made_at.desc(), d.decision_id)).mappings()
+    rows = read_about(connection, decisions, scope, case_id, names, "decision_id")
     return [
         Decision(
             **{
@@ -96,10 +94,8 @@ def save_own_estimate(
 
 def list_own_estimates(connection: Connection, scope: Scope, case_id: str) -> list[OwnEstimate]:
     """Return what physicians answered about a case in reach, latest first."""
-    o = own_estimates.c
     names = OwnEstimate.__dataclass_fields__
-    query = select(*(o[name] for name in names)).where(in_reach(own_estimates, scope, case_id))
-    rows = connection.execute(query.order_by(o.made_at.desc(), o.user_key)).mappings()
+    rows = read_about(connection, own_estimates, scope, case_id, names, "user_key")
     kinds = ("is_possible", "is_needed")
     return [OwnEstimate(**{**row, **{k: Answer(row[k]) for k in kinds}}) for row in rows]
 

@@ -1,6 +1,8 @@
 """Which rows are in someone's reach: the one place that every query of cases goes through."""
 
-from sqlalchemy import ColumnElement, Table, and_, exists
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, exists, select
 
 from serving.permissions import Scope
 from serving.store.tables import cases
@@ -21,3 +23,20 @@ def in_reach(table: Table, scope: Scope, case_id: str | None = None) -> ColumnEl
         same = (cases.c.sickness_fund == table.c.sickness_fund, cases.c.case_id == table.c.case_id)
         tests.append(exists().where(*same, cases.c.region == scope.region))
     return and_(*tests)
+
+
+def read_about(
+    connection: Connection,
+    table: Table,
+    scope: Scope,
+    case_id: str,
+    names: Iterable[str],
+    then: str,
+) -> Sequence[RowMapping]:
+    """Return columns of all rows about a case in reach, the last made first.
+
+    `then` is the column that puts rows of one moment in order.
+    """
+    c = table.c
+    query = select(*(c[name] for name in names)).where(in_reach(table, scope, case_id))
+    return connection.execute(query.order_by(c.made_at.desc(), c[then])).mappings().all()

@@ -13,7 +13,7 @@ from serving.assessment import rank_suggestion
 from serving.permissions import Scope
 from serving.states import CaseState
 from serving.store.audit import AuditEvent
-from serving.store.reach import in_reach
+from serving.store.reach import in_reach, read_about
 from serving.store.standing import ObjectionOpenError, Standing, move_case
 from serving.store.tables import cases
 from serving.store.work_tables import requests
@@ -57,14 +57,10 @@ class PersonRequest:
     outcome_text: str | None = None
 
 
-_NAMES = tuple(PersonRequest.__dataclass_fields__)
-
-
 def list_requests(connection: Connection, scope: Scope, case_id: str) -> list[PersonRequest]:
     """Return every request about a case in reach, the last first."""
-    r = requests.c
-    query = select(*(r[name] for name in _NAMES)).where(in_reach(requests, scope, case_id))
-    rows = connection.execute(query.order_by(r.made_at.desc(), r.request_id)).mappings()
+    names = PersonRequest.__dataclass_fields__
+    rows = read_about(connection, requests, scope, case_id, names, "request_id")
     return [
         PersonRequest(
             **{

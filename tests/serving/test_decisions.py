@@ -88,6 +88,14 @@ NOT_ACCEPTED: list[tuple[dict[str, Any], str]] = [
         },
         "reason_text",
     ),
+    (
+        {
+            "kind": "refer",
+            "reason": "other",
+            "reason_text": "nr " + "\u2013".join(("85.07.30", "033.28")),
+        },
+        "reason_text",
+    ),
     ({"kind": "refer", "reason": "other", "reason_text": "GEMERKT\x00"}, "reason_text"),
     ({"kind": "refer", "reason_text": "GEMERKT"}, "reason_text"),
     ({"kind": "GEMERKT"}, "kind"),
