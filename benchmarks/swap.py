@@ -80,16 +80,16 @@ def send(steady: Steady, folder: Path, moves: list[str]) -> tuple[list[Answered]
     command = ["taskset", "-c", str(LOAD_CORE), sys.executable, "-c"]
     command.append("from benchmarks.steady import main; main()")
     (folder / "load.json").write_text(json.dumps(told))
-    uri, names, made = f"sqlite:///{folder}/mlflow.db", read_config().registry, []
+    uri, names = f"sqlite:///{folder}/mlflow.db", read_config().registry
+    made: list[Move] = []
     with (
         (folder / "load.json").open() as given,
         subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, text=True) as load,
     ):
-        time.sleep(MOVE_SECONDS / 2)
         for version in moves:
+            time.sleep(MOVE_SECONDS if made else MOVE_SECONDS / 2)
             set_champion(version, names, uri)
             made.append(Move(time.time(), version))
-            time.sleep(MOVE_SECONDS)
         said, _ = load.communicate()
     return [Answered(**one) for one in json.loads(said)], made
 

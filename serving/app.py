@@ -23,7 +23,7 @@ from starlette.types import Scope as AsgiScope
 
 from features.errors import KantelpuntError
 from models.bundle import Bundle
-from models.suggestion import DEFAULT_PATH, read_limits
+from models.suggestion import DEFAULT_PATH, Limits, read_limits
 from serving.auth import Gate
 from serving.deps import Service, find_visitor, get_now, get_service
 from serving.errors import Problem, build_problem, explain
@@ -86,7 +86,7 @@ def create_app(
         follower=build_follower(app, settings, folder),
         shadow=shadow,
         challenger=build_challenger(app, settings, shadow),
-        show_model=lambda other: ModelView.of(other, limits, get_now().date()),
+        show_model=build_showing(limits),
         model_from_cache=model_from_cache,
     )
     app.state.service = service
@@ -110,6 +110,11 @@ def create_app(
     )
     _describe(app)
     return app
+
+
+def build_showing(limits: tuple[Limits, ...]) -> Callable[[Bundle], object]:
+    """Return what makes the page of the model of a bundle."""
+    return lambda bundle: ModelView.of(bundle, limits, get_now().date())
 
 
 def _build_question(settings: Settings) -> Callable[[], Sequence[Registered]] | None:

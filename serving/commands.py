@@ -40,11 +40,15 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API and the pages."""
-    from serving.app import create_app
+    from functools import partial
+
+    from models.suggestion import DEFAULT_PATH, read_limits
+    from serving.app import build_showing, create_app
     from serving.registry import find_served
     from serving.server import open_port, run_server, set_up_logs
     from serving.settings import read_settings
     from serving.store.opening import open_store
+    from serving.swapping import check_shown
 
     given = {"host": host, "port": port, "bundle": bundle}
     settings = read_settings(**{k: v for k, v in given.items() if v is not None})
@@ -54,7 +58,8 @@ def serve(
         pass  # tables of another release are told of before anything is served
     with open_port(settings.host, settings.port) as opened:
         set_up_logs()
-        served = find_served(settings)
+        show = build_showing(read_limits(settings.limits or DEFAULT_PATH))
+        served = find_served(settings, partial(check_shown, show))
         # the copy of an earlier start is not known to be what the registry releases
         folder = "" if served.from_cache else served.folder
         app = create_app(settings, served.bundle, model_from_cache=served.from_cache, folder=folder)

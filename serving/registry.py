@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +31,7 @@ from models.bundle import (
     find_bundle,
     read_bundle,
 )
+from serving.following import BundleRefusedError
 from serving.last_bundle import find_last, note_last
 from serving.registry_process import (
     QUIET,
@@ -66,6 +67,7 @@ __all__ = [
 # what MLflow answers of a model, a version or an alias that it does not know
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 MOST_VERSIONS = 200
+_NOT_SERVED = (RegistryGoneError, BundleDamagedError, BundleMismatchError, BundleRefusedError)
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 log = structlog.get_logger("kantelpunt")
 
@@ -97,19 +99,27 @@ def open_bundle(settings: Settings) -> Bundle:
     return find_served(settings).bundle
 
 
-def find_served(settings: Settings) -> Served:
-    """Return what `open_bundle` does, and whether it is the copy of an earlier start."""
+def find_served(settings: Settings, check: Callable[[Bundle], None] = lambda _: None) -> Served:
+    """Return what `open_bundle` does, and whether it is the copy of an earlier start.
+
+    A released bundle for which `check` raises BundleRefusedError is as one that is damaged.
+    """
     if settings.bundle is not None:
-        return Served(read_bundle(settings.bundle))
+        bundle = read_bundle(settings.bundle)
+        check(bundle)
+        return Served(bundle)
     fetch = partial(fetch_champion, settings.tracking_uri, settings.model_name, settings.cache)
     try:
         folder, version = fetch()
         bundle = read_whole(folder, version, fetch)
-    except (RegistryGoneError, BundleDamagedError, BundleMismatchError) as error:
+        check(bundle)
+    except _NOT_SERVED as error:
         folder, version = find_last(settings, error)
         why = type(error).__name__
         log.warning("no released model: serving that of an earlier start", version=version, why=why)
-        return Served(read_released(folder, version), from_cache=True, folder=folder.name)
+        bundle = read_released(folder, version)
+        check(bundle)
+        return Served(bundle, from_cache=True, folder=folder.name)
     note_last(settings, folder, version)
     return Served(bundle, folder=folder.name)
 

@@ -1,6 +1,7 @@
 """What the API answers, as pydantic models that also describe it in /docs."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -146,6 +147,56 @@ class FollowingOut(BaseModel):
         )
 
 
+class ChallengerState(StrEnum):
+    """How it goes with the version on trial."""
+
+    OFF = "off"
+    WAITING = "waiting"
+    SCORING = "scoring"
+    CHAMPION = "is-champion"  # it would only agree with itself, and does not score
+    REFUSED = "refused"
+    NOBODY = "nobody"
+    NOT_FETCHED = "not-fetched"
+    GONE = "gone"
+
+
+_CHALLENGER = {
+    FollowState.SERVED: ChallengerState.SCORING,
+    FollowState.NOBODY: ChallengerState.NOBODY,
+}
+
+
+class ChallengerOut(BaseModel):
+    """How it goes with the version that scores in the shadow."""
+
+    state: ChallengerState = Field(description="Hoe het met de versie op proef gaat.")
+    at: datetime | None = Field(
+        default=None, description="Wanneer het modelregister laatst antwoordde."
+    )
+    version: str | None = Field(default=None, description="De versie die nu in stilte meerekent.")
+    refused_version: str | None = Field(
+        default=None, description="De versie op proef die niet mag meerekenen."
+    )
+    refused_why: Why | None = Field(default=None, description="Waarom niet.")
+
+    @classmethod
+    def of(cls, how: Following, scores: Bundle | None, served: Bundle) -> "ChallengerOut":
+        """Return what a machine is told of the challenger, where `scores` is the one loaded."""
+        state = _CHALLENGER.get(how.state) or ChallengerState(how.state.value)
+        if state is ChallengerState.OFF:
+            scores = None
+        elif scores is not None and scores.digest == served.digest:
+            state, scores = ChallengerState.CHAMPION, None
+        refused = how.refused
+        return cls(
+            state=state,
+            at=how.at,
+            version=scores.version if scores else None,
+            refused_version=refused.version if refused else None,
+            refused_why=refused.why if refused else None,
+        )
+
+
 class HealthOut(BaseModel):
     """Whether the service is up."""
 
@@ -160,6 +211,9 @@ class HealthOut(BaseModel):
     )
     following: FollowingOut | None = Field(
         default=None, description="Hoe de dienst volgt wat het modelregister vrijgeeft."
+    )
+    challenger: ChallengerOut | None = Field(
+        default=None, description="Hoe het gaat met de versie die in stilte meerekent."
     )
     mlflow: Literal["ok", "gone"] | None = Field(
         default=None, description="Of MLflow er nu is, met `mlflow=true`."

@@ -118,15 +118,15 @@ def prepare(service: Service, bundle: Bundle) -> Service:
     # what is made at a first use is made here, where nobody waits for it
     build_request_model(contract)
     bundle.estimate(build_smoke_rows(contract)[2])
-    _check_shown(service, bundle)
+    check_shown(service.show_model, bundle)
     return replace(service, bundle=bundle, referral_lists=lists, model_from_cache=False)
 
 
-def _check_shown(service: Service, bundle: Bundle) -> None:
-    """Refuse a bundle whose notes on its training no page could show."""
+def check_shown(show: Callable[[Bundle], object], bundle: Bundle) -> None:
+    """Refuse a bundle whose notes on its training no page could show; raises BundleRefusedError."""
     try:
-        service.show_model(bundle)
+        show(bundle)
     except _MISSHAPEN as error:
         kind = type(error).__name__
-        told = f"info.json: the page of the model cannot show it ({kind}); release another version"
+        told = f"info.json: the page of the model cannot show it ({kind}); release or serve another"
         raise BundleRefusedError(Why.INFO, told) from error

@@ -8,7 +8,7 @@ from serving.metrics import CONTENT_TYPE
 from serving.monitor_history import find_last
 from serving.registry import is_reachable
 from serving.routes.parts import ServiceHere, problems
-from serving.schemas import FollowingOut, HealthOut
+from serving.schemas import ChallengerOut, FollowingOut, HealthOut
 
 router = APIRouter(tags=["Dienst"])
 
@@ -32,13 +32,16 @@ def get_readiness(
     """Antwoordt 200 als de opslag bereikbaar is; er is altijd een model geladen.
 
     Een vrijgave die niet kan dienen, of een MLflow die weg is, staat hier: de dienst werkt verder
-    met het model dat geladen is.
+    met het model dat geladen is. Ook met een versie op proef die geweigerd is, blijft het 200.
     """
     service.store.check()
     ready = HealthOut(
         model="cached" if service.model_from_cache else None,
         model_version=service.bundle.version,
         following=FollowingOut.of(service.follower.now),
+        challenger=ChallengerOut.of(
+            service.challenger.now, service.shadow.challenger, service.bundle
+        ),
     )
     if mlflow and service.settings.bundle is None:
         ready.mlflow = "ok" if is_reachable(service.settings.tracking_uri) else "gone"

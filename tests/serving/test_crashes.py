@@ -1,16 +1,11 @@
 """The real server and the real import, killed at random moments: KANTELPUNT_CRASHES rounds."""
 
-import base64
 import http.client
 import json
 import os
 import random
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,70 +15,13 @@ from sqlalchemy import text
 from serving.audit_trail import verify_audit
 from serving.store.engine import EVERY_FUND, Store
 from tests.factories import make_extract_tables, write_extract
-from tests.running_service import FUND, PASSWORD, get_bundle_folder, make_own_case
+from tests.running_processes import build_environment, call, running_server, start
+from tests.running_service import FUND, make_own_case
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 # for server and import together; `make gentest` asks for 50
 ROUNDS = int(os.environ.get("KANTELPUNT_CRASHES", "6"))
 ROWS = 1500
-
-
-def build_environment(url: str, folder: Path) -> dict[str, str]:
-    return os.environ | {
-        "DATABASE_URL": url,
-        "KANTELPUNT_BUNDLE": str(get_bundle_folder()),
-        "KANTELPUNT_SESSION_SECRET": "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy",
-        "KANTELPUNT_API_PER_MINUTE": "1000000",
-        "KANTELPUNT_UPLOADS": str(folder / "uploads"),
-    }
-
-
-def start(words: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "kantelpunt", *words],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-@contextmanager
-def running_server(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    process = start(["serve", "--port", "0"], environment)
-    assert process.stdout is not None
-    try:
-        address = process.stdout.readline()
-        assert address.startswith("Kantelpunt: http://"), address
-        port = int(address.rsplit(":", 1)[1])
-        wait_until(lambda: can_connect(port))
-        yield process, port
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-
-def can_connect(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-def call(port: int, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    password = base64.b64encode(f"arts:{PASSWORD}".encode()).decode()
-    headers = {"authorization": f"Basic {password}", "content-type": kind or "application/json"}
-    try:
-        connection.request(method, f"/api/v1{path}", body or None, headers)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-    finally:
-        connection.close()
 
 
 def work(port: int, first: int, confirmed: list[tuple[str, str]]) -> None:

@@ -80,21 +80,12 @@ NOT_ACCEPTED: list[tuple[dict[str, Any], str]] = [
     ({"kind": "refer", "reason": "other"}, "reason_text"),
     ({"kind": "refer", "reason": "other", "reason_text": "  "}, "reason_text"),
     ({"kind": "refer", "reason": "other", "reason_text": "GEMERKT " * 90}, "reason_text"),
-    (
-        {
-            "kind": "refer",
-            "reason": "other",
-            "reason_text": "nr " + "-".join(("85.07.30", "033.28")),
-        },
-        "reason_text",
-    ),
-    (
-        {
-            "kind": "refer",
-            "reason": "other",
-            "reason_text": "nr " + "\u2013".join(("85.07.30", "033.28")),
-        },
-        "reason_text",
+    *(
+        (
+            {"kind": "refer", "reason": "other", "reason_text": f"nr 85.07.30{dash}033.28"},
+            "reason_text",
+        )
+        for dash in "-\u2013"
     ),
     ({"kind": "refer", "reason": "other", "reason_text": "GEMERKT\x00"}, "reason_text"),
     ({"kind": "refer", "reason_text": "GEMERKT"}, "reason_text"),

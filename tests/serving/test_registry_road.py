@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from models.bundle import BundleDamagedError, read_bundle
+from models.bundle import Bundle, BundleDamagedError, read_bundle
+from models.suggestion import read_limits
 from serving import registry, swapping
-from serving.following import Follower, FollowState, Why
+from serving.app import build_showing
+from serving.following import BundleRefusedError, Follower, FollowState, Why
 from serving.last_bundle import find_last
 from serving.registry import NotFetchedError, RegistryGoneError, find_champion, find_served
-from serving.swapping import build_follower
-from tests.running_service import Service, make_own_case, make_settings
-from tests.serving.released import make_version
+from serving.swapping import build_follower, check_shown
+from tests.running_service import Service, get_bundle, make_own_case, make_settings
+from tests.serving.released import make_version, write_version
 from tests.tracking import make_tracking
 from training.config import RegistryConfig
 from training.tracking import log_run, set_champion
@@ -46,6 +48,12 @@ class Mlflow:
         [files] = self.cache.parent.glob(f"mlartifacts/**/{self.runs[1]}/artifacts/bundle")
         shutil.rmtree(files)
         shutil.copytree(make_version(0.75), files)
+
+    def spoil(self) -> None:
+        """Put a whole bundle whose notes no page can show in the place of that of version 2."""
+        [files] = self.cache.parent.glob(f"mlartifacts/**/{self.runs[1]}/artifacts/bundle")
+        shutil.rmtree(files)
+        shutil.copytree(write_version(get_bundle().model, {"fairness": "fair enough"}), files)
 
     def ask(self, name: str, *given: str) -> None:
         import mlflow
@@ -181,6 +189,39 @@ def test_a_start_on_a_resealed_champion_serves_the_last_model_or_nothing(mlflow:
     assert (again.bundle.version, again.from_cache) == ("1", True)
     with pytest.raises(BundleDamagedError, match="another than was released"):
         find_served(settings)
+
+
+def check(bundle: Bundle) -> None:
+    check_shown(build_showing(read_limits()), bundle)
+
+
+def test_a_start_on_a_champion_whose_notes_cannot_be_shown_serves_the_last_model(
+    mlflow: Mlflow,
+) -> None:
+    settings = make_settings("sqlite:///x.db", tracking_uri=mlflow.uri, cache=mlflow.cache)
+    find_served(settings, check)
+    mlflow.spoil()
+    mlflow.release("2")
+
+    again = find_served(settings, check)
+    shutil.rmtree(mlflow.cache)
+
+    assert (again.bundle.version, again.from_cache) == ("1", True)
+    with pytest.raises(BundleRefusedError, match=r"info\.json: .* release or serve another"):
+        find_served(settings, check)
+
+
+def test_a_start_does_not_fall_back_to_a_last_model_that_cannot_be_shown_either(
+    mlflow: Mlflow,
+) -> None:
+    settings = make_settings("sqlite:///x.db", tracking_uri=mlflow.uri, cache=mlflow.cache)
+    mlflow.spoil()
+    mlflow.release("2")
+    find_served(settings)
+    Path(mlflow.uri.removeprefix("sqlite:///")).unlink()
+
+    with pytest.raises(BundleRefusedError):
+        find_served(settings, check)
 
 
 def test_a_version_that_is_what_was_released_is_served(mlflow: Mlflow) -> None:

@@ -97,7 +97,9 @@ def test_a_challenger_that_is_the_champion_itself_does_not_score(quick: Beside) 
     quick.shadow.use(get_bundle())
     quick.service.post(make_own_case(1))
 
+    ready = quick.service.client.get("/readyz").json()
     assert quick.score() == {}
+    assert ready["challenger"] == {"state": "is-champion"}
 
 
 def test_switched_off_nothing_is_scored(
@@ -108,7 +110,7 @@ def test_switched_off_nothing_is_scored(
     off.service.post(make_own_case(1))
 
     assert off.score() == {}
-    assert off.service.app.state.service.challenger.now.state is FollowState.OFF
+    assert off.service.client.get("/readyz").json()["challenger"] == {"state": "off"}
 
 
 def test_a_challenger_of_another_contract_scores_what_that_contract_takes(quick: Beside) -> None:
@@ -172,9 +174,14 @@ def test_the_alias_is_followed_and_what_cannot_be_served_cannot_score_either(
     service = start_service(sqlite_url)
     follower, one = service.app.state.service.challenger, Beside(service).shadow
 
+    told: list[dict[str, str]] = []
+
     def follow(alias: str) -> tuple[FollowState, str | None]:
         pointing.alias = alias
         state = follower.follow().state
+        ready = service.client.get("/readyz")
+        assert ready.status_code == 200
+        told.append({k: v for k, v in ready.json()["challenger"].items() if k != "at"})
         return state, one.challenger.version if one.challenger else None
 
     found: Sequence[Any] = [follow(alias) for alias in ("", "4", "5", "6", "5", "", "5")]
@@ -189,3 +196,12 @@ def test_the_alias_is_followed_and_what_cannot_be_served_cannot_score_either(
         (FollowState.SERVED, "5"),
     ]
     assert service.client.get("/readyz").json()["model_version"] == "3"
+    assert told == [
+        {"state": "nobody"},
+        {"state": "scoring", "version": "4"},
+        {"state": "scoring", "version": "5"},
+        {"state": "refused", "refused_version": "6", "refused_why": "contract"},
+        {"state": "scoring", "version": "5"},
+        {"state": "nobody"},
+        {"state": "scoring", "version": "5"},
+    ]

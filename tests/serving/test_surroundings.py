@@ -130,6 +130,7 @@ def test_ready_and_healthy_are_asked_without_an_account(service: Service) -> Non
         "status": "ok",
         "model_version": "3",
         "following": {"state": "waiting"},
+        "challenger": {"state": "waiting"},
     }
 
 
