@@ -69,6 +69,9 @@ ACTIONS_NL = {
     Action.VIEW_MODEL: "de modelkaart lezen",
     Action.VIEW_SHADOW: "zien wat een versie op proef anders zou zeggen, in totalen",
     Action.VIEW_MONITOR: "zien wat de bewaking van het model vond",
+    Action.VIEW_PLANNING: "zien welke instroom, capaciteit en doelen verwacht worden, in totalen",
+    Action.PLAN: "capaciteit, scenario's en de grens op de meerwaarde van een regio vastleggen",
+    Action.REPORT_ENTRIES: "melden hoeveel afwezigheden per maand en regio begonnen",
     Action.LOG_OFF: "zich afmelden",
 }
 STATES = """## Standen van een dossier

@@ -46,6 +46,9 @@ class Action(StrEnum):
     VIEW_SHADOW = "view_shadow"
     VIEW_AUDIT = "view_audit"
     VIEW_MONITOR = "view_monitor"
+    VIEW_PLANNING = "view_planning"
+    PLAN = "plan"
+    REPORT_ENTRIES = "report_entries"
     LOG_OFF = "log_off"
 
 
@@ -83,6 +86,11 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.VIEW_AUDIT: frozenset({AUDITOR}),
     # figures about a model that may be wrong are for who can tell why
     Action.VIEW_MONITOR: frozenset({SCIENTIST, AUDITOR}),
+    # totals without a case, which are all that a planner sees
+    Action.VIEW_PLANNING: frozenset({PLANNER, AUDITOR}),
+    # capacities, scenarios and the limit on the gain, which decides on nobody by itself
+    Action.PLAN: frozenset({PLANNER}),
+    Action.REPORT_ENTRIES: frozenset({SYSTEM}),
     Action.LOG_OFF: frozenset(Role),
 }
 

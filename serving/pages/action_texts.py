@@ -28,6 +28,9 @@ ACTION_NL: Mapping[str, str] = {
     Action.REPORT_OUTCOMES: "opvolging gemeld",
     Action.UPLOAD_CASES: "bestand met dossiers aangeleverd",
     Action.VIEW_AUDIT: "toezicht: logboek of overeenstemming bekeken",
+    Action.PLAN: "capaciteit, scenario of grens vastgelegd",
+    Action.REPORT_ENTRIES: "instroom gemeld",
+    "make_plan": "planning berekend",
     CaseEvent.WAKE: "dossier opnieuw op de lijst gezet",
     "forget": "dossiers gewist",
     "export": "uittreksel voor het model gemaakt",
@@ -52,6 +55,12 @@ _STEP_NL = {
     "read": "bestand gelezen",
     "done": "bestand helemaal verwerkt",
     "failed": "bestand geweigerd",
+}
+_PLAN_NL = {
+    "capacity": "capaciteit van een regio vastgelegd",
+    "limit": "grens op de meerwaarde van een regio vastgelegd",
+    "scenario": "scenario bewaard",
+    "scenario_gone": "scenario gewist",
 }
 _LABEL_NL: Mapping[str, str] = {
     "user": "account",
@@ -94,6 +103,11 @@ _LABEL_NL: Mapping[str, str] = {
     "work_periods": "werkperiodes",
     "follow_up": "opvolging",
     "alarms": "alarmen",
+    "months": "maanden",
+    "regions": "regio's",
+    "places": "plaatsen",
+    "valid_from": "vanaf",
+    "missing": "ontbrekend",
     "groups": "groepen",
     "fairness_groups": "groepen",
 }
@@ -103,6 +117,9 @@ _ONE_NL = {
     "rijen": "rij",
     "dossiers": "dossier",
     "trajecten": "traject",
+    "maanden": "maand",
+    "regio's": "regio",
+    "plaatsen": "plaats",
 }
 _IDENTIFIERS = (
     "assessment_id",
@@ -123,6 +140,8 @@ def name_line(action: str, detail: Mapping[str, Any]) -> str:
         return "overzicht voor de persoon gemaakt"
     if action == Action.VIEW_AUDIT:
         return _name_oversight(detail)
+    if action == Action.PLAN and detail.get("what") in _PLAN_NL:
+        return _PLAN_NL[detail["what"]]
     if set(detail) & {"event", "because", "change"}:
         return name_action(action, detail)
     return ACTION_NL.get(action, action.replace("_", " "))

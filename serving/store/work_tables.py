@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from serving.store.columns import BigKey, Instant, Key
 from serving.store.columns import metadata as metadata  # for whoever needs all tables on it
+from serving.store.planning_tables import entry_totals as entry_totals
 from serving.store.tables import build_gain_columns
 
 

@@ -50,6 +50,9 @@ TRUTH = """
     view_shadow        | no        | no          | no      | yes       | yes     | no
     view_audit         | no        | no          | no      | no        | yes     | no
     view_monitor       | no        | no          | no      | yes       | yes     | no
+    view_planning      | no        | no          | yes     | no        | yes     | no
+    plan               | no        | no          | yes     | no        | no      | no
+    report_entries     | no        | no          | no      | no        | no      | yes
     log_off            | yes       | yes         | yes     | yes       | yes     | yes
 """
 ROLES = (

@@ -18,6 +18,7 @@ from tests.web.test_pages import Outline, read
 MAY_LEAVE_NO_LINE = {
     Action.VIEW_MODEL,
     Action.VIEW_MONITOR,
+    Action.VIEW_PLANNING,
     Action.VIEW_SHADOW,
     Action.VIEW_CONTRIBUTIONS,
 }
