@@ -26,11 +26,11 @@ from features.table_errors import (
 
 def read_draft(path: Path, table: str, contract: Contract) -> Draft:
     """Return a table with every fault that shows in the table itself."""
-    raw = _read_raw(path)
+    raw = read_raw(path)
     columns = raw.by_header()
     layout = build_layout(table, contract, list(columns))
     _check_headers(path, columns, layout)
-    draft = _convert(raw, columns, layout, table)
+    draft = convert_columns(raw, columns, layout, table)
     faults = find_value_faults(draft.frame, layout)
     places = faults["place"].to_numpy(dtype=int)
     draft.bad[places] = True
@@ -42,7 +42,8 @@ def read_draft(path: Path, table: str, contract: Contract) -> Draft:
     return draft
 
 
-def _read_raw(path: Path) -> RawTable:
+def read_raw(path: Path) -> RawTable:
+    """Return a file as it is; raises UnreadableTableError or EmptyTableError."""
     try:
         return read_parquet(path) if path.suffix.lower() == ".parquet" else read_csv(path)
     except OSError as error:
@@ -68,9 +69,10 @@ def _check_headers(path: Path, found: Mapping[str, object], layout: list[Column]
         raise MissingColumnError(path, missing, list(found))
 
 
-def _convert(
+def convert_columns(
     raw: RawTable, columns: Mapping[str, pa.ChunkedArray], layout: list[Column], table: str
 ) -> Draft:
+    """Return the typed columns of a layout; a row with a value that cannot be read is bad."""
     typed: dict[str, pd.Series] = {}
     unread = []
     for column in layout:
