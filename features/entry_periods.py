@@ -90,17 +90,17 @@ def build_calendar(frame: pd.DataFrame) -> tuple[Days, Floats]:
     periods = frame[["started_on", "ended_on"]].drop_duplicates().sort_values("started_on")
     starts, ends = to_days(periods["started_on"]), to_days(periods["ended_on"])
     if _is_monthly(starts, ends):
-        months = np.arange(starts[0].astype("M8[M]"), ends[-1].astype("M8[M]") + 1)
-        starts = months.astype("M8[D]")
-        ends = (months + 1).astype("M8[D]") - DAY
-        return starts, ((ends - starts) / DAY + 1).astype(float)
+        months = np.arange(starts[0].astype("M8[M]"), ends[-1].astype("M8[M]") + 2)
+        edges = months.astype("M8[D]")
+        return edges[:-1], np.diff(edges.astype(np.int64)).astype(float)
     usual = float(np.median((ends - starts) / DAY + 1))
-    filled = [starts]
+    filled: list[Days] = [starts]
     for end, start in zip(ends[:-1], starts[1:], strict=True):
         hole = float((start - end) / DAY) - 1
         parts = max(round(hole / usual), 1) if hole else 0
-        steps = np.round(np.linspace(0, hole, parts + 1)[:-1]) if parts else np.array([])
-        filled.append(np.asarray(end + DAY + steps.astype("timedelta64[D]"), dtype="M8[D]"))
+        steps = np.round(np.linspace(0, hole, parts + 1)[:parts]).astype(np.int64)
+        first = (end + DAY).astype(np.int64)
+        filled.append((first + steps).astype("M8[D]"))
     every = np.unique(np.concatenate(filled))
     days = np.diff(np.append(every, ends[-1] + DAY)) / DAY
     return every, days.astype(float)
