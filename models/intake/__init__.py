@@ -1,0 +1,1 @@
+"""What intake to expect: series of entries, the road from entry to pathway, capacity, targets."""
