@@ -153,10 +153,12 @@ def find_phases(starts: Dates, days: Floats, per_year: int) -> Ints:
     """
     middle = _middle(starts, days)
     if per_year == 12:
-        return (middle.astype("datetime64[M]").astype(np.int64) % 12).astype(np.int64)
+        months: Ints = middle.astype("datetime64[M]").astype(np.int64) % 12
+        return months
     year = middle.astype("datetime64[Y]").astype("datetime64[D]")
     share = (middle - year).astype(float) / 366
-    return np.minimum((share * per_year).astype(np.int64), per_year - 1)
+    phases: Ints = np.minimum((share * per_year).astype(np.int64), per_year - 1)
+    return phases
 
 
 def _middle(starts: Dates, days: Floats) -> Dates:
