@@ -278,7 +278,8 @@ def _build_error(error: Exception, model: str, alias: str = CHAMPION) -> Registr
 def main() -> None:
     """Answer the champion, or every version, or what is wrong, as one line of JSON."""
     os.environ.update(QUIET)
-    what, tracking_uri, model, *more = sys.argv[1:]
+    tracking_uri = os.environ["MLFLOW_TRACKING_URI"]
+    what, model, *more = sys.argv[1:]
     answer: dict[str, Any]
     try:
         if what == "versions":

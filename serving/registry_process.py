@@ -37,15 +37,22 @@ class NotFetchedError(RegistryGoneError):
 _KINDS = {kind.__name__: kind for kind in (RegistryError, RegistryGoneError, NotFetchedError)}
 
 
-def ask_process(what: str, *given: str, stopped: Event | None = None) -> dict[str, Any]:
-    """Return what a process of its own answers; raises RegistryError."""
+def ask_process(
+    what: str, tracking_uri: str, *given: str, stopped: Event | None = None
+) -> dict[str, Any]:
+    """Return what a process of its own answers; raises RegistryError.
+
+    The address goes by the environment: it may hold a password, and anybody on a machine can read
+    the words with which a process was started.
+    """
     command = [sys.executable, "-m", "serving.registry", what, *given]
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    asked = {"PYTHONPATH": path, "MLFLOW_TRACKING_URI": tracking_uri}
     try:
         with subprocess.Popen(  # noqa: S603  # our own module, no shell
             command,
-            env=_IMPATIENT | os.environ | QUIET | {"PYTHONPATH": path},
+            env=_IMPATIENT | os.environ | QUIET | asked,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,

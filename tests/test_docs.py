@@ -167,3 +167,22 @@ def test_ci_runs_what_a_developer_runs() -> None:
 
     assert script.stat().st_mode & 0o111
     assert "make check" in script.read_text()
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    text = (ROOT / "docs" / "bedreigingen.md").read_text()
+
+    named = set(re.findall(r"`(tests/[\w/.]+)`", text))
+
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
+def test_the_threat_model_looks_at_every_door_with_what_is_left() -> None:
+    text = (ROOT / "docs" / "bedreigingen.md").read_text()
+
+    doors = text.split("\n## Deur ")[1:]
+
+    assert len(doors) >= 9
+    assert all(re.search(r"^\| [STRIDE] \|", door, re.MULTILINE) for door in doors)
+    assert all("Blijft over" in door for door in doors)
