@@ -1,0 +1,165 @@
+"""How long pathways last, how many are open, what work that is, and who waits for a place.
+
+Durations are learnt as Kaplan and Meier (1958) did: an open pathway counts at each age that it
+reached, and as ended at none. Each age has its hazard, drawn from a beta distribution.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.intake.faults import IntakeError
+from models.intake.flow import Durations, Flow
+from models.intake.thinning import thin
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+LONGEST = 24  # months: the law knows no end; ages beyond what was seen are taken to end by then
+PUBLISHED_MONTHS = 12.5  # published: 11 to 14 months; stands in where no pathway has ended yet
+FEWEST_ENDED = 10
+
+
+def count_durations(months: Ints, ended: NDArray[np.bool_]) -> Durations:
+    """Return the table of ages of pathways that lasted so many whole months, or are still open.
+
+    An open pathway of 3 months is under way at ages 0, 1 and 2: of the fourth month nothing is
+    known yet. Raises IntakeError for a negative duration.
+    """
+    if (months < 0).any():
+        raise IntakeError("durations: a pathway ends before it starts: check started_on, ended_on")
+    ages = int(months.max(initial=0)) + 1
+    ends = np.bincount(months[ended], minlength=ages)
+    known = np.bincount(months[ended], minlength=ages) + np.append(
+        np.bincount(months[~ended], minlength=ages)[1:], 0
+    )
+    return Durations(np.cumsum(known[::-1])[::-1].astype(np.int64), ends.astype(np.int64))
+
+
+def draw_hazards(durations: Durations, draws: int, rng: np.random.Generator) -> Floats:
+    """Return the chance to end at each age in months, (draws, ages); at the last age all end.
+
+    Where fewer than ten have ended, an exponential of the published mean is worth ten pathways, so
+    that a region or a service that only just began gets a wide interval rather than no end.
+    """
+    at_risk, ended = durations.at_risk.astype(float), durations.ended.astype(float)
+    ages = max(LONGEST, len(at_risk))
+    at_risk = np.append(at_risk, np.zeros(ages - len(at_risk)))
+    ended = np.append(ended, np.zeros(ages - len(ended)))
+    usual = np.full(ages, 1 / PUBLISHED_MONTHS)
+    prior = np.full(ages, 0.5)
+    if ended.sum() < FEWEST_ENDED:
+        prior = np.full(ages, FEWEST_ENDED / 2.0)
+    hazards = rng.beta(ended + prior * usual, at_risk - ended + prior * (1 - usual), (draws, ages))
+    hazards[:, -1] = 1.0
+    return np.asarray(hazards)
+
+
+def tell_survival(durations: Durations) -> list[dict[str, float]]:
+    """Return the share still open after each month, with Greenwood's (1926) 95 % interval.
+
+    The interval is on the scale of the logarithm of the hazard, so it stays within 0 and 1.
+    """
+    told, share, variance = [], 1.0, 0.0
+    for age, (count, ended) in enumerate(zip(durations.at_risk, durations.ended, strict=True)):
+        if not count:
+            break
+        share *= 1 - ended / count
+        variance += ended / (count * (count - ended)) if count > ended else 0.0
+        low, high = bound_survival(share, variance)
+        told.append({"month": age + 1, "share": float(share), "low": low, "high": high})
+    return told
+
+
+def bound_survival(share: float, variance: float) -> tuple[float, float]:
+    """Return the 95 % interval of a share that survives, from the sum of Greenwood's terms.
+
+    By log(-log) (Kalbfleisch and Prentice 1980); a share of 0 or 1 has no spread to go by.
+    """
+    if not 0 < share < 1:
+        return float(share), float(share)
+    error = 1.96 * np.sqrt(variance) / abs(np.log(share))
+    return float(share ** np.exp(error)), float(share ** np.exp(-error))
+
+
+@dataclass(frozen=True)
+class Load:
+    """What each month brings, all (draws, regions, months).
+
+    `started` are those who got a place, `queue` who wait for one at the end of the month.
+    """
+
+    caseload: Floats
+    started: Floats
+    queue: Floats
+
+
+def follow_caseload(flow: Flow, wanted: Floats, seed: int, capacity: Ints | None = None) -> Load:
+    """Return open pathways at the end of each month, from those open now and those that start.
+
+    `wanted` are starts asked for, (draws, regions, months). With a `capacity` per region (under 0:
+    no limit) nobody starts without a free place; who waits goes first, in the order in which they
+    came. Without, everybody starts.
+    """
+    draws, regions, months = wanted.shape
+    hazards = draw_hazards(flow.durations, draws, np.random.default_rng([seed, 90]))
+    ages = hazards.shape[1]
+    luck = np.random.default_rng([seed, 91]).standard_normal(wanted.shape)
+    open_now = np.zeros((draws, regions, ages))
+    first = flow.open_pathways.astype(float)
+    open_now[:, :, : min(ages, first.shape[1])] = first[:, :ages]
+    open_now[:, :, -1] += first[:, ages:].sum(axis=1)
+    places = _fill(capacity, regions)
+    caseload, started, queue = (np.zeros_like(wanted) for _ in range(3))
+    waiting = np.zeros((draws, regions))
+    for month in range(months):
+        open_now = _end(open_now, hazards, luck[..., month])
+        asked = waiting + wanted[..., month]
+        free = np.maximum(np.floor(places - open_now.sum(axis=2) + 1e-6), 0)
+        started[..., month] = np.minimum(asked, free)
+        waiting = asked - started[..., month]
+        open_now = np.concatenate([started[..., month, None], open_now], axis=2)[..., :ages]
+        caseload[..., month], queue[..., month] = np.rint(open_now.sum(axis=2)), waiting
+    return Load(caseload, started, queue)
+
+
+def _fill(capacity: Ints | None, regions: int) -> Floats:
+    if capacity is None:
+        return np.full(regions, np.inf)
+    return np.where(capacity < 0, np.inf, capacity).astype(float)
+
+
+def _end(open_now: Floats, hazards: Floats, luck: Floats) -> Floats:
+    """Return who is still open a month later, by the age that they had.
+
+    How many end in all is drawn as one binomial with the mean and variance of the sum over ages,
+    and shared out over ages as expected: fewer ends now leave more to end later.
+    """
+    ends = open_now * hazards[:, None, :]
+    mean = ends.sum(axis=2)
+    variance = mean - (ends * hazards[:, None, :]).sum(axis=2)
+    chance = np.clip(1 - np.divide(variance, mean, out=np.ones_like(mean), where=mean > 0), 1e-9, 1)
+    total = np.minimum(thin(luck, mean / chance, chance), open_now.sum(axis=2))
+    factor = np.divide(total, mean, out=np.zeros_like(mean), where=mean > 0)[..., None]
+    return np.asarray(np.maximum(open_now - ends * factor, 0.0))
+
+
+def measure_wait(wanted: Floats, started: Floats) -> Floats:
+    """Return how many months whoever asks in the middle of each month waits for a place.
+
+    First come, first served: they start once as many have started as asked before them. Where that
+    lies past the last month, the mean number of starts of the last six goes on; with none at all,
+    the wait is counted to the last month and twelve more.
+    """
+    months = wanted.shape[2]
+    asked = np.cumsum(wanted, axis=2)
+    ahead = asked - wanted / 2
+    served = np.cumsum(started, axis=2)
+    wait = np.zeros_like(wanted)
+    for month in range(months):
+        late = served[..., month:] < ahead[..., month, None] - 1e-9
+        wait[..., month] = late.sum(axis=2)
+    pace = started[..., -6:].mean(axis=2, keepdims=True)
+    left = np.maximum(ahead - served[..., -1:], 0)
+    beyond = np.divide(left, pace, out=np.full_like(left, np.inf), where=pace > 0)
+    return wait + np.where(left > 0, np.minimum(beyond, 12.0), 0.0)

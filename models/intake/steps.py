@@ -1,0 +1,130 @@
+"""One step on the road to a pathway: its chance per region and its delay, learnt from counts.
+
+Recent tries that have not passed yet are no failures. The delay is learnt first, among those who
+passed, by reversed hazards (Lagakos, Barraj and De Gruttola, Biometrika 1988; the chain ladder of
+insurers): how many of those who passed within d months did so in month d. It needs no chance, so a
+chance that changes in time does not move it. The chance follows given the delay, by the EM
+algorithm for a mixture of who passes and who never will.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.intake.faults import IntakeError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+ROUNDS = 50  # of EM: the chance moves less than 1e-6 after some twenty
+
+
+@dataclass(frozen=True)
+class Step:
+    """How many tried and passed per region, and the shares that pass after 0, 1, 2... months.
+
+    `tried` counts each recent try for as much as it tells of the chance, so neither is whole.
+    `spread` is what chances of months differ by beyond lot: the correlation within a month.
+    """
+
+    name: str
+    tried: Floats
+    passed: Floats
+    delay: Floats
+    spread: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise IntakeError for counts that cannot be."""
+        if self.tried.shape != self.passed.shape or self.tried.ndim != 1:
+            raise IntakeError(f"{self.name}: expected tried and passed per region")
+        if (self.passed < 0).any() or (self.passed > self.tried + 1e-9).any():
+            raise IntakeError(f"{self.name}: expected passed from 0 to tried")
+        if self.delay.ndim != 1 or not len(self.delay) or abs(self.delay.sum() - 1) > 1e-6:
+            raise IntakeError(f"{self.name}: expected a delay of shares that add up to 1")
+
+    @property
+    def pooled(self) -> float:
+        """The chance over all regions; one half where nobody ever tried."""
+        tried = self.tried.sum()
+        return float(self.passed.sum() / tried) if tried else 0.5
+
+
+def learn_step(name: str, tried: Floats, passed: Floats, *, spread: bool = True) -> Step:
+    """Return what counts tell of a step.
+
+    `tried` has shape (regions, months), the months of the try, oldest first; the last month is the
+    last that is known whole. `passed` has shape (regions, months, delays): of those tries, how many
+    passed 0, 1, 2... months later. A delay that runs past the last month is not known yet, whatever
+    is filled in there. Raises IntakeError for counts that cannot be.
+    """
+    tried, passed = np.asarray(tried, float), np.asarray(passed, float)
+    if tried.ndim != 2 or passed.ndim != 3 or passed.shape[:2] != tried.shape:
+        raise IntakeError(f"{name}: expected tried (regions, months) and passed with delays too")
+    months, delays = passed.shape[1:]
+    seen = np.arange(months)[:, None] + np.arange(delays) < months
+    passed = np.where(seen, passed, 0.0)
+    total = passed.sum(axis=2)
+    if (tried < 0).any() or (passed < 0).any() or (total > tried).any():
+        raise IntakeError(f"{name}: expected counts from 0, and no more who passed than who tried")
+    delay = learn_delay(passed.sum(axis=0), seen)
+    within = np.cumsum(delay)[np.minimum(np.arange(months)[::-1], delays - 1)]
+    chance, told = _learn_chance(tried, total, within)
+    width = _measure_spread(tried, total, chance[:, None] * within) if spread else 0.0
+    told = told / (1 + np.maximum(tried - 1, 0) * width)
+    return Step(name, told.sum(axis=1), chance * told.sum(axis=1), delay, width)
+
+
+def learn_delay(passed: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Return the share of who passes after each number of months; all at once where nobody did.
+
+    Both have shape (months, delays); `seen` tells which are known. Months in which a delay is known
+    have all shorter delays known too.
+    """
+    delays = passed.shape[1]
+    total = np.array([passed[seen[:, d], : d + 1].sum() for d in range(delays)])
+    just = np.array([passed[seen[:, d], d].sum() for d in range(delays)])
+    if not just.any():
+        return np.asarray(np.eye(1, delays)[0])
+    now = np.divide(just, total, out=np.zeros(delays), where=total > 0)
+    later = np.append(np.cumprod((1 - now)[::-1])[::-1][1:], 1.0)
+    share = now * later
+    share[0] += 1 - share.sum()  # reversed hazards end at the shortest delay: nobody passed before
+    share = np.maximum(share, 0.0)
+    return np.asarray(share / share.sum())
+
+
+def _learn_chance(tried: Floats, passed: Floats, within: Floats) -> tuple[Floats, Floats]:
+    """Return the chance per region, and for how many full tries each month tells of it.
+
+    A try seen for so long that a share F of who passes would have done so, tells as much of a
+    chance p as F (1 - p) / (1 - p F) full tries (Louis 1982, the information of the EM algorithm).
+    """
+    count = tried.sum(axis=1)
+    weighed = (tried * within).sum(axis=1)
+    chance = np.divide(
+        passed.sum(axis=1), weighed, out=np.full(len(tried), 0.5), where=weighed > 0
+    ).clip(0, 1)
+    for _ in range(ROUNDS):
+        hidden = chance[:, None] * (1 - within) / np.maximum(1 - chance[:, None] * within, 1e-12)
+        expected = (passed + (tried - passed) * hidden).sum(axis=1)
+        chance = np.divide(expected, count, out=chance, where=count > 0)
+    left = (1 - chance[:, None]) / np.maximum(1 - chance[:, None] * within, 1e-12)
+    told = tried * within * np.where(within >= 1, 1.0, left)
+    return chance, told
+
+
+def _measure_spread(tried: Floats, passed: Floats, expected: Floats) -> float:
+    """Return the correlation within a region and month, by Pearson's statistic; 0 or more.
+
+    The moment estimator of Williams (1982): the statistic is expected to be the sum of
+    1 + (n - 1) rho over cells, less what the fit of the chances takes.
+    """
+    variance = tried * expected * (1 - expected)
+    use = (variance > 1) & (expected > 0)
+    cells = int(use.sum())
+    taken = cells / max(cells - len(tried), 1)
+    if cells <= 2 * len(tried):
+        return 0.0
+    off = ((passed - tried * expected)[use] ** 2 / variance[use]).sum() * taken
+    most = (tried[use] - 1).sum()
+    return float(np.clip((off - cells) / most, 0.0, 0.2)) if most > 0 else 0.0

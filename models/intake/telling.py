@@ -1,0 +1,120 @@
+"""Draws as a page and a store take them: means, quantiles, chances, notes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.intake.flow import COHORT_STEPS, Flow
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
+ALL = "all"
+
+
+def tell_measure(total: Floats, drawn: Floats, regions: tuple[str, ...]) -> dict[str, Any]:
+    """Return mean and quantiles per month of all regions together and of each."""
+    parts = [total, *np.moveaxis(drawn, 1, 0)]
+    return dict(zip((ALL, *regions), map(tell_draws, parts), strict=True))
+
+
+def tell_draws(drawn: Floats) -> dict[str, Any]:
+    """Return mean and quantiles of draws (draws, months), per month."""
+    quantiles = np.quantile(drawn, LEVELS, axis=0)
+    return {
+        "mean": _round(drawn.mean(axis=0)),
+        "q": {f"{level:g}": _round(row) for level, row in zip(LEVELS, quantiles, strict=True)},
+    }
+
+
+def _round(values: Floats) -> list[float]:
+    return [round(float(value), 2) for value in values]
+
+
+def tell_known(known: Floats, expected: Floats, regions: tuple[str, ...]) -> dict[str, list[float]]:
+    """Return the share of expected starts that comes from known cases, per month."""
+    parts = [(known.sum(axis=0), expected.sum(axis=0)), *zip(known, expected, strict=True)]
+    shares = [
+        np.divide(part, whole, out=np.zeros_like(part), where=whole > 0) for part, whole in parts
+    ]
+    return {
+        name: [round(float(one), 4) for one in np.minimum(share, 1)]
+        for name, share in zip((ALL, *regions), shares, strict=True)
+    }
+
+
+def tell_breaks(
+    caseload: Floats, capacity: Ints | None, months: list[str], regions: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Return the first month in which more are open than there are places in most draws.
+
+    `p` is the chance that it happens in any month of the horizon; None where no limit is known.
+    """
+    if capacity is None:
+        return {name: {"month": None, "p": None} for name in (ALL, *regions)}
+    parts = list(zip(np.moveaxis(caseload, 1, 0), capacity.tolist(), strict=True))
+    limited = -1 if (capacity < 0).any() else int(capacity.sum())
+    whole = (np.asarray(caseload.sum(axis=1)), limited)
+    return {
+        name: _find_break(drawn, places, months)
+        for name, (drawn, places) in zip((ALL, *regions), [whole, *parts], strict=True)
+    }
+
+
+def _find_break(drawn: Floats, places: int, months: list[str]) -> dict[str, Any]:
+    if places < 0:
+        return {"month": None, "p": None}
+    over = drawn > places
+    most = np.flatnonzero(over.mean(axis=0) > 0.5)
+    return {
+        "month": months[most[0]] if len(most) else None,
+        "p": round(float(over.any(axis=1).mean()), 4),
+    }
+
+
+def tell_capacity(capacity: Ints | None, regions: tuple[str, ...]) -> dict[str, int | None] | None:
+    """Return the places per region and of all; None for a region that has no limit."""
+    if capacity is None:
+        return None
+    own = [None if places < 0 else int(places) for places in capacity]
+    whole = None if None in own else int(capacity.sum())
+    return {ALL: whole} | dict(zip(regions, own, strict=True))
+
+
+def tell_notes(flow: Flow) -> list[dict[str, Any]]:
+    """Return what could not be learnt, and what stands in for it: kind, step, region, text."""
+    notes = [_note("step_missing", name) for name in _list_missing(flow)]
+    for step in flow.steps:
+        if not step.tried.sum():
+            notes.append(_note("never_tried", step.name))
+            continue
+        for region, tried in zip(flow.regions, step.tried, strict=True):
+            if not tried:
+                notes.append(_note("borrowed", step.name, region))
+    for one in flow.waiting:
+        step_of = flow.find_step(one.step)
+        last = 0 if step_of is None else int(np.flatnonzero(step_of.delay)[-1])
+        if one.step not in COHORT_STEPS and one.counts[:, last:].sum():
+            notes.append(_note("waited_too_long", one.step))
+    if not flow.durations.ended.sum():
+        notes.append(_note("no_pathway_ended", "caseload"))
+    return notes
+
+
+def _list_missing(flow: Flow) -> list[str]:
+    wanted = ("off_3m", "screened", "suggested", "referred", "consented", "started")
+    return [name for name in wanted if flow.find_step(name) is None]
+
+
+TEXTS = {
+    "step_missing": "not counted: everybody is taken to pass",
+    "never_tried": "nobody tried yet: its chance can be anything, so intervals are wide",
+    "borrowed": "nobody tried yet in this region: its chance is borrowed from the others",
+    "waited_too_long": "some wait longer than anybody who passed ever did: counted as not passing",
+    "no_pathway_ended": "no pathway has ended yet: the published 11 to 14 months stand in",
+}
+
+
+def _note(kind: str, step: str, region: str | None = None) -> dict[str, Any]:
+    return {"kind": kind, "step": step, "region": region, "text": TEXTS[kind]}
