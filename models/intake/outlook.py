@@ -12,11 +12,19 @@ from models.intake.effort import Effort, default_effort
 from models.intake.flow import Flow
 from models.intake.mix import draw_shares, tell_mix
 from models.intake.road import find_known_share, simulate_road
-from models.intake.telling import tell_breaks, tell_capacity, tell_known, tell_measure, tell_notes
+from models.intake.telling import (
+    tell_breaks,
+    tell_capacity,
+    tell_known,
+    tell_measure,
+    tell_notes,
+    tell_sums,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROAD = ("entries", "reached", "screened", "suggested", "referred", "consented", "started")
+SUMMED = ("reached", "referred", "started", "placed")
 STEP_OF = {"reached": "off_3m"}
 
 
@@ -75,6 +83,7 @@ class Outlook:
                 name: tell_measure(self.get_total(name), drawn, regions)
                 for name, drawn in self.draws.items()
             },
+            "sums": {n: tell_sums(d, regions) for n, d in self.draws.items() if n in SUMMED},
             "known": tell_known(self.known, self.expected, regions),
             "mix": dict(zip(("all", *regions), mix, strict=True)),
             "capacity": tell_capacity(self.capacity, regions),

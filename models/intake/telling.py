@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 ALL = "all"
+SPANS = (3, 12)  # months: a quarter to staff, a year to plan
 
 
 def tell_measure(total: Floats, drawn: Floats, regions: tuple[str, ...]) -> dict[str, Any]:
@@ -26,6 +27,24 @@ def tell_draws(drawn: Floats) -> dict[str, Any]:
         "mean": _round(drawn.mean(axis=0)),
         "q": {f"{level:g}": _round(row) for level, row in zip(LEVELS, quantiles, strict=True)},
     }
+
+
+def tell_sums(drawn: Floats, regions: tuple[str, ...]) -> dict[str, Any]:
+    """Return mean and quantiles of the first 3 and 12 months together, by number of months.
+
+    The quantile of a sum is not the sum of quantiles: months that lie wrong do so together.
+    """
+    found = {}
+    for months in SPANS:
+        if months <= drawn.shape[2]:
+            whole = drawn[..., :months].sum(axis=2, keepdims=True)
+            told = tell_measure(whole.sum(axis=1), whole, regions)
+            found[str(months)] = {name: _single(one) for name, one in told.items()}
+    return found
+
+
+def _single(told: dict[str, Any]) -> dict[str, Any]:
+    return {"mean": told["mean"][0], "q": {level: row[0] for level, row in told["q"].items()}}
 
 
 def _round(values: Floats) -> list[float]:

@@ -47,6 +47,16 @@ def test_a_plan_that_was_kept_is_simulated_again_to_the_same_numbers(
     assert again.summary() == outlook.summary()
 
 
+def test_a_quarter_is_surer_than_its_months_added_up(outlook: Outlook) -> None:
+    told = outlook.summary()
+
+    quarter = told["sums"]["started"]["3"]["all"]
+    months = told["measures"]["started"]["all"]
+    wide = sum(months["q"]["0.9"][n] - months["q"]["0.1"][n] for n in range(3))
+    assert quarter["mean"] == pytest.approx(sum(months["mean"][:3]), abs=0.1)
+    assert quarter["q"]["0.9"] - quarter["q"]["0.1"] < wide
+
+
 def test_starts_of_the_first_months_come_from_known_cases(outlook: Outlook) -> None:
     known = outlook.summary()["known"]["all"]
 
