@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.entry_defects import find_defects
 from features.entry_periods import (
     build_calendar,
     leave_out_later,
@@ -31,7 +32,7 @@ from features.table_errors import (
 )
 from features.tables import MAX_REJECTED_SHARE, SUFFIXES
 
-__all__ = ["OFF", "Defect", "EntryTable", "find_entries", "read_entries"]
+__all__ = ["OFF", "Defect", "EntryTable", "find_defects", "find_entries", "read_entries"]
 
 
 def read_entries(

@@ -66,8 +66,9 @@ def build_entries(
 ) -> pd.DataFrame:
     """Return totals of all spells per month and region; what is not complete yet is missing.
 
-    `off_days` counts the days of absence before a person first works, or leaves otherwise. Who
-    reaches the kantelpunt is a person of the cohort; spells that end before it are only counted.
+    A month of which not all days are drawn is left out. `off_days` counts the days of absence
+    before a person first works, or leaves otherwise. Who reaches the kantelpunt is a person of the
+    cohort; spells that end before it are only counted.
     """
     first = find_first_day(rules.cohort, until)
     month_of_day = to_months(np.arange(count_days(first), count_days(until) + 1))
@@ -97,7 +98,9 @@ def build_entries(
     )
     for name in MONTHS:
         table[name] = np.where(done[name][:, None], counted[name], np.nan).ravel()
-    return table
+    begins = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    is_whole = (begins >= count_days(first)) & (ends <= count_days(until))
+    return table[np.repeat(is_whole, shape[1])].reset_index(drop=True)
 
 
 def _count(cells: NDArray[np.intp], shape: tuple[int, int]) -> Days:
