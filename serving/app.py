@@ -78,7 +78,7 @@ def create_app(
         bundle=bundle,
         limits=limits,
         referral_lists=read_lists(settings, bundle.contract),
-        gate=Gate(settings),
+        gate=Gate(settings, store),
         metrics=metrics,
         pages=build_pages(),
         uploads=Uploads(settings.uploads, settings.most_upload_bytes, work),

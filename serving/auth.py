@@ -13,10 +13,11 @@ from serving.errors import NotLoggedOnError, SessionEndedError
 from serving.faults import NotFoundError
 from serving.passwords import VerifiedPasswords, is_password
 from serving.permissions import User
-from serving.rate_limit import ADDRESS_FACTOR, Limiter, LogOnLimits, MemoryLimiter
+from serving.rate_limit import ADDRESS_FACTOR, LogOnLimits
 from serving.seen_users import SeenUsers
 from serving.sessions import FLOW_COOKIE, Seal, Session, Sessions
 from serving.settings import Settings
+from serving.shared_limit import Limiters
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.users import AccountClosedError, find_account, find_user, save_log_on
@@ -34,7 +35,9 @@ _CHALLENGES = {
 class Gate:
     """Checks who is there. Remembers verified credentials, so that argon2 is paid once."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, *, clock: Callable[[], float] = time.time
+    ) -> None:
         """Open for the accounts of the settings; raises SettingsError where nobody could enter."""
         settings.check_log_on()
         secret = settings.check_secret()
@@ -48,11 +51,12 @@ class Gate:
             self._tokens, self.flow = _open_flow(settings, Seal(secret, FLOW_COOKIE, clock), clock)
         self._verified = VerifiedPasswords()
         self._seen = SeenUsers()
-        attempts = settings.log_on_per_minute
+        attempts, limiters = settings.log_on_per_minute, Limiters(store, secret)
         self._attempts = LogOnLimits(
-            MemoryLimiter(attempts), MemoryLimiter(attempts * ADDRESS_FACTOR)
+            limiters.build("name", attempts),
+            limiters.build("address", attempts * ADDRESS_FACTOR),
         )
-        self._requests: Limiter = MemoryLimiter(settings.api_per_minute)
+        self._requests = limiters.build("request", settings.api_per_minute)
 
     @property
     def takes_passwords(self) -> bool:
@@ -109,12 +113,11 @@ class Gate:
     def recall_api(self, header: str | None) -> User | None:
         """Return whom `check_api` found for this header less than a second ago, or None.
 
-        Raises TooManyError.
+        None too where only the store can tell whether there were too many requests; it waits for
+        nothing. Raises TooManyError.
         """
         user = self._seen.recall(header or "")
-        if user is not None:
-            self._requests.take(user.key)
-        return user
+        return user if user is not None and self._requests.take_now(user.key) else None
 
     def check_api(
         self, store: Store, header: str | None, *, now: datetime, address: str = ""

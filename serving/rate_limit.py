@@ -31,6 +31,9 @@ class Limiter(Protocol):
     def take(self, key: str) -> None:
         """Count one; raises TooManyError when there were too many lately."""
 
+    def take_now(self, key: str) -> bool:
+        """Count one as `take` does, or return False where that would have to wait for a store."""
+
     def give_back(self, key: str) -> None:
         """Take one off the count again."""
 
@@ -67,6 +70,11 @@ class MemoryLimiter:
             self._full_at[key] = full_at
             self._full_at.move_to_end(key)
             self._forget(now)
+
+    def take_now(self, key: str) -> bool:
+        """Count one; raises TooManyError as `take` does."""
+        self.take(key)
+        return True
 
     def give_back(self, key: str) -> None:
         """Take one off the count again."""

@@ -54,6 +54,11 @@ class Store:
         self._inode: int | None = None
         self._turn = Lock()
 
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether processes on other machines may work on it too."""
+        return self._file is None
+
     @contextmanager
     def reading(self, fund: str | None = None) -> Iterator[Connection]:
         """Give a connection to read with; raises StoreGoneError when the store does not answer.

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
+from serving.store.allowances import allowances as allowances
 from serving.store.columns import BigKey, Instant, Key
 from serving.store.columns import metadata as metadata  # for whoever needs all tables on it
 from serving.store.planning_tables import entry_totals as entry_totals
