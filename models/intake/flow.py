@@ -24,7 +24,10 @@ STEPS = (*COHORT_STEPS, *CASE_STEPS)
 
 @dataclass(frozen=True)
 class Waiting:
-    """Known cases that wait before a step, (regions, whole months waited); 0 is the last month."""
+    """Known cases that wait before a step, (regions, whole months waited); 0 is the last month.
+
+    Who is known not to go on is left out where the step has `stopped`, and counted where not.
+    """
 
     step: str
     counts: Ints
@@ -161,7 +164,8 @@ def _read(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_step(plain: Mapping[str, Any]) -> Step:
     arrays = {name: np.asarray(plain[name], float) for name in ("tried", "passed", "delay")}
-    return Step(name=plain["name"], spread=plain["spread"], **arrays)
+    stopped = None if plain.get("stopped") is None else np.asarray(plain["stopped"], float)
+    return Step(name=plain["name"], spread=plain["spread"], stopped=stopped, **arrays)
 
 
 def _read_ints(values: Any) -> Ints:

@@ -1,6 +1,5 @@
 """Simulating the road: who goes on at each step, and when, known cases and new ones alike."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from models.intake.thinning import thin
 
 Floats = NDArray[np.float64]
 Shift = dict[str, Floats]  # per step, what is added to the log-odds of its chance in each region
+TINY = 1e-12
 WAITED, ARRIVED = 0, 1  # which draws of a step: apart, so that one does not move the other
 
 
@@ -89,15 +89,11 @@ def _take_step(
     if waiting is not None:
         left, overdue = _place_waiting(waiting, step, past, coming.shape)
         failed += overdue
-        _pass_on(left, chance[..., :past], delay, passed, past, _bind(luck, place, WAITED))
-    _pass_on(failed, chance, delay, passed, 0, _bind(luck, place, ARRIVED))
+        _pass_known(left, chance[..., :past], delay, passed, step, luck, place)
+    _pass_on(failed, chance, delay, passed, luck, place)
     if waiting is not None:
         failed[..., past] += left.sum(axis=2)
     return passed, failed
-
-
-def _bind(luck: _Luck, place: int, kind: int) -> Callable[[Floats, Floats, int], Floats]:
-    return lambda n, p, months: luck.take(n, p, place, kind, months)
 
 
 def _draw_step(
@@ -146,25 +142,50 @@ def _place_waiting(
 
 
 def _pass_on(
-    left: Floats,
-    chance: Floats,
-    delay: Floats,
-    passed: Floats,
-    first: int,
-    take: Callable[[Floats, Floats, int], Floats],
+    left: Floats, chance: Floats, delay: Floats, passed: Floats, luck: _Luck, place: int
 ) -> None:
-    """Add to `passed` who go on from month `first` on, and take them from `left`.
+    """Add to `passed` who go on, and take them from `left`.
 
     Each month of delay has its hazard: of who has not passed yet and may never, who does now.
     """
     before = np.zeros(len(delay))
     for months in range(delay.shape[1]):
         share = delay[:, months]
-        start, stop = max(0, first - months), min(left.shape[2], passed.shape[2] - months)
-        if start < stop and share.any():
-            part = chance[..., start:stop]
+        stop = passed.shape[2] - months
+        if stop > 0 and share.any():
+            part = chance[..., :stop]
             hazard = part * share[:, None, None] / (1 - part * before[:, None, None])
-            gone = take(left[..., start:stop], np.minimum(hazard, 1.0), months)
-            left[..., start:stop] -= gone
-            passed[..., start + months : stop + months] += gone
+            gone = luck.take(left[..., :stop], np.clip(hazard, 0, 1), place, ARRIVED, months)
+            left[..., :stop] -= gone
+            passed[..., months:] += gone
         before = before + share
+
+
+def _pass_known(
+    left: Floats,
+    chance: Floats,
+    delay: Floats,
+    passed: Floats,
+    step: Step,
+    luck: _Luck,
+    place: int,
+) -> None:
+    """Add to `passed` who go on of those who have waited, by how long each has, from now on.
+
+    Who waits has not passed so far and, where that is known, has not stopped either.
+    """
+    past, delays = left.shape[2], delay.shape[1]
+    stopped = np.zeros(delays) if step.stopped is None else np.cumsum(step.stopped)
+    for age in range(min(past, delays - 1)):
+        month = past - 1 - age
+        own, part = left[..., month], chance[..., month]
+        share = delay[:, age + 1 :].sum(axis=1)[:, None]
+        still = np.maximum(part * share + (1 - part) * (1 - stopped[age]), TINY)
+        for months in range(age + 1, delays):
+            now = part * delay[:, months, None]
+            hazard = np.clip(now / still, 0, 1)
+            if month + months < passed.shape[2] and now.any():
+                gone = luck.take(own, hazard, place, WAITED, age, months)
+                own -= gone
+                passed[..., month + months] += gone
+            still = np.maximum(still - now, TINY)

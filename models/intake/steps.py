@@ -25,6 +25,9 @@ class Step:
 
     `tried` counts each recent try for as much as it tells of the chance, so neither is whole.
     `spread` is what chances of months differ by beyond lot: the correlation within a month.
+    `stopped` are the shares of who never passes of whom that is known after 0, 1, 2... months, as
+    of somebody who refused; they may add up to less than 1. Without, nothing is known of any, and
+    who waits counts in full.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Step:
     passed: Floats
     delay: Floats
     spread: float = 0.0
+    stopped: Floats | None = None
 
     def __post_init__(self) -> None:
         """Raise IntakeError for counts that cannot be."""
@@ -49,29 +53,65 @@ class Step:
         return float(self.passed.sum() / tried) if tried else 0.5
 
 
-def learn_step(name: str, tried: Floats, passed: Floats, *, spread: bool = True) -> Step:
+def learn_step(
+    name: str,
+    tried: Floats,
+    passed: Floats,
+    stopped: Floats | None = None,
+    *,
+    spread: bool = True,
+) -> Step:
     """Return what counts tell of a step.
 
     `tried` has shape (regions, months), the months of the try, oldest first; the last month is the
     last that is known whole. `passed` has shape (regions, months, delays): of those tries, how many
     passed 0, 1, 2... months later. A delay that runs past the last month is not known yet, whatever
-    is filled in there. Raises IntakeError for counts that cannot be.
+    is filled in there. `stopped`, of the same shape, counts who is known not to pass any more; with
+    it, `Waiting` has to leave those out. Raises IntakeError for counts that cannot be.
     """
     tried, passed = np.asarray(tried, float), np.asarray(passed, float)
-    if tried.ndim != 2 or passed.ndim != 3 or passed.shape[:2] != tried.shape:
-        raise IntakeError(f"{name}: expected tried (regions, months) and passed with delays too")
+    _check_counts(name, tried, passed, stopped)
     months, delays = passed.shape[1:]
     seen = np.arange(months)[:, None] + np.arange(delays) < months
+    ages = np.minimum(np.arange(months)[::-1], delays - 1)  # the longest delay seen of each month
     passed = np.where(seen, passed, 0.0)
-    total = passed.sum(axis=2)
-    if (tried < 0).any() or (passed < 0).any() or (total > tried).any():
-        raise IntakeError(f"{name}: expected counts from 0, and no more who passed than who tried")
     delay = learn_delay(passed.sum(axis=0), seen)
-    within = np.cumsum(delay)[np.minimum(np.arange(months)[::-1], delays - 1)]
-    chance, told = _learn_chance(tried, total, within)
-    width = _measure_spread(tried, total, chance[:, None] * within) if spread else 0.0
+    total, within = passed.sum(axis=2), np.cumsum(delay)[ages]
+    gone, quits, known = np.zeros_like(tried), None, np.zeros(months)
+    if stopped is not None:
+        out = np.where(seen, stopped, 0.0)
+        gone, quits = out.sum(axis=2), _learn_stops(tried, total, out)
+        known = np.cumsum(quits)[ages]
+    if (total + gone > tried).any():
+        raise IntakeError(f"{name}: expected no more who passed or stopped than who tried")
+    chance, told = _learn_chance(tried, total, gone, within, known)
+    width = measure_spread(tried, total, chance[:, None] * within) if spread else 0.0
     told = told / (1 + np.maximum(tried - 1, 0) * width)
-    return Step(name, told.sum(axis=1), chance * told.sum(axis=1), delay, width)
+    count = told.sum(axis=1)
+    return Step(name, count, chance * count, delay, width, quits)
+
+
+def _check_counts(name: str, tried: Floats, passed: Floats, stopped: Floats | None) -> None:
+    if tried.ndim != 2 or passed.ndim != 3 or passed.shape[:2] != tried.shape:
+        raise IntakeError(f"{name}: expected tried (regions, months) and passed with delays too")
+    if stopped is not None and np.shape(stopped) != passed.shape:
+        raise IntakeError(f"{name}: expected stopped in the shape of passed")
+    parts = [tried, passed, *([] if stopped is None else [stopped])]
+    if not all(np.isfinite(part).all() and (part >= 0).all() for part in parts):
+        raise IntakeError(f"{name}: expected counts from 0, and none missing")
+
+
+def _learn_stops(tried: Floats, total: Floats, stopped: Floats) -> Floats:
+    """Return the share of who never passes that is known as such after each number of months.
+
+    From months that were seen for as long as any delay: there, who did not pass never will.
+    """
+    months, delays = stopped.shape[1:]
+    full = slice(0, max(months - delays + 1, 0))
+    never = float((tried - total)[:, full].sum())
+    if not never:
+        return np.zeros(delays)
+    return np.asarray(stopped[:, full].sum(axis=(0, 1)) / never)
 
 
 def learn_delay(passed: Floats, seen: NDArray[np.bool_]) -> Floats:
@@ -93,27 +133,39 @@ def learn_delay(passed: Floats, seen: NDArray[np.bool_]) -> Floats:
     return np.asarray(share / share.sum())
 
 
-def _learn_chance(tried: Floats, passed: Floats, within: Floats) -> tuple[Floats, Floats]:
+def _learn_chance(
+    tried: Floats, passed: Floats, gone: Floats, within: Floats, known: Floats
+) -> tuple[Floats, Floats]:
     """Return the chance per region, and for how many full tries each month tells of it.
 
-    A try seen for so long that a share F of who passes would have done so, tells as much of a
-    chance p as F (1 - p) / (1 - p F) full tries (Louis 1982, the information of the EM algorithm).
+    By EM: of who waits, the part p (1 - F) of p (1 - F) + (1 - p) (1 - G) will pass yet, where F
+    is the share of delays and G that of stops seen so far. Tries tell as much of p as those of whom
+    the end is known, less what waiting hides: Louis (1982), the information of the EM algorithm.
     """
     count = tried.sum(axis=1)
     weighed = (tried * within).sum(axis=1)
     chance = np.divide(
         passed.sum(axis=1), weighed, out=np.full(len(tried), 0.5), where=weighed > 0
     ).clip(0, 1)
+    waiting = tried - passed - gone
     for _ in range(ROUNDS):
-        hidden = chance[:, None] * (1 - within) / np.maximum(1 - chance[:, None] * within, 1e-12)
-        expected = (passed + (tried - passed) * hidden).sum(axis=1)
+        expected = (passed + waiting * _find_later(chance, within, known)).sum(axis=1)
         chance = np.divide(expected, count, out=chance, where=count > 0)
-    left = (1 - chance[:, None]) / np.maximum(1 - chance[:, None] * within, 1e-12)
-    told = tried * within * np.where(within >= 1, 1.0, left)
-    return chance, told
+    later, p = _find_later(chance, within, known), chance[:, None]
+    still = p * (1 - within) + (1 - p) * (1 - known)
+    lot = np.maximum(p * (1 - p), 1e-12)
+    told = tried * np.clip(1 - still * later * (1 - later) / lot, 0, 1)
+    return chance, np.where(tried * within > 0, told, 0.0)
 
 
-def _measure_spread(tried: Floats, passed: Floats, expected: Floats) -> float:
+def _find_later(chance: Floats, within: Floats, known: Floats) -> Floats:
+    """Return the chance to pass yet of who neither passed nor stopped so far."""
+    passes = chance[:, None] * (1 - within)
+    never = (1 - chance[:, None]) * (1 - known)
+    return np.asarray(passes / np.maximum(passes + never, 1e-12))
+
+
+def measure_spread(tried: Floats, passed: Floats, expected: Floats) -> float:
     """Return the correlation within a region and month, by Pearson's statistic; 0 or more.
 
     The moment estimator of Williams (1982): the statistic is expected to be the sum of

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.intake.flow import COHORT_STEPS, Flow
+from models.intake.flow import COHORT_STEPS, Flow, Waiting
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -112,13 +112,19 @@ def tell_notes(flow: Flow) -> list[dict[str, Any]]:
             if not tried:
                 notes.append(_note("borrowed", step.name, region))
     for one in flow.waiting:
-        step_of = flow.find_step(one.step)
-        last = 0 if step_of is None else int(np.flatnonzero(step_of.delay)[-1])
-        if one.step not in COHORT_STEPS and one.counts[:, last:].sum():
+        if _waits_too_long(flow, one):
             notes.append(_note("waited_too_long", one.step))
     if not flow.durations.ended.sum():
         notes.append(_note("no_pathway_ended", "caseload"))
     return notes
+
+
+def _waits_too_long(flow: Flow, waiting: Waiting) -> bool:
+    """Tell whether some wait longer than anybody took, though it is known who stopped."""
+    step = flow.find_step(waiting.step)
+    if step is None or step.stopped is None or step.name in COHORT_STEPS:
+        return False
+    return bool(waiting.counts[:, int(np.flatnonzero(step.delay)[-1]) :].sum())
 
 
 def _list_missing(flow: Flow) -> list[str]:
