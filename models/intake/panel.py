@@ -13,6 +13,7 @@ from features.errors import KantelpuntError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Dates = NDArray[np.datetime64]
 Named = Mapping[str, tuple[str, ...]]  # the regions of each group
 YEAR_DAYS = 365.25

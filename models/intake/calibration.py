@@ -1,0 +1,60 @@
+"""Which past errors tell how wrong the next forecast will be."""
+
+import numpy as np
+
+from models.intake.draws import Layered
+from models.intake.errors import LayerErrors, given, measure
+from models.intake.panel import Floats, Ints
+
+MOST_ORIGINS = 72  # errors from more than six years ago say little of today's
+FEW_ORIGINS = 12  # with fewer whole error vectors, shorter ones take part
+LEAST_ORIGINS = 4  # with fewer still, errors are taken to be as `USUAL_OFF` says
+USUAL_OFF = (0.15, 0.05)  # relative error of the next period, and what each further root adds
+
+
+def choose_origins(
+    periods: int, horizon: int, per_year: int, most: int | None = MOST_ORIGINS
+) -> Ints:
+    """Return the origins whose errors tell how wrong the next forecast will be.
+
+    The latest from which the whole horizon is known and that know two years themselves; where
+    there are few, later ones too, and where still few, earlier ones from half a year on.
+    """
+    whole = np.arange(2 * per_year, periods - horizon + 1)
+    if len(whole) < FEW_ORIGINS:
+        whole = np.arange(2 * per_year, periods)
+    if len(whole) < FEW_ORIGINS:
+        whole = np.arange(max(periods - FEW_ORIGINS - 1, max(per_year // 2, 3)), periods)
+    return whole[-(most or MOST_ORIGINS) :].astype(np.int64)
+
+
+def measure_layers(past: Floats, came: Floats, members: list[Ints]) -> Layered:
+    """Return past errors per layer from (origins, regions, horizon) of forecasts and what came."""
+    horizon = past.shape[2]
+    if len(past) < LEAST_ORIGINS:
+        return _usual_errors(past.shape[1], horizon, members)
+    grouped = np.stack([past[:, one].sum(axis=1) for one in members], axis=1)
+    came_grouped = np.stack([came[:, one].sum(axis=1) for one in members], axis=1)
+    whole, came_whole = grouped.sum(axis=1, keepdims=True), came_grouped.sum(axis=1, keepdims=True)
+    everything = [np.arange(len(members), dtype=np.int64)]
+    return Layered(
+        measure(came_whole, whole),
+        measure(came_grouped, given(grouped, whole, came_whole, everything)),
+        measure(came, given(past, grouped, came_grouped, members)),
+        members,
+        np.maximum(len(past) / np.arange(1, horizon + 1), 1.0) + 2.0,
+    )
+
+
+def _usual_errors(regions: int, horizon: int, members: list[Ints]) -> Layered:
+    """Return wide errors for a panel that is too short to have made any."""
+    first, further = USUAL_OFF
+    size = first + further * (np.sqrt(np.arange(1, horizon + 1)) - 1)
+    normal = np.random.default_rng(0).standard_normal((200, 1))
+
+    # on this scale an error of one unit is a relative error of `first`
+    def layer(parts: int) -> LayerErrors:
+        off = np.repeat((normal * size / first)[:, None], parts, axis=1)
+        return LayerErrors(off, first, np.ones(parts))
+
+    return Layered(layer(1), layer(len(members)), layer(regions), members, np.full(horizon, 3.0))
