@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.deadlines import clocks
+from features.deadlines import DEADLINES, clocks
 from models.intake.faults import IntakeError
 from models.intake.lead_times import FEWEST, lead_times
 
@@ -49,7 +49,8 @@ def keep_clock(
 
 
 def _judge(key: str, started: Days, ends: Days, done: NDArray[np.bool_]) -> dict[str, Any]:
-    label, source = "", ""
+    now = next(one for one in reversed(DEADLINES) if one.key == key)
+    label, source = now.label_nl, now.source
     unique, place = np.unique(started.astype("datetime64[D]"), return_inverse=True)
     due = np.empty(len(unique), "datetime64[D]")
     for number, day in enumerate(unique):

@@ -14,6 +14,7 @@ from models.intake.faults import IntakeError
 from models.intake.mix import Mix
 from models.intake.paths import Paths
 from models.intake.steps import Step
+from models.intake.wobble import Wobble
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -99,7 +100,7 @@ class Flow:
         return {
             "as_of": self.as_of.isoformat(),
             "regions": list(self.regions),
-            "steps": [_plain(step) for step in self.steps],
+            "steps": [_plain(s) | {"wobble": vars(s.wobble)} for s in self.steps],
             "waiting": [_plain(one) for one in self.waiting],
             "entries": pack(self.entries),
             "open_pathways": self.open_pathways.tolist(),
@@ -165,7 +166,7 @@ def _read(plain: Mapping[str, Any]) -> dict[str, Any]:
 def _read_step(plain: Mapping[str, Any]) -> Step:
     arrays = {name: np.asarray(plain[name], float) for name in ("tried", "passed", "delay")}
     stopped = None if plain.get("stopped") is None else np.asarray(plain["stopped"], float)
-    return Step(name=plain["name"], spread=plain["spread"], stopped=stopped, **arrays)
+    return Step(name=plain["name"], wobble=Wobble(**plain["wobble"]), stopped=stopped, **arrays)
 
 
 def _read_ints(values: Any) -> Ints:

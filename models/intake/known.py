@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from models.intake.faults import IntakeError
 from models.intake.flow import COHORT_STEPS, Waiting
-from models.intake.steps import Step, learn_step, measure_spread
+from models.intake.steps import Step, learn_step
+from models.intake.wobble import measure_wobble
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -117,9 +118,9 @@ def _learn_cohort_step(name: str, before: Floats, after: Floats) -> Step:
         raise IntakeError(f"{name}: more are off than a month before: check the entries")
     count = tried.sum(axis=1)
     share = np.divide(passed.sum(axis=1), count, out=np.zeros(len(count)), where=count > 0)
-    spread = measure_spread(tried, passed, np.broadcast_to(share[:, None], tried.shape))
-    told = (tried / (1 + np.maximum(tried - 1, 0) * spread)).sum(axis=1)
-    return Step(name, told, share * told, np.array([0.0, 1.0]), spread)
+    wobble = measure_wobble(tried, passed, np.broadcast_to(share[:, None], tried.shape))
+    told = wobble.discount(tried).sum(axis=1)
+    return Step(name, told, share * told, np.array([0.0, 1.0]), wobble)
 
 
 def _wait(name: str, counts: Floats, number: int) -> Waiting:

@@ -104,11 +104,13 @@ def _draw_step(
         chance = draw_chances(step, 200, luck.open(place, 2)).mean(axis=0, keepdims=True)
         return _shift(chance[..., None], step, shift, shape), step.delay[None]
     chance = draw_chances(step, luck.draws, luck.open(place, 2))[..., None]
-    if step.spread > 0:
-        noise = luck.open(place, 3).standard_normal(shape)
-        odds = np.log(chance / (1 - chance))
-        odds = odds + noise * np.sqrt(step.spread / (chance * (1 - chance)))
-        chance = 1 / (1 + np.exp(-odds))
+    own, shared = step.wobble.own, step.wobble.shared
+    if own > 0 or shared > 0:
+        rng = luck.open(place, 3)
+        noise = rng.standard_normal((shape[0], 1, shape[2])) * np.sqrt(shared)
+        noise = noise + rng.standard_normal(shape) * np.sqrt(own)
+        lot = chance * (1 - chance)
+        chance = 1 / (1 + (1 - chance) / chance * np.exp(-noise / np.sqrt(lot)))
     delay = draw_delays(step, luck.draws, luck.open(place, 4))
     return _shift(chance, step, shift, shape), delay
 

@@ -7,12 +7,13 @@ chance that changes in time does not move it. The chance follows given the delay
 algorithm for a mixture of who passes and who never will.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.intake.faults import IntakeError
+from models.intake.wobble import Wobble, measure_wobble
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,7 +25,7 @@ class Step:
     """How many tried and passed per region, and the shares that pass after 0, 1, 2... months.
 
     `tried` counts each recent try for as much as it tells of the chance, so neither is whole.
-    `spread` is what chances of months differ by beyond lot: the correlation within a month.
+    `wobble` is what chances of months differ by beyond lot.
     `stopped` are the shares of who never passes of whom that is known after 0, 1, 2... months, as
     of somebody who refused; they may add up to less than 1. Without, nothing is known of any, and
     who waits counts in full.
@@ -34,11 +35,13 @@ class Step:
     tried: Floats
     passed: Floats
     delay: Floats
-    spread: float = 0.0
+    wobble: Wobble = field(default_factory=Wobble)
     stopped: Floats | None = None
 
     def __post_init__(self) -> None:
-        """Raise IntakeError for counts that cannot be."""
+        """Keep counts as floats; raise IntakeError for counts that cannot be."""
+        for name in ("tried", "passed", "delay"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), float))
         if self.tried.shape != self.passed.shape or self.tried.ndim != 1:
             raise IntakeError(f"{self.name}: expected tried and passed per region")
         if (self.passed < 0).any() or (self.passed > self.tried + 1e-9).any():
@@ -58,8 +61,6 @@ def learn_step(
     tried: Floats,
     passed: Floats,
     stopped: Floats | None = None,
-    *,
-    spread: bool = True,
 ) -> Step:
     """Return what counts tell of a step.
 
@@ -85,10 +86,9 @@ def learn_step(
     if (total + gone > tried).any():
         raise IntakeError(f"{name}: expected no more who passed or stopped than who tried")
     chance, told = _learn_chance(tried, total, gone, within, known)
-    width = measure_spread(tried, total, chance[:, None] * within) if spread else 0.0
-    told = told / (1 + np.maximum(tried - 1, 0) * width)
-    count = told.sum(axis=1)
-    return Step(name, count, chance * count, delay, width, quits)
+    wobble = measure_wobble(tried, total, chance[:, None] * within)
+    count = (told * wobble.discount(tried) / np.maximum(tried, 1)).sum(axis=1)
+    return Step(name, count, chance * count, delay, wobble, quits)
 
 
 def _check_counts(name: str, tried: Floats, passed: Floats, stopped: Floats | None) -> None:
@@ -163,20 +163,3 @@ def _find_later(chance: Floats, within: Floats, known: Floats) -> Floats:
     passes = chance[:, None] * (1 - within)
     never = (1 - chance[:, None]) * (1 - known)
     return np.asarray(passes / np.maximum(passes + never, 1e-12))
-
-
-def measure_spread(tried: Floats, passed: Floats, expected: Floats) -> float:
-    """Return the correlation within a region and month, by Pearson's statistic; 0 or more.
-
-    The moment estimator of Williams (1982): the statistic is expected to be the sum of
-    1 + (n - 1) rho over cells, less what the fit of the chances takes.
-    """
-    variance = tried * expected * (1 - expected)
-    use = (variance > 1) & (expected > 0)
-    cells = int(use.sum())
-    taken = cells / max(cells - len(tried), 1)
-    if cells <= 2 * len(tried):
-        return 0.0
-    off = ((passed - tried * expected)[use] ** 2 / variance[use]).sum() * taken
-    most = (tried[use] - 1).sum()
-    return float(np.clip((off - cells) / most, 0.0, 0.2)) if most > 0 else 0.0
