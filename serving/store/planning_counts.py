@@ -1,0 +1,284 @@
+"""Cases counted for planning, by the database itself: what leaves it are totals, never a row."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from models.suggestion import Suggestion
+from serving.consent import ConsentPurpose
+from serving.states import DecisionKind
+from serving.store.day_functions import count_days, number_month, utc_day
+from serving.store.tables import assessments, cases
+from serving.store.work_tables import (
+    consents,
+    decisions,
+    follow_up,
+    pathways,
+    referrals,
+    work_periods,
+)
+
+PART = 5000
+LONGEST_DAYS = 400  # a decision or a start later than this is counted as at this many days
+LATEST = 60  # months after the start of a pathway, likewise
+_SHARED = (ConsentPurpose.SHARE_WITH_VDAB, ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER)
+
+
+class Journey(NamedTuple):
+    """How many cases of a region went the same way in the same months; None where not yet.
+
+    Months are counted from year 0. `suggested` is whether support was suggested at any screening
+    that somebody decided on, or at the last one.
+    """
+
+    region: str
+    suggested: bool
+    absent: int
+    screened: int
+    referred: int | None
+    consented: int | None
+    sent: int | None
+    started: int | None
+    people: int
+
+
+class Course(NamedTuple):
+    """How many pathways of a kind began and ended in the same months; None where one runs."""
+
+    region: str
+    kind: str | None
+    started: int
+    ended: int | None
+    people: int
+
+
+class After(NamedTuple):
+    """How many pathways that began in a month led to the same after as many months.
+
+    `worked` counts months to the first work, `left` to another exit, `observed` how long anything
+    was known; None where it did not happen.
+    """
+
+    region: str
+    started: int
+    worked: int | None
+    exit: str | None
+    left: int | None
+    observed: int
+    people: int
+
+
+class Waited(NamedTuple):
+    """How many cases of a region took as many days from one step to another, by its month."""
+
+    region: str
+    month: int
+    days: int
+    people: int
+
+
+def stream_journeys(connection: Connection) -> Iterator[Journey]:
+    """Yield the ways that cases went, of those in reach; whoever objects is not counted."""
+    first, decided, agreed, sent, path = _first(), _decided(), _agreed(), _sent(), _path()
+    c = cases.c
+    refer = Suggestion.REFER.value
+    suggested = case(
+        (or_(c.suggestion == refer, decided.c.suggested == 1), literal(1)), else_=literal(0)
+    )
+    columns = [
+        c.region,
+        suggested,
+        number_month(c.absence_started_on),
+        number_month(first.c.on),
+        func.coalesce(
+            number_month(decided.c.at), number_month(sent.c.at), number_month(path.c.referred_on)
+        ),
+        func.coalesce(
+            number_month(agreed.c.on), number_month(sent.c.at), number_month(path.c.referred_on)
+        ),
+        func.coalesce(number_month(sent.c.at), number_month(path.c.referred_on)),
+        func.coalesce(number_month(sent.c.started_on), number_month(path.c.started_on)),
+    ]
+    joined = cases.join(first, _same(first))
+    for other in (decided, agreed, sent, path):
+        joined = joined.outerjoin(other, _same(other))
+    yield from map(
+        Journey._make, count_groups(connection, columns, joined, c.is_blocked.is_(False))
+    )
+
+
+def _first() -> Subquery:
+    """Return the first screening of each case, which an index alone tells."""
+    return _per_case(assessments, func.min(assessments.c.screened_on).label("on"))
+
+
+def _decided() -> Subquery:
+    d = decisions.c
+    to_refer = d.kind == DecisionKind.REFER.value
+    suggested = case((d.suggestion == Suggestion.REFER.value, 1), else_=0)
+    return _per_case(
+        decisions,
+        func.min(case((to_refer, d.made_at))).label("at"),
+        func.max(suggested).label("suggested"),
+    )
+
+
+def _agreed() -> Subquery:
+    c = consents.c
+    counts = and_(c.purpose.in_([one.value for one in _SHARED]), c.withdrawn_at.is_(None))
+    return _per_case(consents, func.min(c.given_on).label("on"), where=counts)
+
+
+def _sent() -> Subquery:
+    r = referrals.c
+    return _per_case(
+        referrals,
+        func.min(r.sent_at).label("at"),
+        func.min(r.started_on).label("started_on"),
+    )
+
+
+def _path() -> Subquery:
+    p = pathways.c
+    return _per_case(
+        pathways,
+        func.min(p.referred_on).label("referred_on"),
+        func.min(p.started_on).label("started_on"),
+    )
+
+
+def _per_case(table: Any, *columns: Any, where: ColumnElement[bool] | None = None) -> Subquery:
+    keys = (table.c.sickness_fund, table.c.case_id)
+    query = select(*keys, *columns).group_by(*keys)
+    return (query if where is None else query.where(where)).subquery()
+
+
+def _same(other: Any) -> ColumnElement[bool]:
+    return and_(other.c.sickness_fund == cases.c.sickness_fund, other.c.case_id == cases.c.case_id)
+
+
+def stream_courses(connection: Connection, as_of: date) -> Iterator[Course]:
+    """Yield when pathways began and ended, of those in reach that began by a day."""
+    begun = _begun()
+    c = begun.c
+    columns = [
+        cases.c.region,
+        c.kind,
+        number_month(c.started_on),
+        number_month(_until(c.ended_on, as_of)),
+    ]
+    joined = begun.join(cases, _same(begun))
+    yield from map(Course._make, count_groups(connection, columns, joined, c.started_on <= as_of))
+
+
+def _until(day: Any, as_of: date) -> ColumnElement[Any]:
+    """Return a day, or null where it lies after what is known: an end that is planned."""
+    return case((day <= as_of, day))
+
+
+def _begun() -> Subquery:
+    """Return the pathways that began, of a case the reported ones or else its own referrals."""
+    p, r = pathways.c, referrals.c
+    reported = select(p.sickness_fund, p.case_id, p.started_on, p.ended_on, p.kind).where(
+        p.started_on.is_not(None)
+    )
+    known = exists().where(
+        p.sickness_fund == r.sickness_fund, p.case_id == r.case_id, p.started_on.is_not(None)
+    )
+    own = select(
+        r.sickness_fund, r.case_id, r.started_on, r.ended_on, literal(None).label("kind")
+    ).where(r.started_on.is_not(None), ~known)
+    return union_all(reported, own).subquery()
+
+
+def stream_after(connection: Connection, as_of: date) -> Iterator[After]:
+    """Yield what became of people after a pathway began, of those in reach."""
+    begun = _begun()
+    started = _per_case(begun, func.min(begun.c.started_on).label("on"))
+    w, f, on = work_periods.c, follow_up.c, started.c.on
+    joined = started.join(cases, _same(started))
+    worked = (
+        select(func.min(w.started_on))
+        .where(
+            w.sickness_fund == started.c.sickness_fund,
+            w.case_id == started.c.case_id,
+            w.started_on >= on,
+            w.started_on <= as_of,
+        )
+        .scalar_subquery()
+    )
+    joined = joined.outerjoin(
+        follow_up, and_(f.sickness_fund == started.c.sickness_fund, f.case_id == started.c.case_id)
+    )
+    left = case((and_(f.exited_on >= on, f.exited_on <= as_of), f.exited_on))
+    columns = [
+        cases.c.region,
+        number_month(on),
+        _cap(number_month(worked) - number_month(on), LATEST),
+        case((left.is_not(None), f.exit)),
+        _cap(number_month(left) - number_month(on), LATEST),
+        func.coalesce(
+            _cap(number_month(_until(f.observed_until, as_of)) - number_month(on), LATEST), 0
+        ),
+    ]
+    yield from map(After._make, count_groups(connection, columns, joined, on <= as_of))
+
+
+def stream_days(connection: Connection) -> Iterator[Waited]:
+    """Yield how many days cases took from their first screening to the first decision."""
+    first, d = _first(), decisions.c
+    made = _per_case(decisions, func.min(d.made_at).label("at"))
+    joined = made.join(cases, _same(made)).join(first, _same(first))
+    days = _cap(count_days(made.c.at, first.c.on), LONGEST_DAYS)
+    columns = [cases.c.region, number_month(made.c.at), days]
+    yield from map(
+        Waited._make, count_groups(connection, columns, joined, cases.c.is_blocked.is_(False))
+    )
+
+
+def stream_days_to_start(connection: Connection) -> Iterator[Waited]:
+    """Yield how many days it took from the form, or the day of referral, to the first day."""
+    p, r = pathways.c, referrals.c
+    known = exists().where(
+        p.sickness_fund == r.sickness_fund, p.case_id == r.case_id, p.started_on.is_not(None)
+    )
+    own = select(r.sickness_fund, r.case_id, utc_day(r.sent_at).label("on"), r.started_on).where(
+        r.started_on.is_not(None), ~known
+    )
+    reported = select(p.sickness_fund, p.case_id, p.referred_on, p.started_on).where(
+        p.started_on.is_not(None)
+    )
+    both = union_all(own, reported).subquery()
+    days = _cap(count_days(both.c.started_on, both.c.on), LONGEST_DAYS)
+    columns = [cases.c.region, number_month(both.c.started_on), days]
+    yield from map(Waited._make, count_groups(connection, columns, both.join(cases, _same(both))))
+
+
+def count_groups(
+    connection: Connection, columns: list[Any], table: Any, *tests: ColumnElement[bool]
+) -> Iterator[Any]:
+    """Yield every combination of values of some columns, with how many rows have it."""
+    named = [column.label(f"c{place}") for place, column in enumerate(columns)]
+    inner = select(*named).select_from(table).where(*tests).subquery()
+    query: Select[Any] = select(*inner.c, func.count()).group_by(*inner.c)
+    with connection.execution_options(yield_per=PART).execute(query) as found:
+        yield from found
+
+
+def _cap(number: Any, most: int) -> ColumnElement[int]:
+    return case((number > most, most), (number < 0, 0), else_=number)
