@@ -12,6 +12,7 @@ from serving.store.planning_counts import count_groups
 from serving.store.tables import cases
 
 HUNDREDTHS = 100  # bands of a percentage point
+_HALF = 0.5 - 1e-9  # a tie is rounded up by SQLite and to even by PostgreSQL: let there be none
 _NOTHING = np.empty(0)
 _NUMBERS = (
     *("p_usual", "low", "high", "gain", "gain_low", "gain_high"),
@@ -40,8 +41,7 @@ def stream_gains(connection: Connection, since: date, until: date) -> Iterator[G
 
 
 def _band(share: Any) -> ColumnElement[int]:
-    # up by one first: a cast rounds towards 0 in SQLite, and down is meant
-    return cast(func.round((share + 1) * HUNDREDTHS - 0.5), Integer) - HUNDREDTHS
+    return cast(func.round(share * HUNDREDTHS - _HALF), Integer)
 
 
 def _recent(since: date, until: date) -> tuple[ColumnElement[bool], ...]:
