@@ -62,15 +62,19 @@ def name_of(number: int) -> str:
 
 @dataclass(frozen=True)
 class Tries:
-    """Who came to a step per month, (regions, months), and who passed it, with months of delay."""
+    """Who came to a step per month, (regions, months), and who passed it, with months of delay.
+
+    `left` are those who came and did not pass yet, where that is known otherwise.
+    """
 
     tried: Floats
     passed: Floats
+    left: Floats | None = None
 
     @classmethod
-    def empty(cls, regions: int) -> "Tries":
+    def empty(cls, regions: int, left: Floats | None = None) -> "Tries":
         """Return a step that nobody came to."""
-        return cls(np.zeros((regions, MONTHS)), np.zeros((regions, MONTHS, DELAYS)))
+        return cls(np.zeros((regions, MONTHS)), np.zeros((regions, MONTHS, DELAYS)), left)
 
     def add(self, region: int, came: int, passed: int | None, people: int) -> None:
         """Count people who came to the step in a month, and passed it in another if they did.
@@ -85,7 +89,7 @@ class Tries:
 
     def list_waiting(self) -> Ints:
         """Return who came and did not pass yet, (regions, whole months waited)."""
-        left = self.tried - self.passed.sum(axis=2)
+        left = self.tried - self.passed.sum(axis=2) if self.left is None else self.left
         return np.asarray(left[:, ::-1][:, :DELAYS].round(), np.int64)
 
 
