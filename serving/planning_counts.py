@@ -43,6 +43,11 @@ class Calendar:
         """The months as 2026-03, oldest first."""
         return [name_of(self.first + place) for place in range(MONTHS)]
 
+    def first_of(self, months: int) -> date:
+        """Return the first day of the last so many months."""
+        number = self.last - months + 1
+        return date(number // 12, number % 12 + 1, 1)
+
     @classmethod
     def before(cls, day: date) -> "Calendar":
         """Return the calendar of the last month that is over on a day."""
@@ -86,6 +91,13 @@ class Tries:
         self.tried[region, came] += people
         if passed is not None and came <= passed < min(MONTHS, came + DELAYS):
             self.passed[region, came, passed - came] += people
+
+    def passed_by_month(self) -> Floats:
+        """Return who passed in each month, whenever they came, (regions, months)."""
+        found = np.zeros((len(self.passed), MONTHS))
+        for delay in range(DELAYS):
+            found[:, delay:] += self.passed[:, : MONTHS - delay, delay]
+        return found
 
     def list_waiting(self) -> Ints:
         """Return who came and did not pass yet, (regions, whole months waited)."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from models.intake.flow import Durations, Flow, Waiting
-from models.intake.mix import Mix
-from models.intake.steps import learn_step
 from numpy.typing import NDArray
 
+from models.intake.flow import Durations, Flow, Waiting
+from models.intake.mix import Mix
 from models.intake.paths import Paths
+from models.intake.steps import learn_step
 from serving.planning_counts import (
     CASE_STEPS,
     DELAYS,

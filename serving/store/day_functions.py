@@ -16,13 +16,6 @@ class utc_day(FunctionElement[Any]):  # noqa: N801 - it reads as a function of S
     inherit_cache = True
 
 
-class days_between(FunctionElement[Any]):  # noqa: N801 - it reads as a function of SQL
-    """How many days the first of two days lies after the second."""
-
-    type = Integer()
-    inherit_cache = True
-
-
 @compiles(utc_day, "sqlite")
 def _utc_day_sqlite(element: Any, compiler: Any, **given: Any) -> str:
     return f"date({compiler.process(element.clauses, **given)})"
@@ -33,26 +26,9 @@ def _utc_day_postgresql(element: Any, compiler: Any, **given: Any) -> str:
     return f"cast(timezone('UTC', {compiler.process(element.clauses, **given)}) as date)"
 
 
-@compiles(days_between, "sqlite")
-def _days_sqlite(element: Any, compiler: Any, **given: Any) -> str:
-    later, earlier = (compiler.process(one, **given) for one in element.clauses)
-    return f"cast(julianday({later}) - julianday({earlier}) as integer)"
-
-
-@compiles(days_between, "postgresql")
-def _days_postgresql(element: Any, compiler: Any, **given: Any) -> str:
-    later, earlier = (compiler.process(one, **given) for one in element.clauses)
-    return f"({later} - {earlier})"
-
-
 def to_day(day: Any) -> Any:
     """Return a column of days; of moments their day in UTC."""
     return utc_day(day) if isinstance(day.type, Instant) else day
-
-
-def count_days(later: Any, earlier: Any) -> ColumnElement[int]:
-    """Return how many days one column lies after another."""
-    return days_between(to_day(later), to_day(earlier))
 
 
 def number_month(day: Any) -> ColumnElement[int]:

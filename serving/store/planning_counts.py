@@ -22,7 +22,7 @@ from sqlalchemy import (
 from models.suggestion import Suggestion
 from serving.consent import ConsentPurpose
 from serving.states import DecisionKind
-from serving.store.day_functions import count_days, number_month, utc_day
+from serving.store.day_functions import number_month, to_day, utc_day
 from serving.store.tables import assessments, cases
 from serving.store.work_tables import (
     consents,
@@ -34,7 +34,6 @@ from serving.store.work_tables import (
 )
 
 PART = 5000
-LONGEST_DAYS = 400  # a decision or a start later than this is counted as at this many days
 LATEST = 60  # months after the start of a pathway, likewise
 _SHARED = (ConsentPurpose.SHARE_WITH_VDAB, ConsentPurpose.SHARE_WITH_VDAB_AND_PARTNER)
 
@@ -83,12 +82,20 @@ class After(NamedTuple):
     people: int
 
 
-class Waited(NamedTuple):
-    """How many cases of a region took as many days from one step to another, by its month."""
+class Decided(NamedTuple):
+    """How many cases have the same days of absence, first screening and first decision."""
 
-    region: str
-    month: int
-    days: int
+    absent_on: date
+    screened_on: date
+    decided_on: date | None
+    people: int
+
+
+class Begun(NamedTuple):
+    """How many referrals were sent on a day and led to a pathway on another; None if not yet."""
+
+    sent_on: date
+    started_on: date | None
     people: int
 
 
@@ -239,34 +246,32 @@ def stream_after(connection: Connection, as_of: date) -> Iterator[After]:
     yield from map(After._make, count_groups(connection, columns, joined, on <= as_of))
 
 
-def stream_days(connection: Connection) -> Iterator[Waited]:
-    """Yield how many days cases took from their first screening to the first decision."""
-    first, d = _first(), decisions.c
+def stream_decisions(connection: Connection, since: date, until: date) -> Iterator[Decided]:
+    """Yield when cases that were first screened in these days were decided on, if they were."""
+    first, d, c = _first(), decisions.c, cases.c
     made = _per_case(decisions, func.min(d.made_at).label("at"))
-    joined = made.join(cases, _same(made)).join(first, _same(first))
-    days = _cap(count_days(made.c.at, first.c.on), LONGEST_DAYS)
-    columns = [cases.c.region, number_month(made.c.at), days]
-    yield from map(
-        Waited._make, count_groups(connection, columns, joined, cases.c.is_blocked.is_(False))
-    )
+    joined = cases.join(first, _same(first)).outerjoin(made, _same(made))
+    decided = _until(to_day(made.c.at), until)
+    columns = [c.absence_started_on, first.c.on, decided]
+    tests = (c.is_blocked.is_(False), first.c.on >= since, first.c.on <= until)
+    yield from map(Decided._make, count_groups(connection, columns, joined, *tests))
 
 
-def stream_days_to_start(connection: Connection) -> Iterator[Waited]:
-    """Yield how many days it took from the form, or the day of referral, to the first day."""
+def stream_starts(connection: Connection, since: date, until: date) -> Iterator[Begun]:
+    """Yield when referrals of these days led to a pathway; those that ended first are left out."""
     p, r = pathways.c, referrals.c
-    known = exists().where(
-        p.sickness_fund == r.sickness_fund, p.case_id == r.case_id, p.started_on.is_not(None)
+    known = exists().where(p.sickness_fund == r.sickness_fund, p.case_id == r.case_id)
+    own = select(utc_day(r.sent_at).label("sent_on"), r.started_on).where(
+        r.stopped_on.is_(None) | r.started_on.is_not(None), ~known
     )
-    own = select(r.sickness_fund, r.case_id, utc_day(r.sent_at).label("on"), r.started_on).where(
-        r.started_on.is_not(None), ~known
-    )
-    reported = select(p.sickness_fund, p.case_id, p.referred_on, p.started_on).where(
-        p.started_on.is_not(None)
+    reported = select(p.referred_on, p.started_on).where(
+        p.ended_on.is_(None) | p.started_on.is_not(None)
     )
     both = union_all(own, reported).subquery()
-    days = _cap(count_days(both.c.started_on, both.c.on), LONGEST_DAYS)
-    columns = [cases.c.region, number_month(both.c.started_on), days]
-    yield from map(Waited._make, count_groups(connection, columns, both.join(cases, _same(both))))
+    sent_on = both.c.sent_on
+    columns = [sent_on, _until(both.c.started_on, until)]
+    tests = (sent_on >= since, sent_on <= until)
+    yield from map(Begun._make, count_groups(connection, columns, both, *tests))
 
 
 def count_groups(
