@@ -17,7 +17,7 @@ from serving.store.planning_counts import Course, Journey, stream_courses, strea
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MONTHS = 60  # of history: chances of longer ago say little of today
-DELAYS = 13  # a step that takes more than a year is not waited for
+DELAYS = 13  # who passes later than a year after coming counts as passing then
 LONGEST = 37  # months that a pathway is followed
 REACHED = 3  # months of absence at the kantelpunt
 
@@ -69,28 +69,33 @@ def name_of(number: int) -> str:
 class Tries:
     """Who came to a step per month, (regions, months), and who passed it, with months of delay.
 
-    `left` are those who came and did not pass yet, where that is known otherwise.
+    `stopped` counts who is known not to pass any more, in the shape of `passed`.
     """
 
     tried: Floats
     passed: Floats
-    left: Floats | None = None
+    stopped: Floats
 
     @classmethod
-    def empty(cls, regions: int, left: Floats | None = None) -> "Tries":
+    def empty(cls, regions: int) -> "Tries":
         """Return a step that nobody came to."""
-        return cls(np.zeros((regions, MONTHS)), np.zeros((regions, MONTHS, DELAYS)), left)
+        shape = (regions, MONTHS, DELAYS)
+        return cls(np.zeros(shape[:2]), np.zeros(shape), np.zeros(shape))
 
-    def add(self, region: int, came: int, passed: int | None, people: int) -> None:
+    def add(
+        self, region: int, came: int, passed: int | None, people: int, closed: int | None = None
+    ) -> None:
         """Count people who came to the step in a month, and passed it in another if they did.
 
-        Months are places from the first one on; what lies before or after is not counted.
+        Months are places from the first one on; what lies before or after is not counted. Who is
+        `closed` without having passed never will.
         """
         if not 0 <= came < MONTHS:
             return
         self.tried[region, came] += people
-        if passed is not None and came <= passed < min(MONTHS, came + DELAYS):
-            self.passed[region, came, passed - came] += people
+        counts, month = (self.stopped, closed) if passed is None else (self.passed, passed)
+        if month is not None and came <= month < MONTHS:
+            counts[region, came, min(month - came, DELAYS - 1)] += people
 
     def passed_by_month(self) -> Floats:
         """Return who passed in each month, whenever they came, (regions, months)."""
@@ -101,7 +106,7 @@ class Tries:
 
     def list_waiting(self) -> Ints:
         """Return who came and did not pass yet, (regions, whole months waited)."""
-        left = self.tried - self.passed.sum(axis=2) if self.left is None else self.left
+        left = self.tried - (self.passed + self.stopped).sum(axis=2)
         return np.asarray(left[:, ::-1][:, :DELAYS].round(), np.int64)
 
 
@@ -147,6 +152,10 @@ def build_roads(journeys: Iterable[Journey], calendar: Calendar, regions: tuple[
     return roads
 
 
+# places of months: screened, and referred, consented, started and closed if they were
+Went = tuple[int, int | None, int | None, int | None, int | None]
+
+
 def _add(roads: Roads, region: int, one: Journey) -> None:
     first, people = roads.calendar.first, one.people
     due = one.absent + REACHED - first
@@ -160,7 +169,8 @@ def _add(roads: Roads, region: int, one: Journey) -> None:
     referred = _later(one.referred, first, screened)
     consented = _later(one.consented, first, referred)
     started = _later(one.started, first, consented)
-    _add_steps(roads, region, one, (screened, referred, consented, started))
+    closed = _later(one.closed, first, screened)
+    _add_steps(roads, region, one, (screened, referred, consented, started, closed))
 
 
 def _later(month: int | None, first: int, after: int | None) -> int | None:
@@ -170,14 +180,12 @@ def _later(month: int | None, first: int, after: int | None) -> int | None:
     return max(month - first, after)
 
 
-def _add_steps(
-    roads: Roads, region: int, one: Journey, went: tuple[int, int | None, int | None, int | None]
-) -> None:
-    screened, referred, consented, started = went
+def _add_steps(roads: Roads, region: int, one: Journey, went: Went) -> None:
+    screened, referred, consented, started, closed = went
     people, steps = one.people, roads.steps
     steps["suggested"].add(region, screened, screened if one.suggested else None, people)
     name = "referred" if one.suggested else "referred_other"
-    steps[name].add(region, screened, referred, people)
+    steps[name].add(region, screened, referred, people, closed)
     if referred is not None:
         steps["consented"].add(region, referred, consented, people)
     if consented is not None:

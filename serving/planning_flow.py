@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from models.intake.flow import Durations, Flow, Waiting
+from models.intake.flow import COHORT_STEPS, Durations, Flow, Waiting
+from models.intake.known import RECENT, learn_cohorts
 from models.intake.mix import Mix
 from models.intake.paths import Paths
-from models.intake.steps import learn_step
+from models.intake.steps import Step, learn_step
 from serving.planning_counts import (
     CASE_STEPS,
     DELAYS,
@@ -27,8 +28,6 @@ from serving.store.planning import Capacity
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NO_LIMIT = -1
-# what is known of a month of entry after so many months
-COHORTS = (("off_1m", 1), ("off_2m", 2), ("off_3m", 3))
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,13 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
 
     Without entries the screenings are what comes in: the steps before them are left out.
     """
-    tries = list_tries(counted, paths)
+    learnt = [] if counted.entries is None else _learn_entry(counted, counted.entries, paths)
+    learnt += [_learn(name, counted.roads.steps[name]) for name in CASE_STEPS]
     return Flow(
         as_of=counted.calendar.as_of,
         regions=counted.regions,
-        steps=tuple(learn_step(name, one.tried, one.passed) for name, one in tries),
-        waiting=tuple(Waiting(name, one.list_waiting()) for name, one in tries),
+        steps=tuple(step for step, _ in learnt),
+        waiting=tuple(waiting for _, waiting in learnt),
         entries=_after(paths, counted.calendar),
         open_pathways=counted.courses.open,
         durations=Durations(counted.courses.at_risk, counted.courses.ended),
@@ -66,53 +66,41 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
     )
 
 
-def list_tries(counted: Counted, paths: Paths) -> list[tuple[str, Tries]]:
-    """Return who came to each step and passed it, in the order of the road."""
-    found = [] if counted.entries is None else _list_cohorts(counted, counted.entries, paths)
-    return found + [(name, counted.roads.steps[name]) for name in CASE_STEPS]
+def _learn(name: str, one: Tries) -> tuple[Step, Waiting]:
+    """Return a step from the last years, and who waits before it."""
+    tried, passed = one.tried[:, -RECENT:], one.passed[:, -RECENT:]
+    stopped = one.stopped[:, -RECENT:] if one.stopped.any() else None
+    return learn_step(name, tried, passed, stopped), Waiting(name, one.list_waiting())
 
 
-def _list_cohorts(counted: Counted, entries: Entries, paths: Paths) -> list[tuple[str, Tries]]:
-    """Return the steps that are counted by month of entry, and the screening after them.
+def _learn_entry(counted: Counted, entries: Entries, paths: Paths) -> list[tuple[Step, Waiting]]:
+    """Return the steps from entry to screening.
 
-    A count that nobody reports is left out, and who came goes on to the next.
+    Where nobody reports who is still off, the screening follows on the entry at once.
     """
-    before, age = _fill_late(counted, entries, paths), 0
-    found = []
-    for name, months in COHORTS:
-        if not np.isnan(entries.counts[name]).all():
-            found.append((name, _list_lasting(before, entries.counts[name], age, months)))
-            before, age = entries.counts[name], months
-    return [*found, ("screened", _list_screened(counted, before, age))]
-
-
-def _list_lasting(before: Floats, after: Floats, age: int, months: int) -> Tries:
-    """Return who was off after `age` months of absence, and who still was after more of them.
-
-    Where the second count is not known though it could be, nothing is learnt: its people wait.
-    """
-    came, passed = _shift(before, age), _shift(after, age)
-    left = np.where(np.isnan(passed), came, 0.0)
-    due = np.arange(MONTHS) + months - age < MONTHS
-    known = ~np.isnan(came) & ~(due & np.isnan(passed))
-    tries = Tries.empty(len(before), left=np.nan_to_num(left))
-    tries.tried[known] = came[known]
-    done = known & ~np.isnan(passed)
-    tries.passed[..., months - age][done] = np.minimum(passed, came)[done]
-    return tries
+    entered = _fill_late(counted, entries, paths)
+    counts = [entries.counts[name] for name in COHORT_STEPS]
+    if any(np.isnan(count).all() for count in counts):
+        return [_learn("screened", _list_screened(counted, entered, 0))]
+    off, before = [], entered
+    for count in counts:
+        # funds that correct each other's months could make more be off than entered
+        before = np.fmin(count, np.where(np.isnan(before), count, before))
+        off.append(np.where(np.isnan(count), np.nan, before))
+    steps, waiting = learn_cohorts(entered, (off[0], off[1], off[2]))
+    screened = _learn("screened", _list_screened(counted, off[2], REACHED))
+    return [*zip(steps, waiting, strict=True), screened]
 
 
 def _list_screened(counted: Counted, before: Floats, age: int) -> Tries:
     """Return who was off after `age` months of absence, and who of them was screened when."""
     early = REACHED - age
-    screened = np.zeros_like(counted.roads.screened)
-    whole = counted.roads.screened
+    whole, tries = counted.roads.screened, Tries.empty(len(before))
+    screened = np.zeros_like(whole)
     screened[:, : MONTHS - early, early:] = whole[:, early:, : DELAYS - early]
-    came = _shift(before, age)
     # screened without being counted among who is off: the count of the fund lags behind
-    came = np.maximum(came, screened.sum(axis=2))
+    came = np.maximum(_shift(before, age), screened.sum(axis=2))
     known = ~np.isnan(came)
-    tries = Tries.empty(len(before))
     tries.tried[known], tries.passed[known] = came[known], screened[known]
     return tries
 

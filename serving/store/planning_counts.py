@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from models.suggestion import Suggestion
 from serving.consent import ConsentPurpose
-from serving.states import DecisionKind
+from serving.states import CaseState, DecisionKind
 from serving.store.day_functions import number_month, to_day, utc_day
 from serving.store.tables import assessments, cases
 from serving.store.work_tables import (
@@ -42,7 +42,8 @@ class Journey(NamedTuple):
     """How many cases of a region went the same way in the same months; None where not yet.
 
     Months are counted from year 0. `suggested` is whether support was suggested at any screening
-    that somebody decided on, or at the last one.
+    that somebody decided on, or at the last one; `closed` when it was decided that it goes no
+    further.
     """
 
     region: str
@@ -53,6 +54,7 @@ class Journey(NamedTuple):
     consented: int | None
     sent: int | None
     started: int | None
+    closed: int | None
     people: int
 
 
@@ -120,6 +122,7 @@ def stream_journeys(connection: Connection) -> Iterator[Journey]:
         ),
         func.coalesce(number_month(sent.c.at), number_month(path.c.referred_on)),
         func.coalesce(number_month(sent.c.started_on), number_month(path.c.started_on)),
+        case((c.state == CaseState.CLOSED.value, number_month(decided.c.last))),
     ]
     joined = cases.join(first, _same(first))
     for other in (decided, agreed, sent, path):
@@ -142,6 +145,7 @@ def _decided() -> Subquery:
         decisions,
         func.min(case((to_refer, d.made_at))).label("at"),
         func.max(suggested).label("suggested"),
+        func.max(d.made_at).label("last"),
     )
 
 

@@ -1,0 +1,163 @@
+"""The use case of `kantelpunt plan`: counts the store, forecasts, simulates, and keeps a plan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from features.errors import KantelpuntError
+from models.intake.flow import Flow
+from models.intake.outlook import simulate
+from models.intake.panel import Panel, PanelError, of_months
+from models.intake.paths import Paths
+from models.regional_limits import get_limits_of
+from models.suggestion import Limits
+from serving.accounts import BY
+from serving.planning_answers import round_outlook
+from serving.planning_counts import Calendar, read_courses, read_roads
+from serving.planning_entries import Entries, read_totals
+from serving.planning_flow import Counted, build_flow
+from serving.planning_history import tell_history
+from serving.planning_limits import propose_limits
+from serving.planning_mix import build_mix
+from serving.planning_targets import tell_targets
+from serving.store.audit import AuditEvent
+from serving.store.engine import EVERY_FUND, Connection, Store
+from serving.store.planning import list_capacities, list_gain_limits, save_plan
+from serving.store.planning_gains import list_regions, sample_estimates, stream_gains
+
+HORIZON = 18  # months: this year and the next to their ends, for most of the year
+DRAWS = 1000
+SAMPLE = 1000  # cases per region that limits are tried on
+RECENT = 12  # months of screenings that they are drawn from
+LATEST = 3  # months that entries may lag behind the cases
+
+
+class CannotPlanError(KantelpuntError):
+    """There is nothing to plan from, with what to bring."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to plan: as known on a day, with the limits that hold for everybody."""
+
+    as_of: date
+    now: datetime
+    limits: tuple[Limits, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A plan that was kept, and what it had to do without, a sentence each."""
+
+    plan: Mapping[str, Any]
+    missing: tuple[str, ...]
+
+
+def make_plan(store: Store, asked: Asked) -> Made:
+    """Return a plan from what the store knows, and keep it with an audit line.
+
+    Raises CannotPlanError where nothing was counted, and PanelError where counts cannot be read.
+    """
+    calendar = Calendar.before(asked.as_of)
+    with store.reading(EVERY_FUND) as connection:
+        counted, samples, missing = _count(connection, calendar, asked)
+        panel = build_panel(counted)
+        found, tested = _forecast(panel, calendar)
+        flow = build_flow(counted, found.paths)
+        outlook = simulate(flow, draws=DRAWS)
+        history = tell_history(counted.roads, counted.entries)
+        targets = tell_targets(connection, counted.roads, history, outlook)
+    limits = _get_limits(counted, asked)
+    plan = {
+        "as_of": calendar.as_of.isoformat(),
+        "history": history.shown,
+        "started_so_far": list(history.started_so_far),
+        "outlook": round_outlook(outlook.summary()),
+        "forecast": {
+            "of": "screened" if counted.entries is None else "entries",
+            "methods": list(found.methods),
+            "notes": [note.to_plain() for note in found.notes],
+        },
+        "backtest": tested,
+        "targets": targets,
+        "limits": propose_limits(flow, outlook, samples, limits),
+        "missing": list(missing),
+    }
+    _keep(store, plan, flow, asked, calendar.as_of)
+    return Made(plan, tuple(missing))
+
+
+def _keep(
+    store: Store, plan: Mapping[str, Any], flow: Flow, asked: Asked, as_of: date
+) -> None:
+    detail = {"regions": len(flow.regions), "missing": len(plan["missing"])}
+    event = AuditEvent(asked.now, BY, "make_plan", None, None, detail)
+    with store.writing(EVERY_FUND) as connection:
+        save_plan(
+            connection, plan, flow.to_plain(), as_of=as_of, made_at=asked.now, audit=event
+        )
+
+
+def _count(
+    connection: Connection, calendar: Calendar, asked: Asked
+) -> tuple[Counted, Mapping[str, Any], list[str]]:
+    entries, missing = _read_entries(connection, calendar)
+    regions = tuple(list_regions(connection)) if entries is None else entries.regions
+    if not regions:
+        raise CannotPlanError(
+            "nothing to plan from: bring entries (`kantelpunt plan --entries FILE`) or cases"
+        )
+    roads = read_roads(connection, calendar, regions)
+    since, until = calendar.first_of(RECENT), calendar.as_of
+    capacities = list_capacities(connection)
+    samples = sample_estimates(connection, since, until, SAMPLE)
+    regional = list_gain_limits(connection)
+    limits = {r: get_limits_of(asked.now.date(), r, asked.limits, regional) for r in regions}
+    mix = build_mix(stream_gains(connection, since, until), samples, regions, limits)
+    courses = read_courses(connection, calendar, regions)
+    if not capacities:
+        missing.append("no capacity is set: PUT /api/v1/capacity, or the page of capacity")
+    counted = Counted(calendar, regions, entries, roads, courses, capacities, mix, limits)
+    return counted, samples, missing
+
+
+def _read_entries(
+    connection: Connection, calendar: Calendar
+) -> tuple[Entries | None, list[str]]:
+    """Return the entries if they are recent enough to plan from, and what is missing."""
+    entries = read_totals(connection, calendar)
+    if entries is None:
+        return None, [
+            "no entry totals are kept: the screenings of this store stand in, and nobody is known "
+            "before being screened (`kantelpunt plan --entries FILE`)"
+        ]
+    known = ~np.isnan(entries.counts["entered"]).all(axis=0)
+    late = int(np.argmax(known[::-1])) if known.any() else len(known)
+    if late > LATEST:
+        return None, [
+            f"entry totals end {late} months before {calendar.as_of}: the screenings of this store "
+            "stand in until newer ones are brought"
+        ]
+    missing = [f"entry totals of the last {late} months lack: they are expected ones"] * bool(late)
+    missing += [f"sickness fund {fund} stopped reporting entries" for fund in entries.silent]
+    return entries, missing
+
+
+def build_panel(counted: Counted) -> Panel:
+    """Return what is forecast, from the first month to the last in which anything is known."""
+    counts = counted.roads.screenings if counted.entries is None else (
+        counted.entries.counts["entered"]
+    )
+    some = (np.nan_to_num(counts) > 0).any(axis=0)
+    if not some.any():
+        raise CannotPlanError(
+            "nothing to plan from: no absence began and nobody was screened in the last years"
+        )
+    known = np.flatnonzero(some if counted.entries is None else ~np.isnan(counts).all(axis=0))
+    first = int(np.argmax(some))
+    last = len(some) - 1 if counted.entries is None else int(known[-1])
+    months = tuple(counted.calendar.names[first : last + 1])
+    return of_months(counted.regions, months, counts[:, first : last + 1])
