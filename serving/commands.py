@@ -8,6 +8,7 @@ import typer
 from serving import (
     monitor_commands,
     person_commands,
+    plan_commands,
     replay_commands,
     shadow_commands,
     store_commands,
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     replay_commands.register(app)
     shadow_commands.register(app)
     monitor_commands.register(app)
+    plan_commands.register(app)
 
 
 def serve(

@@ -1,6 +1,6 @@
 """From counts to the road that planning simulates: steps, who waits before each, pathways."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from models.intake.known import RECENT, learn_cohorts
 from models.intake.mix import Mix
 from models.intake.paths import Paths
 from models.intake.steps import Step, learn_step
+from models.suggestion import Limits
 from serving.planning_counts import (
     CASE_STEPS,
     DELAYS,
@@ -32,7 +33,7 @@ NO_LIMIT = -1
 
 @dataclass(frozen=True)
 class Counted:
-    """All that a plan counts: entries where there are any, cases, pathways and places."""
+    """All that a plan counts: entries where there are any, cases, pathways, places and limits."""
 
     calendar: Calendar
     regions: tuple[str, ...]
@@ -41,6 +42,7 @@ class Counted:
     courses: Courses
     capacities: Sequence[Capacity]
     mix: Mix
+    limits: Mapping[str, Limits]
 
 
 def build_flow(counted: Counted, paths: Paths) -> Flow:

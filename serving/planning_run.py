@@ -1,6 +1,6 @@
 """The use case of `kantelpunt plan`: counts the store, forecasts, simulates, and keeps a plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 
 from features.errors import KantelpuntError
+from models.intake.backtest import backtest
 from models.intake.flow import Flow
+from models.intake.forecast import Forecast, forecast
 from models.intake.outlook import simulate
 from models.intake.panel import Panel, PanelError, of_months
-from models.intake.paths import Paths
 from models.regional_limits import get_limits_of
 from models.suggestion import Limits
 from serving.accounts import BY
 from serving.planning_answers import round_outlook
-from serving.planning_counts import Calendar, read_courses, read_roads
+from serving.planning_counts import Calendar, number_of, read_courses, read_roads
 from serving.planning_entries import Entries, read_totals
 from serving.planning_flow import Counted, build_flow
 from serving.planning_history import tell_history
-from serving.planning_limits import propose_limits
+from serving.planning_limits import find_next_month, propose_limits
 from serving.planning_mix import build_mix
 from serving.planning_targets import tell_targets
 from serving.store.audit import AuditEvent
@@ -70,7 +71,6 @@ def make_plan(store: Store, asked: Asked) -> Made:
         outlook = simulate(flow, draws=DRAWS)
         history = tell_history(counted.roads, counted.entries)
         targets = tell_targets(connection, counted.roads, history, outlook)
-    limits = _get_limits(counted, asked)
     plan = {
         "as_of": calendar.as_of.isoformat(),
         "history": history.shown,
@@ -83,22 +83,20 @@ def make_plan(store: Store, asked: Asked) -> Made:
         },
         "backtest": tested,
         "targets": targets,
-        "limits": propose_limits(flow, outlook, samples, limits),
+        "limits": propose_limits(
+            flow, outlook, samples, counted.limits, find_next_month(asked.now.date())
+        ),
         "missing": list(missing),
     }
     _keep(store, plan, flow, asked, calendar.as_of)
     return Made(plan, tuple(missing))
 
 
-def _keep(
-    store: Store, plan: Mapping[str, Any], flow: Flow, asked: Asked, as_of: date
-) -> None:
+def _keep(store: Store, plan: Mapping[str, Any], flow: Flow, asked: Asked, as_of: date) -> None:
     detail = {"regions": len(flow.regions), "missing": len(plan["missing"])}
     event = AuditEvent(asked.now, BY, "make_plan", None, None, detail)
     with store.writing(EVERY_FUND) as connection:
-        save_plan(
-            connection, plan, flow.to_plain(), as_of=as_of, made_at=asked.now, audit=event
-        )
+        save_plan(connection, plan, flow.to_plain(), as_of=as_of, made_at=asked.now, audit=event)
 
 
 def _count(
@@ -124,9 +122,7 @@ def _count(
     return counted, samples, missing
 
 
-def _read_entries(
-    connection: Connection, calendar: Calendar
-) -> tuple[Entries | None, list[str]]:
+def _read_entries(connection: Connection, calendar: Calendar) -> tuple[Entries | None, list[str]]:
     """Return the entries if they are recent enough to plan from, and what is missing."""
     entries = read_totals(connection, calendar)
     if entries is None:
@@ -134,7 +130,7 @@ def _read_entries(
             "no entry totals are kept: the screenings of this store stand in, and nobody is known "
             "before being screened (`kantelpunt plan --entries FILE`)"
         ]
-    known = ~np.isnan(entries.counts["entered"]).all(axis=0)
+    known = np.asarray((~np.isnan(entries.counts["entered"])).any(axis=0))
     late = int(np.argmax(known[::-1])) if known.any() else len(known)
     if late > LATEST:
         return None, [
@@ -146,12 +142,23 @@ def _read_entries(
     return entries, missing
 
 
+def _forecast(panel: Panel, calendar: Calendar) -> tuple[Forecast, dict[str, object] | None]:
+    """Return what comes in the months to plan, by the methods that did best; and how they did."""
+    last = number_of(panel.starts[-1].astype(date))
+    horizon = HORIZON + calendar.last - last
+    try:
+        tested = backtest(panel)
+    except PanelError:
+        return forecast(panel, horizon, draws=DRAWS), None
+    return forecast(panel, horizon, draws=DRAWS, choice=tested.choice), tested.to_plain()
+
+
 def build_panel(counted: Counted) -> Panel:
     """Return what is forecast, from the first month to the last in which anything is known."""
-    counts = counted.roads.screenings if counted.entries is None else (
-        counted.entries.counts["entered"]
+    counts = (
+        counted.roads.screenings if counted.entries is None else (counted.entries.counts["entered"])
     )
-    some = (np.nan_to_num(counts) > 0).any(axis=0)
+    some = np.asarray((np.nan_to_num(counts) > 0).any(axis=0))
     if not some.any():
         raise CannotPlanError(
             "nothing to plan from: no absence began and nobody was screened in the last years"

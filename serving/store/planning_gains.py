@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, Integer, Row, cast, func, select
 
 from models.estimate import Estimate, GainStatus, Sum
+from models.shares import FEWEST_SHOWN
 from serving.store.planning_counts import count_groups
 from serving.store.tables import cases
 
@@ -31,6 +32,13 @@ class Gained(NamedTuple):
     gain: int | None
     chance: int
     people: int
+
+
+def list_regions(connection: Connection) -> list[str]:
+    """Return the regions of the cases in reach, in order; those of fewer than five are left out."""
+    c = cases.c
+    query = select(c.region).group_by(c.region).having(func.count() >= FEWEST_SHOWN)
+    return list(connection.execute(query.order_by(c.region)).scalars())
 
 
 def stream_gains(connection: Connection, since: date, until: date) -> Iterator[Gained]:
