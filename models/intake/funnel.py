@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 LEVELS = {"95": 1.959964, "99.8": 3.090232}  # limits at two and at three standard errors, about
 WINSORISED = 0.1  # part of the regions at either end that is drawn in before phi is measured
+KEPT = 0.6787  # mean square of a standard normal number that is winsorised so: 1 if it were not
 CURVE = 40  # points of the drawn limits
 FEWEST_REGIONS = 3  # with fewer, over-dispersion cannot be told from a difference
 
@@ -48,11 +49,15 @@ def funnel(regions: tuple[str, ...], tried: Floats, passed: Floats) -> dict[str,
 
 
 def measure_phi(z: Floats) -> float:
-    """Return by how much squared z-scores lie over what lot brings; at least 1, never narrower."""
+    """Return by how much squared z-scores lie over what lot brings; at least 1, never narrower.
+
+    Divided by what winsorising leaves of the square of a standard normal number, without which the
+    limits would be a fifth too narrow.
+    """
     if len(z) < FEWEST_REGIONS:
         return 1.0
     low, high = np.quantile(z, (WINSORISED, 1 - WINSORISED))
-    return max(1.0, float((np.clip(z, low, high) ** 2).mean()))
+    return max(1.0, float((np.clip(z, low, high) ** 2).mean()) / KEPT)
 
 
 def _judge(z: float) -> str | None:
