@@ -12,13 +12,12 @@ from models.intake.calibration import choose_origins, measure_layers
 from models.intake.choice import TOLERANCE, Choice, choose
 from models.intake.draws import draw_paths
 from models.intake.layers import forecast_layers, list_members
-from models.intake.methods import METHODS, SLOW
+from models.intake.methods import METHODS
 from models.intake.notes import find_doubt
 from models.intake.panel import Floats, Ints, Panel, PanelError
 from models.intake.scores import Scores, find_levels, find_scale, score
 from models.intake.task import Task
 
-SLOW_ORIGINS = 36  # whose errors make the intervals of a method that takes long
 DRAWS = 400
 LAYERS = ("regions", "groups", "total")
 Drawn = tuple[Floats, Floats]  # quantiles and point forecasts of one layer from one origin
@@ -100,14 +99,13 @@ def _try(
     seed: int,
 ) -> list[tuple[Floats, Floats, Floats]]:
     """Return per layer what `score` takes: quantiles, point forecasts and what came."""
-    most = SLOW_ORIGINS if name in SLOW else None
-    past = choose_origins(int(tested[0]), horizon, panel.per_year, most)
+    past = choose_origins(int(tested[0]), panel.per_year)
     task = Task.of(panel, np.unique(np.concatenate([past, tested])), horizon)
     expected, came = METHODS[name](task), task.actual()
     kept: list[list[Drawn]] = [[], [], []]
     for one in tested:
         here = int(np.searchsorted(task.origins, one))
-        counts = _draw(task, expected, here, past, draws, seed)
+        counts = _draw(task, expected, here, draws, seed)
         for place, layer in enumerate(_sum_layers(panel, counts)):
             point = _sum_layers(panel, expected[here][None])[place][0]
             kept[place].append((np.quantile(layer, levels, axis=0), point))
@@ -119,13 +117,12 @@ def _try(
     ]
 
 
-def _draw(task: Task, expected: Floats, here: int, past: Ints, draws: int, seed: int) -> Floats:
+def _draw(task: Task, expected: Floats, here: int, draws: int, seed: int) -> Floats:
     """Return simulated counts from one origin, with errors of origins before it only."""
     origin = int(task.origins[here])
     known = task.panel.until(origin)
     filled = forecast_layers(Task.of(known, np.array([origin]), task.horizon)).filled
-    most = len(past)
-    before = choose_origins(origin, task.horizon, task.per_year, most)
+    before = choose_origins(origin, task.per_year)
     which = np.flatnonzero(np.isin(task.origins, before))
     came = Task.of(
         Panel(known.regions, known.starts, known.days, filled, known.groups),

@@ -6,26 +6,22 @@ from models.intake.draws import Layered
 from models.intake.errors import LayerErrors, given, measure
 from models.intake.panel import Floats, Ints
 
-MOST_ORIGINS = 72  # errors from more than six years ago say little of today's
-FEW_ORIGINS = 12  # with fewer whole error vectors, shorter ones take part
+MOST_ORIGINS = 36  # errors from longer ago say little of how sure one can be today
+FEW_ORIGINS = 12  # with fewer origins that know two years, earlier ones take part
 LEAST_ORIGINS = 4  # with fewer still, errors are taken to be as `USUAL_OFF` says
 USUAL_OFF = (0.15, 0.05)  # relative error of the next period, and what each further root adds
 
 
-def choose_origins(
-    periods: int, horizon: int, per_year: int, most: int | None = MOST_ORIGINS
-) -> Ints:
+def choose_origins(periods: int, per_year: int) -> Ints:
     """Return the origins whose errors tell how wrong the next forecast will be.
 
-    The latest from which the whole horizon is known and that know two years themselves; where
-    there are few, later ones too, and where still few, earlier ones from half a year on.
+    The latest ones that know two years; where there are few, earlier ones from half a year on.
+    The last of them do not know the whole of what came: their error vectors are completed.
     """
-    whole = np.arange(2 * per_year, periods - horizon + 1)
-    if len(whole) < FEW_ORIGINS:
-        whole = np.arange(2 * per_year, periods)
-    if len(whole) < FEW_ORIGINS:
-        whole = np.arange(max(periods - FEW_ORIGINS - 1, max(per_year // 2, 3)), periods)
-    return whole[-(most or MOST_ORIGINS) :].astype(np.int64)
+    first = 2 * per_year
+    if periods - first < FEW_ORIGINS:
+        first = max(periods - FEW_ORIGINS, per_year // 2, 3)
+    return np.arange(first, periods, dtype=np.int64)[-MOST_ORIGINS:]
 
 
 def measure_layers(past: Floats, came: Floats, members: list[Ints]) -> Layered:

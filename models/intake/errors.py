@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.intake.jumps import Jump, find_jumps, leave_out
 from models.intake.panel import Floats, Ints
 
 LEAST_A, MOST_A = 0.02, 0.5
@@ -29,6 +30,7 @@ class LayerErrors:
     off: Floats
     a: float
     spread: Floats
+    jumps: tuple[Jump, ...] = ()
 
     def pool(self) -> Floats:
         """Return the errors of all parts on one footing, as whole vectors: (vectors, horizon)."""
@@ -53,7 +55,8 @@ def measure(came: Floats, expected: Floats) -> LayerErrors:
     """Return the errors of a layer from (origins, parts, horizon) of what came and was expected."""
     a = _find_a(came, expected)
     off = to_scale(came, a) - to_scale(expected, a)
-    return LayerErrors(off, a, _find_spread(off))
+    kept = leave_out(off)
+    return LayerErrors(kept, a, _find_spread(kept), find_jumps(off))
 
 
 def given(expected: Floats, above: Floats, came_above: Floats, members: list[Ints]) -> Floats:

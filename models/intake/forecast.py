@@ -47,7 +47,7 @@ def forecast(
     if horizon < 1:
         raise PanelError(f"a horizon of {horizon} periods: expected 1 or more")
     panel, back = _sort(panel)
-    past = choose_origins(len(panel.starts), horizon, panel.per_year)
+    past = choose_origins(len(panel.starts), panel.per_year)
     origins = np.append(past, len(panel.starts))
     task = Task.of(panel, origins, horizon, ahead)
     methods = tuple((choice or Choice((OURS,))).at(step) for step in range(horizon))

@@ -17,7 +17,7 @@ from models.intake.layers import LEAST_COUNT, forecast_layers
 from models.intake.panel import Floats
 from models.intake.task import Task
 
-REFIT = 12
+REFIT = 24
 # trend, damped, seasonal
 SPECS = ((None, False, False), ("add", True, False), (None, False, True), ("add", True, True))
 LEAST_PERIODS = 8  # for the shortest series that is estimated; shorter ones keep their mean

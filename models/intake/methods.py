@@ -66,5 +66,4 @@ METHODS: dict[str, Method] = {
     "auto_theta": expect_theta,
     "auto_ets": expect_ets,
 }
-SLOW = ("auto_theta", "auto_ets")
 OURS = "layered"

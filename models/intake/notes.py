@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from models.intake.draws import Doubt, Layered
-from models.intake.panel import Floats, Panel
+from models.intake.jumps import Jump
+from models.intake.panel import Panel
 from models.intake.task import Task
 
-OUTLIER = 4.0  # times the usual error of the next period
-SHIFT_PERIODS = 6
-SHIFTED = 2.0  # times the usual error, in the middle of the periods after it
 UNKNOWN_LEVEL = 0.7  # standard deviation of the logarithm of a level that nobody has seen
 EVERYWHERE = "all"
 
@@ -47,8 +45,8 @@ def find_notes(task: Task, layered: Layered) -> tuple[Note, ...]:
     """Return all remarks on a panel and its past errors."""
     return (
         *_note_series(task.panel),
-        *_note_jumps(task, layered.whole.off, (EVERYWHERE,)),
-        *_note_jumps(task, layered.regions.off, task.panel.regions),
+        *_note_jumps(task, layered.whole.jumps, (EVERYWHERE,)),
+        *_note_jumps(task, layered.regions.jumps, task.panel.regions),
     )
 
 
@@ -73,22 +71,14 @@ def _note_series(panel: Panel) -> list[Note]:
     return notes
 
 
-def _note_jumps(task: Task, off: Floats, names: tuple[str, ...]) -> list[Note]:
-    """Return outliers and level shifts: `off` (origins, parts, horizon) on a common scale."""
+def _note_jumps(task: Task, jumps: tuple[Jump, ...], names: tuple[str, ...]) -> list[Note]:
+    """Return outliers and level shifts as remarks."""
     notes = []
-    for place, name in enumerate(names):
-        errors = off[:, place]
-        usual = 1.4826 * np.nanmedian(np.abs(errors[:, 0])) if np.isfinite(errors).any() else 0.0
-        for at in np.flatnonzero(np.abs(errors[:, 0]) > OUTLIER * max(usual, 1.0)):
-            after = errors[at, 1:SHIFT_PERIODS]
-            after = after[np.isfinite(after)]
-            side = np.sign(errors[at, 0])
-            stays = after.size >= 3 and np.median(after) * side > SHIFTED * max(usual, 1.0)
-            kind = "level_shift" if stays else "outlier"
-            way = "above" if side > 0 else "below"
-            times = abs(errors[at, 0]) / max(usual, 1.0)
-            text = f"{times:.1f} times the usual error {way} what was expected" + (
-                ", and it stayed" if stays else "; it hardly moves the forecast"
-            )
-            notes.append(Note(kind, name, task.panel.label(int(task.origins[at])), text))
+    for jump in jumps:
+        way = "above" if jump.times > 0 else "below"
+        text = f"{abs(jump.times):.1f} times the usual error {way} what was expected"
+        text += ", and it stayed" if jump.stays else "; it hardly moves the forecast"
+        month = task.panel.label(int(task.origins[jump.origin]))
+        kind = "level_shift" if jump.stays else "outlier"
+        notes.append(Note(kind, names[jump.part], month, text))
     return notes

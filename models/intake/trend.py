@@ -20,8 +20,9 @@ RUN = 3  # so many in a row, to the same side and all beyond: the level has shif
 MEMORY = 0.95  # of the size of errors, per period
 LEVELS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 SEASONS = (0.0, 0.05, 0.1, 0.2, 0.3)
-SLOPES = (0.02, 0.05, 0.1, 0.2, 0.4)
-DAMPING = (0.8, 0.9, 0.95, 0.98)
+SLOPES = (0.02, 0.05, 0.1, 0.2)
+DAMPING = (0.9, 0.95)
+TEMPER = 0.25  # power of the likelihood: no model of the grid is true, so none may take it all
 LEAST_SPREAD = 1e-3
 
 
@@ -144,7 +145,7 @@ def _step(states: States, grid: Grid, value: Floats, phase: int, *, counts: bool
 def _look(states: States, grid: Grid, ahead: Ints, seen: int) -> Floats:
     """Return the forecasts of all parameters, averaged by likelihood."""
     lost = states.lost
-    weight = np.exp(-0.5 * seen * np.log(lost / lost.min(axis=1, keepdims=True)))
+    weight = np.exp(-0.5 * TEMPER * seen * np.log(lost / lost.min(axis=1, keepdims=True)))
     weight /= weight.sum(axis=1, keepdims=True)
     found = np.empty((len(lost), len(ahead)))
     reach, sunk = np.zeros_like(grid.damping), np.ones_like(grid.damping)
