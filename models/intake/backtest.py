@@ -11,7 +11,7 @@ import numpy as np
 from models.intake.calibration import choose_origins, measure_layers
 from models.intake.choice import TOLERANCE, Choice, choose
 from models.intake.draws import draw_paths
-from models.intake.layers import forecast_layers, list_members
+from models.intake.layers import fill_gaps, list_members
 from models.intake.methods import METHODS
 from models.intake.notes import find_doubt
 from models.intake.panel import Floats, Ints, Panel, PanelError
@@ -120,20 +120,12 @@ def _try(
 def _draw(task: Task, expected: Floats, here: int, draws: int, seed: int) -> Floats:
     """Return simulated counts from one origin, with errors of origins before it only."""
     origin = int(task.origins[here])
-    known = task.panel.until(origin)
-    filled = forecast_layers(Task.of(known, np.array([origin]), task.horizon)).filled
-    before = choose_origins(origin, task.per_year)
-    which = np.flatnonzero(np.isin(task.origins, before))
-    came = Task.of(
-        Panel(known.regions, known.starts, known.days, filled, known.groups),
-        task.origins[which],
-        task.horizon,
-    )
-    layered = measure_layers(
-        expected[which], came.actual(), list_members(known.groups, len(known.regions))
-    )
+    before = np.isin(task.origins, choose_origins(origin, task.per_year))
+    known = Task.of(task.panel.until(origin), task.origins[before], task.horizon)
+    members = list_members(task.panel.groups, len(task.panel.regions))
+    layered = measure_layers(expected[before], fill_gaps(known).actual(), members)
     days = task.days[origin : origin + task.horizon]
-    doubt = find_doubt(known, task.horizon)
+    doubt = find_doubt(known.panel, task.horizon)
     return draw_paths(expected[here], days, layered, doubt, draws, seed).astype(float)
 
 

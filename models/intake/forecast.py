@@ -10,7 +10,7 @@ import numpy as np
 from models.intake.calibration import choose_origins, measure_layers
 from models.intake.choice import Choice
 from models.intake.draws import draw_paths
-from models.intake.layers import forecast_layers, list_members
+from models.intake.layers import fill_gaps, list_members
 from models.intake.methods import METHODS, OURS
 from models.intake.notes import Note, find_doubt, find_notes
 from models.intake.panel import Dates, Floats, Ints, Panel, PanelError
@@ -53,7 +53,7 @@ def forecast(
     methods = tuple((choice or Choice((OURS,))).at(step) for step in range(horizon))
     expected = mix_methods(task, methods)
     members = list_members(panel.groups, len(panel.regions))
-    came = _fill(task).actual()[:-1]
+    came = fill_gaps(task).actual()[:-1]
     layered = measure_layers(expected[:-1], came, members)
     doubt = find_doubt(panel, horizon)
     days = task.days[len(panel.starts) :]
@@ -76,13 +76,6 @@ def mix_methods(task: Task, methods: tuple[str, ...]) -> Floats:
         at = [step for step, one in enumerate(methods) if one == name]
         found[:, :, at] = given_by[:, :, at]
     return found
-
-
-def _fill(task: Task) -> Task:
-    """Return the task with the gaps in its counts filled."""
-    if np.isfinite(task.panel.counts).all():
-        return task
-    return replace(task, panel=replace(task.panel, counts=forecast_layers(task).filled))
 
 
 def _floor(point: Floats, days: Floats, empty: Floats) -> Floats:

@@ -5,7 +5,7 @@ a share of it, with a season of their own as far as the past supports one. So a 
 borrows from the others by construction, and regions add up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,11 +37,32 @@ def expect_layered(task: Task) -> Floats:
 def forecast_layers(task: Task) -> Layers:
     """Return the forecasts of every layer."""
     shares, filled, total = _split_all(task)
-    rates = np.log(np.maximum(total, LEAST_COUNT) / task.panel.days)
-    grid = build_grid(seasonal=len(total) >= 2 * task.per_year, trend=len(total) >= task.per_year)
-    ahead = smooth(rates[None], task.phases, task.per_year, task.origins, task.horizon, grid)
-    whole = np.exp(ahead[:, 0]) * task.days_ahead()
+    whole = np.exp(_smooth_whole(task, total)) * task.days_ahead()
     return Layers(whole, whole[:, None] * shares, filled)
+
+
+def fill_gaps(task: Task) -> Task:
+    """Return the task with the gaps in its counts filled, each as the others would have it."""
+    if np.isfinite(task.panel.counts).all():
+        return task
+    return replace(task, panel=replace(task.panel, counts=forecast_layers(task).filled))
+
+
+def _smooth_whole(task: Task, total: Floats) -> Floats:
+    """Return log rates per day of the whole: (origins, horizon); seasonal from two years on."""
+    rates = np.log(np.maximum(total, LEAST_COUNT) / task.panel.days)[None]
+    found = np.empty((len(task.origins), task.horizon))
+    knows = task.origins >= 2 * task.per_year
+    for which, grid in (
+        (knows, build_grid()),
+        (~knows, build_grid(seasonal=False, trend=False)),
+    ):
+        if which.any():
+            origins = task.origins[which]
+            found[which] = smooth(rates, task.phases, task.per_year, origins, task.horizon, grid)[
+                :, 0
+            ]
+    return found
 
 
 def _split(counts: Floats, task: Task) -> Split:

@@ -17,7 +17,7 @@ from models.intake.panel import Flags, Floats, Ints
 KEEPS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.94, 0.97)  # weight of a period beside the one after it
 PRETENDED = (1.0, 3.0, 10.0, 1000.0)  # years that hold a season to 1
 SEASON_KEEP = 0.85  # weight of a year beside the one after it
-RELATIVE = 0.08  # relative error beyond chance, where errors of large and small are compared
+RELATIVE = 0.1  # relative error beyond chance, where errors of large and small are compared
 CLIP = 3.0
 RUN = 3
 LOOK_BACKS = (1, 3, 6, 12)  # periods ahead over which past errors choose the constants

@@ -70,7 +70,7 @@ def smooth(
     """
     wanted = {int(origin): place for place, origin in enumerate(origins)}
     found = np.empty((len(origins), len(values), horizon))
-    states = begin(values, phases, per_year, len(grid.level))
+    states = begin(values, phases, per_year, grid)
     for t in range(values.shape[1] + 1):
         if t in wanted:
             ahead = phases[t : t + horizon]
@@ -80,25 +80,26 @@ def smooth(
     return found
 
 
-def begin(values: Floats, phases: Ints, per_year: int, width: int) -> States:
-    """Return states at the start, from at most the first three years."""
-    first = values[:, : 3 * per_year]
-    level = _middle(first[:, : 2 * per_year])
+def begin(values: Floats, phases: Ints, per_year: int, grid: Grid) -> States:
+    """Return states at the start: from two years with a season, from half a year without one."""
+    seasonal = bool(grid.season.any())
+    first = values[:, : 2 * per_year if seasonal else max(per_year // 2, 3)]
     season = np.zeros((len(values), per_year))
-    if first.shape[1] >= 2 * per_year:
+    if seasonal:
         season = _find_season(first, phases[: first.shape[1]], per_year)
+    level = _middle(first)
     rest = first - level[:, None] - season[:, phases[: first.shape[1]]]
     step = np.abs(np.diff(rest, axis=1)) if first.shape[1] > 1 else np.abs(rest)
     spread = np.maximum(1.4826 * _middle(step), LEAST_SPREAD)
     level = level + _middle(rest[:, : max(per_year // 2, 1)])
+    width = len(grid.level)
 
     def wide(one: Floats) -> Floats:
         return np.repeat(one[:, None], width, axis=1)
 
     nought = np.zeros((len(values), width))
-    return States(
-        wide(level), nought, wide(season), wide(spread), nought.copy(), np.full_like(nought, 1e-9)
-    )
+    lost = np.full_like(nought, 1e-9)
+    return States(wide(level), nought, wide(season), wide(spread), nought.copy(), lost)
 
 
 def _middle(values: Floats) -> Floats:
