@@ -9,7 +9,14 @@ from features.requests import CASE_LABELS_NL, CaseRefusedError
 from features.wording import expected_nl
 from models.suggestion import LimitsError
 from serving.claims import AccountUnusableError
-from serving.faults import FieldFault, NoReferralError, NotFoundError, RequestRefusedError
+from serving.faults import (
+    FieldFault,
+    NoPlanError,
+    NoReferralError,
+    NoScenarioError,
+    NotFoundError,
+    RequestRefusedError,
+)
 from serving.intake_check import UploadsGoneError
 from serving.permissions import NotAllowedError
 from serving.problem_texts import TEXTS
@@ -116,6 +123,8 @@ _KEYS: dict[type[Exception], str] = {
     NotAllowedError: "not-allowed",
     FormExpiredError: "form-expired",
     NoReferralError: "no-referral",
+    NoPlanError: "no-plan",
+    NoScenarioError: "no-scenario",
     NotFoundError: "not-found",
     NoSuchCaseError: "not-found",
     StateError: "wrong-state",

@@ -16,6 +16,14 @@ class NoReferralError(NotFoundError):
     """A case in reach of which no form was sent yet."""
 
 
+class NoPlanError(NotFoundError):
+    """Nothing was planned yet."""
+
+
+class NoScenarioError(NotFoundError):
+    """A scenario that is not there, or not any more."""
+
+
 @dataclass(frozen=True)
 class FieldFault:
     """One field that has to change: its name and what is expected there, in Dutch."""

@@ -72,7 +72,9 @@ def _learn(name: str, one: Tries) -> tuple[Step, Waiting]:
     """Return a step from the last years, and who waits before it."""
     tried, passed = one.tried[:, -RECENT:], one.passed[:, -RECENT:]
     stopped = one.stopped[:, -RECENT:] if one.stopped.any() else None
-    return learn_step(name, tried, passed, stopped), Waiting(name, one.list_waiting())
+    # a suggestion comes with the screening: nobody waits for one
+    waiting = one.list_waiting() * (name != "suggested")
+    return learn_step(name, tried, passed, stopped), Waiting(name, waiting)
 
 
 def _learn_entry(counted: Counted, entries: Entries, paths: Paths) -> list[tuple[Step, Waiting]]:

@@ -50,6 +50,16 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Niet gevonden",
         "Dit adres bestaat niet, of het dossier hoort niet bij uw ziekenfonds of regio.",
     ),
+    "no-plan": (
+        404,
+        "Er is nog geen planning",
+        "Ze wordt 's nachts berekend met `kantelpunt plan`. Vraag uw beheerder of dat al gebeurt.",
+    ),
+    "no-scenario": (
+        404,
+        "Dit scenario bestaat niet",
+        "Misschien is het gewist. De lijst toont wat er nog is.",
+    ),
     "no-referral": (
         404,
         "Er is nog geen doorverwijzing",
@@ -114,6 +124,16 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Een eigen inschatting wordt hier niet gevraagd",
         "Uw organisatie zette dat uit. U kunt meteen beslissen.",
     ),
+    "not-yours": (
+        409,
+        "Dit scenario is van een collega",
+        "Wie het bewaarde, kan het wissen. Er is niets veranderd.",
+    ),
+    "no-proposal": (
+        409,
+        "Voor deze regio is er geen voorstel",
+        "GET limits zegt waarom. Geef zelf een grens op, of gebruik null voor de algemene grens.",
+    ),
     "too-large": (
         413,
         "De aanvraag is te groot",
@@ -143,6 +163,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         422,
         "De aanvraag klopt niet",
         "Pas deze velden aan; er is niets bewaard.",
+    ),
+    "change-impossible": (
+        422,
+        "Deze vraag kan niet berekend worden",
+        "Pas deze velden aan.",
     ),
     "form": (
         422,
