@@ -91,6 +91,8 @@ def find_entries(path: Path) -> Path:
 def _join_spellings(draft: Draft, notes: list[Defect]) -> None:
     """Write each region in its most frequent spelling, where only capitals and blanks differ."""
     regions = draft.frame["region"]
+    if draft.bad.all():
+        return
     plain = regions.str.split().str.join(" ").str.casefold()
     spelt = (
         pd.DataFrame({"plain": plain, "region": regions})[~draft.bad].value_counts().reset_index()

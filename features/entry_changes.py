@@ -8,6 +8,7 @@ from features.entry_table import Defect, EntryTable, Floats
 AROUND = 6  # periods before and after a change that are compared
 LIKE = (0.67, 1.5)  # of like size: at least two thirds, and at most half more
 MEND = "if so, say it in regions.csv"
+STOPPED = 6  # periods without a count: before that, it may only be late
 SHORT = 24  # periods: with less, no season can be seen
 NONE_SINCE = 3
 
@@ -24,12 +25,7 @@ def find_changes(table: EntryTable) -> list[Defect]:
         found.append(
             _find_successor(table, rates, first, int(region), after)
             or _find_merger(table, rates, known, int(region), after)
-            or Defect(
-                "stopped",
-                table.regions[region],
-                table.months[after],
-                "has no counts any more from here on: it is left out of the forecast",
-            )
+            or _tell_end(table, int(region), after)
         )
     followed = {one.others[0] for one in found if one.kind == "renamed"}
     for region in np.flatnonzero(first > 0):
@@ -38,6 +34,14 @@ def find_changes(table: EntryTable) -> list[Defect]:
             month = table.months[first[region]]
             found.append(Defect("began", table.regions[region], month, text))
     return found
+
+
+def _tell_end(table: EntryTable, region: int, after: int) -> Defect:
+    if len(table.months) - after >= STOPPED:
+        text = "has no counts any more from here on: it is left out of the forecast"
+        return Defect("stopped", table.regions[region], table.months[after], text)
+    text = "has no counts yet from here on: the forecast fills them in, with a wider interval"
+    return Defect("late", table.regions[region], table.months[after], text)
 
 
 def _find_successor(

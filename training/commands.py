@@ -26,6 +26,7 @@ from training.command_parts import (
     say_rejected,
 )
 from training.document_command import document
+from training.forecast_command import forecast
 from training.limits_command import limits
 from training.release_commands import gates, history, release, rollback
 from training.sync_command import sync
@@ -61,6 +62,8 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
     for releasing in (versions, gates, release, challenge, rollback, history):
         app.command()(releasing)
+    for planning in (forecast,):
+        app.command()(planning)
 
 
 def synth(

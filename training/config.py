@@ -153,6 +153,16 @@ class GatesConfig:
 
 
 @dataclass(frozen=True)
+class IntakeConfig:
+    """How a forecast of the intake is drawn and shown, and which methods a backtest compares."""
+
+    draws: int
+    backtest_draws: int
+    history: int
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
     """Names under which runs and versions are kept, and who may release.
 
@@ -185,6 +195,7 @@ class Config:
     check: CheckConfig
     tune: TuneConfig
     gates: GatesConfig
+    intake: IntakeConfig
     registry: RegistryConfig
 
 

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
@@ -79,6 +79,11 @@ class RunWatch:
             "data": {"tables": info["data"], "files": files},
             "info": info,
         }
+
+
+def find_today() -> date:
+    """Return the day on which a command runs, for one that is told no other."""
+    return datetime.now(UTC).date()
 
 
 def find_user() -> str:

@@ -1,0 +1,26 @@
+"""The method per horizon, as a backtest chose it and a file keeps it."""
+
+import json
+from pathlib import Path
+
+from features.errors import KantelpuntError
+from models.intake.choice import Choice
+from models.intake.methods import METHODS
+
+
+class ChoiceError(KantelpuntError):
+    """A file that names no methods to forecast with."""
+
+
+def read_choice(path: Path) -> Choice:
+    """Return the choice in the JSON of a backtest; raises ChoiceError for another file."""
+    try:
+        methods = tuple(json.loads(path.read_text(encoding="utf-8"))["choice"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ChoiceError(
+            f"{path} holds no choice of methods ({type(error).__name__}): make it with "
+            "`kantelpunt backtest --out FILE`"
+        ) from error
+    if not methods or not all(one in METHODS for one in methods):
+        raise ChoiceError(f"{path} names methods that we lack: expected {', '.join(METHODS)}")
+    return Choice(methods)
