@@ -64,7 +64,7 @@ def plan(
 def _tell(made: "Made") -> None:
     outlook = made.plan["outlook"]
     for line in made.missing:
-        typer.echo(f"missing: {line}")
+        typer.echo(f"missing: {line['text']}")
     typer.echo(f"plan of {made.plan['as_of']}, {len(outlook['regions'])} regions")
     for name in ("entries", "screened", "referred", "started", "caseload"):
         bands = outlook["measures"][name]["all"]["q"]

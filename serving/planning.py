@@ -170,7 +170,7 @@ def set_capacity(
     """
     check_can(user, Action.PLAN)
     _check_region(user, region, store=store, now=now)
-    made = Capacity(region, kind, valid_from, places, user.key, reason, now)
+    made = Capacity(region, kind, valid_from, places, user.name, reason, now)
     event = _tell(
         user, now, "capacity", region=region, places=places, valid_from=valid_from.isoformat()
     )

@@ -22,6 +22,7 @@ from serving.planning_entries import Entries, read_totals
 from serving.planning_flow import Counted, build_flow
 from serving.planning_history import tell_history
 from serving.planning_limits import find_next_month, propose_limits
+from serving.planning_missing import miss
 from serving.planning_mix import build_mix
 from serving.planning_targets import tell_targets
 from serving.store.audit import AuditEvent
@@ -51,10 +52,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Made:
-    """A plan that was kept, and what it had to do without, a sentence each."""
+    """A plan that was kept, and what it had to do without, as `miss` tells it."""
 
     plan: Mapping[str, Any]
-    missing: tuple[str, ...]
+    missing: tuple[Mapping[str, str], ...]
 
 
 def make_plan(store: Store, asked: Asked) -> Made:
@@ -101,7 +102,7 @@ def _keep(store: Store, plan: Mapping[str, Any], flow: Flow, asked: Asked, as_of
 
 def _count(
     connection: Connection, calendar: Calendar, asked: Asked
-) -> tuple[Counted, Mapping[str, Any], list[str]]:
+) -> tuple[Counted, Mapping[str, Any], list[dict[str, str]]]:
     entries, missing = _read_entries(connection, calendar)
     regions = tuple(list_regions(connection)) if entries is None else entries.regions
     if not regions:
@@ -117,29 +118,24 @@ def _count(
     mix = build_mix(stream_gains(connection, since, until), samples, regions, limits)
     courses = read_courses(connection, calendar, regions)
     if not capacities:
-        missing.append("no capacity is set: PUT /api/v1/capacity, or the page of capacity")
+        missing.append(miss("no_capacity"))
     counted = Counted(calendar, regions, entries, roads, courses, capacities, mix, limits)
     return counted, samples, missing
 
 
-def _read_entries(connection: Connection, calendar: Calendar) -> tuple[Entries | None, list[str]]:
+def _read_entries(
+    connection: Connection, calendar: Calendar
+) -> tuple[Entries | None, list[dict[str, str]]]:
     """Return the entries if they are recent enough to plan from, and what is missing."""
     entries = read_totals(connection, calendar)
     if entries is None:
-        return None, [
-            "no entry totals are kept: the screenings of this store stand in, and nobody is known "
-            "before being screened (`kantelpunt plan --entries FILE`)"
-        ]
+        return None, [miss("no_entries")]
     known = np.asarray((~np.isnan(entries.counts["entered"])).any(axis=0))
     late = int(np.argmax(known[::-1])) if known.any() else len(known)
     if late > LATEST:
-        return None, [
-            f"entry totals end {late} months before {calendar.as_of}: the screenings of this store "
-            "stand in until newer ones are brought"
-        ]
-    missing = [f"entry totals of the last {late} months lack: they are expected ones"] * bool(late)
-    missing += [f"sickness fund {fund} stopped reporting entries" for fund in entries.silent]
-    return entries, missing
+        return None, [miss("entries_old", late)]
+    missing = [miss("entries_late", late)] * bool(late)
+    return entries, missing + [miss("fund_silent", fund) for fund in entries.silent]
 
 
 def _forecast(panel: Panel, calendar: Calendar) -> tuple[Forecast, dict[str, object] | None]:

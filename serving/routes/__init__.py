@@ -24,11 +24,13 @@ from serving.routes import (
     page_requests,
     page_work,
     persons,
+    planning,
     referrals,
 )
 
 # in the order of /docs; pages are not described there
-_API = (api, decisions, referrals, persons, letters, outcomes, intake, oversight, agreement, health)
+_API = (api, decisions, referrals, persons, letters, outcomes, intake, oversight, agreement)
+_LAST_API = (planning, health)
 _PAGES = (log_on, page_list, page_case, page_letters, page_intake)
 _WORK_PAGES = (page_work, page_refer, page_requests, page_inputs)
 _MORE_PAGES = (page_oversight, page_model, page_help)
@@ -36,4 +38,4 @@ _MORE_PAGES = (page_oversight, page_model, page_help)
 
 def list_routers() -> list[APIRouter]:
     """Return the routers of the whole service."""
-    return [module.router for module in (*_API, *_PAGES, *_WORK_PAGES, *_MORE_PAGES)]
+    return [module.router for module in (*_API, *_LAST_API, *_PAGES, *_WORK_PAGES, *_MORE_PAGES)]

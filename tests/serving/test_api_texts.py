@@ -15,7 +15,7 @@ from tests.running_service import TODAY, Service
 ENGLISH = re.compile(r"\b(the|what|which|whether|each|and|where it|how far|cases?)\b")
 TAGS = {
     *("Inschatten", "Lijst en dossier", "Beslissen", "Doorverwijzen", "Persoon", "Aanlevering"),
-    *("Toezicht", "Dienst"),
+    *("Toezicht", "Planning", "Dienst"),
 }
 
 
