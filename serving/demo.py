@@ -1,7 +1,8 @@
 """The demo: synthetic persons, a model trained on them, a filled store, and the pages.
 
-The persons are those of a pilot in which a lot gave support: who gains from it shows there with far
-fewer people than where support went to those who asked for it.
+The model learns from a pilot in which a lot gave support: who gains from it shows there with far
+fewer people than where support went to those who asked for it. The store holds other persons, of
+whom physicians referred some: a pilot that supports half of everybody says nothing of a capacity.
 """
 
 import json
@@ -12,8 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
@@ -30,21 +30,17 @@ from serving.deps import get_now
 from serving.permissions import ROLE_NL, Role, needs_fund
 from serving.settings import Settings, read_settings
 from serving.store.engine import Store
-from serving.store.outcomes import OUTCOME_TABLES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from features.tables import Extract
     from models.bundle import Bundle
 
 FOLDER = Path("var/demo")
 PILOT = "a pilot in which a lot gave support"
-RECENT_DAYS = 60
-CAPACITY = 0.05  # VDAB can start 5 to 10 % of the flow
+CAPACITY = 0.08  # VDAB can start 5 to 10 % of the flow
 # for synthetic persons on one's own machine only: `kantelpunt serve` knows no account of these
 PASSWORD = "kantelpunt-demo"  # noqa: S105
-READY, LIMITS = "demo.json", "limits.toml"
+FUND_NL = "Ziekenfonds Demo (verzonnen)"
+READY, LIMITS, HISTORY = "demo.json", "limits.toml", "history"
 FAIL = "fail"  # what `kantelpunt gates` says of a gate that needs a waiver
 USERS = (
     ("arts.a", "Dr. An Adriaens", Role.ADVISING_PHYSICIAN),
@@ -146,7 +142,7 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
         oidc_issuer="",
         demo_hint=f"naam {USERS[0][0]}, wachtwoord {PASSWORD}",
         demo_fund=fund,
-        fund_names={fund: "Ziekenfonds Demo (verzonnen)"} if fund else {},
+        fund_names={fund: FUND_NL} if fund else {},
         fund_contact="adviserend.arts@ziekenfonds.example",
         dpo_contact="dpo@ziekenfonds.example",
     )
@@ -154,7 +150,7 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
 
 def _empty(folder: Path) -> None:
     """Remove an earlier demo; refuse a folder that holds anything else."""
-    ours = {"extract", "mlartifacts", "bundles", "session-secret", "work", READY, LIMITS}
+    ours = {"extract", "mlartifacts", "bundles", "session-secret", "work", READY, LIMITS, HISTORY}
     if not folder.exists():
         return
     found = [p for p in folder.iterdir() if p.name.partition(".db")[0] not in _DATABASES]
@@ -167,6 +163,7 @@ _DATABASES = ("kantelpunt", "mlflow")
 
 
 def _make(folder: Path, persons: int, step: Step) -> None:
+    from serving.demo_store import Scale, fill
     from serving.store.upgrade import upgrade_store
 
     settings, extract = build_settings(folder), folder / "extract"
@@ -177,9 +174,7 @@ def _make(folder: Path, persons: int, step: Step) -> None:
         bundle = _train(settings, str(extract), persons, step)
         step("Setting limits from the places that there are")
         _set_limits(folder, bundle)
-        step("Filling the store with the most recent cases")
-        recent = _read_recent(extract, bundle, get_now().date())
-        fund = _fill(store, bundle, recent, build_settings(folder).limits)
+        fund = fill(store, build_settings(folder), Scale(folder / HISTORY, persons, FUND_NL), step)
         step("Making accounts")
         for key, name, role in USERS:
             own = fund if needs_fund(role) else None
@@ -219,10 +214,11 @@ def _release(uri: tuple[str, str]) -> None:
 def _set_limits(folder: Path, bundle: "Bundle") -> None:
     """Set limits from a capacity, where the gain tells people apart; those that ship hold else."""
     from models.estimate import GainStatus
+    from serving.demo_history import find_first_day
 
     if bundle.model.gain_status is not GainStatus.ESTIMATED:
         return
-    since = get_now().date() - timedelta(days=RECENT_DAYS)
+    since = find_first_day(get_now())
     places = f"{100 * CAPACITY:.0f} plaatsen op 100 dossiers, verzonnen"
     why = ("--author", "Kantelpunt, demo", "--reason", places)
     data = ("--data", str(folder / "extract"))
@@ -241,49 +237,13 @@ def _run(*arguments: str) -> None:
         raise DemoError(f"`kantelpunt {arguments[0]}` failed; what it said stands above")
 
 
-def _read_recent(folder: Path, bundle: "Bundle", today: date) -> "Extract":
-    """Return the cases of the last weeks that wait for a decision, with their earlier screenings.
-
-    Who is at work again or has support already is not among them.
-    """
-    from features.tables import read_extract
-
-    extract = read_extract(folder, bundle.contract)
-    frame = extract.cases
-    known = frame[frame["screened_on"].dt.date <= today]
-    recent = known[known["screened_on"].dt.date > today - timedelta(days=RECENT_DAYS)]
-    kept = set(recent["case_id"]) - {
-        case_id
-        for name in ("pathways", "work_periods")
-        for case_id in getattr(extract, name).case_id
-    }
-    if not kept:
-        raise DemoError("no case of the last weeks waits for a decision: ask for more persons")
-    tables = {name: _keep(getattr(extract, name), kept) for name in OUTCOME_TABLES}
-    return replace(extract, cases=_keep(known, kept).sort_values("screened_on"), **tables)
-
-
-def _keep(table: "pd.DataFrame", case_ids: set[str]) -> "pd.DataFrame":
-    return table[table["case_id"].isin(case_ids)]
-
-
-def _fill(store: Store, bundle: "Bundle", extract: "Extract", limits: Path | None) -> str:
-    """Keep the cases and outcomes, and return the sickness fund that has most of them."""
-    from models.suggestion import DEFAULT_PATH, read_limits
-    from serving.intake_file import Arrival, Intake, import_rows, open_import
-
-    intake = Intake(store, bundle, read_limits(limits or DEFAULT_PATH), get_now())
-    arrival = Arrival(extract.cases, (), "demo", extract)
-    import_rows(arrival, open_import(arrival, intake), intake, count=lambda _: None)
-    return str(extract.cases["sickness_fund"].mode().iloc[0])
-
-
 def _print_welcome(address: str, demo: Demo) -> None:
     table = Table("naam", "wachtwoord", "rol", title=f"Kantelpunt, demo: {address}")
     for key, _, role in USERS:
         table.add_row(key, PASSWORD, ROLE_NL[role])
     Console().print(table)
-    typer.echo(f"Persons, outcomes and places are made up: {PILOT}.")
+    typer.echo(f"Persons, outcomes and places are made up. The model learnt from {PILOT};")
+    typer.echo("the store holds other persons, and what made-up physicians decided about them.")
     typer.echo(f"Physician and coordinator see the cases of sickness fund {demo.fund}.")
     typer.echo(f"The API is described at {address}/docs. Stop with Ctrl-C.")
     typer.echo("For other commands on this store:")

@@ -4,7 +4,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -53,19 +53,39 @@ def default_medical() -> Medical:
 
 def names_diagnosis(text: str, contract: Contract, medical: Medical) -> bool:
     """Tell whether a text names a diagnosis: a code, a listed word, or a label of the contract."""
-    folded = fold(text)
-    words = set(folded.split())
-    labels = {fold(label) for label in list_labels(contract, medical)}
-    of_labels = {word for label in labels for word in label.split() if len(word) >= SHORTEST_WORD}
-    everyday = {fold(word) for word in medical.everyday}
-    tested = words - everyday
+    folded, listed = fold(text), _fold_lists(tuple(list_labels(contract, medical)), medical)
+    tested = set(folded.split()) - listed.everyday
     return (
         _ICD10.search(text) is not None
-        or any(fold(part) in folded for part in medical.parts)
-        or any(f" {label} " in f" {folded} " for label in labels - everyday)
-        or not tested.isdisjoint(of_labels | {fold(word) for word in medical.words})
+        or any(part in folded for part in listed.parts)
+        or any(f" {label} " in f" {folded} " for label in listed.labels)
+        or not tested.isdisjoint(listed.words)
         or any(word.startswith(tuple(medical.stems)) for word in tested)
         or any(_has_ending(word, medical.endings) for word in tested)
+    )
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """The lists as texts are held against them."""
+
+    everyday: frozenset[str]
+    parts: frozenset[str]
+    labels: frozenset[str]
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def _fold_lists(labels: tuple[str, ...], medical: Medical) -> _Folded:
+    # folding them takes a hundred times as long as looking through them: once per deployment
+    folded = frozenset(map(fold, labels))
+    everyday = frozenset(map(fold, medical.everyday))
+    of_labels = {word for one in folded for word in one.split() if len(word) >= SHORTEST_WORD}
+    return _Folded(
+        everyday=everyday,
+        parts=frozenset(map(fold, medical.parts)),
+        labels=folded - everyday,
+        words=frozenset(of_labels | set(map(fold, medical.words))),
     )
 
 

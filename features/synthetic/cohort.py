@@ -1,5 +1,6 @@
 """The synthetic cohort as an extract, with the truth that no real extract has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.contract import Contract, default_contract
 from features.synthetic.courses import YEAR, Law, build_law, draw_courses, find_gain, find_p_usual
@@ -14,13 +16,21 @@ from features.synthetic.effects import Floats
 from features.synthetic.entries import build_entries, count_days
 from features.synthetic.population import Population, draw_population
 from features.synthetic.spreads import roll
-from features.synthetic.support import Story, tell_story
-from features.synthetic.tables import build_tables, list_screenings, name_cases, to_dates
+from features.synthetic.support import Choose, Rows, Story, tell_story
+from features.synthetic.tables import (
+    build_cases,
+    build_tables,
+    list_screenings,
+    name_cases,
+    to_dates,
+)
 from features.synthetic.world import WORLDS, CohortRefusedError, World, fit_rules, read_rules
 from features.tables import write_tables
 
 MOST_PERSONS = 9_999_999
 DEFAULT_UNTIL = date(2026, 6, 30)
+# told of screenings as they are recorded, who is referred: one answer per row
+Refer = Callable[[pd.DataFrame], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -38,10 +48,12 @@ def build_cohort(
     seed: int,
     world: World = "default",
     until: date = DEFAULT_UNTIL,
+    refer: Refer | None = None,
 ) -> Cohort:
     """Return persons screened at their kantelpunt, and what happened to them until a day.
 
-    The same seed gives the same persons in every world; only support and what it does differ.
+    The same seed gives the same persons in every world; only support and what it does differ. With
+    `refer` it is not the world that tells who is referred, where people are still off work.
     """
     _check(persons, seed, world)
     rules = fit_rules(read_rules(), world)
@@ -51,7 +63,8 @@ def build_cohort(
     population, law = population.take(rows), law.take(rows)
     courses = draw_courses(law, rules.course, contract.outcome.sustained_days, seed)
     observed = _draw_follow_up(population, until)
-    story = tell_story(population, law, courses, observed, world)
+    choose = None if refer is None else _read_choice(refer, population, law)
+    story = tell_story(population, law, courses, observed, world, choose)
     return Cohort(
         tables=build_tables(population, law, story, observed),
         truth=_build_truth(population, law, story),
@@ -64,6 +77,16 @@ def build_cohort(
             roll(seed, "spells"),
         ),
     )
+
+
+def _read_choice(refer: Refer, population: Population, law: Law) -> Choose:
+    def choose(rows: Rows, after: Floats) -> NDArray[np.bool_]:
+        order = np.lexsort((rows, population.screened_on[rows] + after))
+        chosen = np.empty(len(rows), dtype=np.bool_)
+        chosen[order] = refer(build_cases(population, law, rows[order], after[order]))
+        return chosen
+
+    return choose
 
 
 def _check(persons: int, seed: int, world: str) -> None:

@@ -1,5 +1,6 @@
 """Who gets support in each synthetic world, and when: referrals, starts and second screenings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,8 @@ from features.synthetic.spreads import roll
 from features.synthetic.world import SupportRules, World
 
 Rows = NDArray[np.intp]
+# of persons, screened so many days after their first screening, who is referred
+Choose = Callable[[Rows, Floats], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,18 @@ class Story:
 
 
 def tell_story(
-    population: Population, law: Law, courses: Courses, observed: Floats, world: World
+    population: Population,
+    law: Law,
+    courses: Courses,
+    observed: Floats,
+    world: World,
+    choose: Choose | None = None,
 ) -> Story:
-    """Return what happens when persons are screened, some supported, and some screened again."""
-    stage = _Stage(population, law, observed, world, _solve_referral(population, world))
+    """Return what happens when persons are screened, some supported, and some screened again.
+
+    The world tells who is referred, unless somebody is there to `choose`.
+    """
+    stage = _Stage(population, law, observed, world, _solve_referral(population, world), choose)
     everyone, today = np.arange(population.size), np.zeros(population.size)
     first = stage.refer(courses, everyone, today, "first")
     courses = stage.support(courses, first, "first")
@@ -60,14 +71,13 @@ class _Stage:
     observed: Floats
     world: World
     referral_start: float
+    choose: Choose | None
 
     def refer(self, courses: Courses, rows: Rows, screened_on: Floats, turn: str) -> Pathways:
         """Return the pathways that follow from the screenings of `rows`."""
         population, rules = self.population, self.population.rules.support
         rng = roll(population.seed, f"referral {turn}")
-        score = _score_referral(population, self.world, rows, screened_on)
-        chances = expit(score + self.referral_start)
-        wanted = rng.random(len(rows)) < (rules.lot if self.world == "rct" else chances)
+        wanted = self._choose(rows, screened_on, rng)
         referred, started = self._draw_days(screened_on, rules, rng)
         followed = referred <= self.observed[rows]
         kept = wanted & followed & courses.is_off(rows, referred)
@@ -83,6 +93,17 @@ class _Stage:
             kinds=draw_keys(rules.kinds, len(rows), rng)[kept],
             partners=draw_keys(rules.partners, len(rows), rng)[kept],
         )
+
+    def _choose(
+        self, rows: Rows, screened_on: Floats, rng: np.random.Generator
+    ) -> NDArray[np.bool_]:
+        lot = rng.random(len(rows))
+        if self.choose is not None:
+            return self.choose(rows, screened_on)
+        if self.world == "rct":
+            return lot < self.population.rules.support.lot
+        score = _score_referral(self.population, self.world, rows, screened_on)
+        return np.asarray(lot < expit(score + self.referral_start))
 
     def _draw_days(
         self, screened_on: Floats, rules: SupportRules, rng: np.random.Generator

@@ -20,7 +20,7 @@ def build_tables(
 ) -> dict[str, pd.DataFrame]:
     """Return what a sickness fund and VDAB would know, until the last day of follow-up."""
     return {
-        "cases": _build_cases(population, law, story),
+        "cases": build_cases(population, law, *list_screenings(population, story)),
         "pathways": _build_pathways(population, story),
         "work_periods": _build_work_periods(population, story, observed),
         "follow_up": _build_follow_up(population, story, observed),
@@ -55,8 +55,12 @@ def _to_texts(places: Floats | Rows, keys: Mapping[str, float] | tuple[str, ...]
     return pd.Series(pd.Categorical.from_codes(codes, categories=list(keys))).astype("str")
 
 
-def _build_cases(population: Population, law: Law, story: Story) -> pd.DataFrame:
-    rows, after = list_screenings(population, story)
+def build_cases(population: Population, law: Law, rows: Rows, after: Floats) -> pd.DataFrame:
+    """Return what is recorded of persons at screenings so many days after their first one.
+
+    All second screenings belong in one call, in the order of `list_screenings`: what is recorded
+    anew then is drawn in that order.
+    """
     entries, size = population.rules.entries, population.size
     person = roll(population.seed, "person keys").permutation(size)
     funds = draw_keys(entries.sickness_funds, size, roll(population.seed, "sickness funds"))

@@ -32,6 +32,7 @@ ACTION_NL: Mapping[str, str] = {
     Action.REPORT_ENTRIES: "instroom gemeld",
     "make_plan": "planning berekend",
     CaseEvent.WAKE: "dossier opnieuw op de lijst gezet",
+    "fill_demo": "verzonnen verleden, ingevuld door de demo",
     "forget": "dossiers gewist",
     "export": "uittreksel voor het model gemaakt",
     "replay": "inschatting nagerekend",
@@ -47,6 +48,7 @@ MACHINES_NL: Mapping[str, str] = {
     "system": "de dienst zelf",
     "import": "invoer door de beheerder",
     "command line": "de beheerder",
+    "demo": "de demo",
 }
 # said better by the sentence for the action, or of no use to a reader
 _SAID_ALREADY = ("event", "because", "change", "outcome", "step", "what")
@@ -117,6 +119,10 @@ _ONE_NL = {
     "rijen": "rij",
     "dossiers": "dossier",
     "trajecten": "traject",
+    "eigen inschattingen": "eigen inschatting",
+    "beslissingen": "beslissing",
+    "toestemmingen": "toestemming",
+    "doorverwijzingen": "doorverwijzing",
     "maanden": "maand",
     "regio's": "regio",
     "plaatsen": "plaats",

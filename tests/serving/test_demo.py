@@ -10,10 +10,11 @@ import kantelpunt
 from features.progress import tell_steps
 from features.tables import read_extract
 from models.estimate import GainStatus
-from serving import demo, registry
+from serving import demo, demo_history, registry
 from serving.commands import CHECK_PERSONS, PERSONS
 from serving.demo import READY, DemoError, build_settings, prepare
 from serving.demo_check import Report
+from serving.demo_history import NoHistoryError
 from serving.server import PortTakenError, open_port
 from serving.wording import EN_DASH
 from tests.running_service import get_bundle_folder, get_gain_bundle
@@ -104,12 +105,12 @@ def test_a_check_that_meets_a_fault_says_where_and_fails(
         invoke("--check", "--dir", str(folder), "--persons", "600")
 
 
-def test_a_demo_without_recent_cases_asks_for_more_persons(
+def test_a_demo_in_whose_past_nobody_was_screened_asks_for_more_persons(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "RECENT_DAYS", 0)
+    monkeypatch.setattr(demo_history, "YEARS", -1)
 
-    with pytest.raises(DemoError, match="more persons"):
+    with pytest.raises(NoHistoryError, match="more persons"):
         invoke("--check", "--dir", str(folder), "--persons", "300")
 
 

@@ -1,0 +1,50 @@
+"""Fills the store of the demo: the past, and how the model did in it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from features.progress import Step
+from models.suggestion import DEFAULT_PATH, read_limits
+from serving.demo_history import (
+    PER_PERSON,
+    YEARS,
+    Fill,
+    Practice,
+    fill_store,
+    find_fund,
+    make_history,
+)
+from serving.deps import get_now
+from serving.monitor import Watch, find_start, watch
+from serving.referral_lists import read_lists
+from serving.registry import open_bundle
+from serving.settings import Settings
+from serving.store.engine import Store
+
+WATCHED_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where the past is written, of how many persons, and what the largest fund is called."""
+
+    folder: Path
+    persons: int
+    fund_nl: str
+
+
+def fill(store: Store, settings: Settings, scale: Scale, step: Step) -> str:
+    """Make up a past, keep it, and return the sickness fund that has most of it."""
+    bundle, now = open_bundle(settings), get_now()
+    practice = Practice(Fill(store, bundle, read_limits(settings.limits or DEFAULT_PATH), now))
+    count = PER_PERSON * scale.persons
+    step(f"Making {count:,} others, and what was decided about them in {YEARS} years")
+    past = make_history(scale.folder, count, practice)
+    fund = find_fund(past)
+    step(f"Filling the store with {len(past.cases):,} screenings and what became of them")
+    lists = replace(read_lists(settings, bundle.contract), fund_names={fund: scale.fund_nl})
+    fill_store(past, practice, lists)
+    step("Watching the model on them")
+    # what it finds is for the page to tell
+    watch(store, Watch(bundle, find_start(now, None, WATCHED_DAYS), now, None))
+    return fund
