@@ -15,6 +15,7 @@ from models.intake.thinning import thin
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Small = NDArray[np.float32]
 LONGEST = 24  # months: the law knows no end; ages beyond what was seen are taken to end by then
 PUBLISHED_MONTHS = 12.5  # published: 11 to 14 months; stands in where no pathway has ended yet
 FEWEST_ENDED = 10
@@ -104,23 +105,32 @@ def follow_caseload(flow: Flow, wanted: Floats, seed: int, capacity: Ints | None
     draws, regions, months = wanted.shape
     hazards = draw_hazards(flow.durations, draws, np.random.default_rng([seed, 90]))
     ages = hazards.shape[1]
-    luck = np.random.default_rng([seed, 91]).standard_normal(wanted.shape)
-    open_now = np.zeros((draws, regions, ages))
-    first = flow.open_pathways.astype(float)
-    open_now[:, :, : min(ages, first.shape[1])] = first[:, :ages]
-    open_now[:, :, -1] += first[:, ages:].sum(axis=1)
+    luck = np.random.default_rng([seed, 91]).standard_normal(wanted.shape, dtype=np.float32)
+    # each month one place further to the left, so that nobody has to be moved to the next age
+    by_age = np.zeros((draws, regions, months + ages), np.float32)
+    by_age[..., months:] = _lay_out(flow.open_pathways, ages)
+    twice = np.stack([hazards, hazards**2], axis=2).astype(np.float32)
     places = _fill(capacity, regions)
     caseload, started, queue = (np.zeros_like(wanted) for _ in range(3))
     waiting = np.zeros((draws, regions))
     for month in range(months):
-        open_now = _end(open_now, hazards, luck[..., month])
+        left = _end(by_age[..., months - month : months - month + ages], twice, luck[..., month])
         asked = waiting + wanted[..., month]
-        free = np.maximum(np.floor(places - open_now.sum(axis=2) + 1e-6), 0)
+        free = np.maximum(np.floor(places - left + 1e-6), 0)
         started[..., month] = np.minimum(asked, free)
         waiting = asked - started[..., month]
-        open_now = np.concatenate([started[..., month, None], open_now], axis=2)[..., :ages]
-        caseload[..., month], queue[..., month] = np.rint(open_now.sum(axis=2)), waiting
+        by_age[..., months - month - 1] = started[..., month]
+        caseload[..., month], queue[..., month] = left + started[..., month], waiting
     return Load(caseload, started, queue)
+
+
+def _lay_out(open_pathways: Ints, ages: int) -> Floats:
+    """Return open pathways by so many ages; who is older counts as of the last."""
+    found = np.zeros((len(open_pathways), ages))
+    known = min(ages, open_pathways.shape[1])
+    found[:, :known] = open_pathways[:, :known]
+    found[:, -1] += open_pathways[:, known:].sum(axis=1)
+    return found
 
 
 def _fill(capacity: Ints | None, regions: int) -> Floats:
@@ -129,19 +139,26 @@ def _fill(capacity: Ints | None, regions: int) -> Floats:
     return np.where(capacity < 0, np.inf, capacity).astype(float)
 
 
-def _end(open_now: Floats, hazards: Floats, luck: Floats) -> Floats:
-    """Return who is still open a month later, by the age that they had.
+def _end(by_age: Small, hazards: Small, luck: Small) -> Floats:
+    """Let pathways end, in place, and return how many are left, (draws, regions), whole numbers.
 
     How many end in all is drawn as one binomial with the mean and variance of the sum over ages,
-    and shared out over ages as expected: fewer ends now leave more to end later.
+    and shared out over ages as expected: fewer ends now leave more to end later. `hazards` holds
+    those of each age and their squares, (draws, ages, 2).
     """
-    ends = open_now * hazards[:, None, :]
-    mean = ends.sum(axis=2)
-    variance = mean - (ends * hazards[:, None, :]).sum(axis=2)
-    chance = np.clip(1 - np.divide(variance, mean, out=np.ones_like(mean), where=mean > 0), 1e-9, 1)
-    total = np.minimum(thin(luck, mean / chance, chance), open_now.sum(axis=2))
-    factor = np.divide(total, mean, out=np.zeros_like(mean), where=mean > 0)[..., None]
-    return np.asarray(np.maximum(open_now - ends * factor, 0.0))
+    sums = np.matmul(by_age, hazards).astype(float)
+    mean, squares = sums[..., 0], sums[..., 1]
+    whole = np.rint(by_age.sum(axis=2, dtype=float))
+    chance = np.divide(squares, mean, out=np.zeros_like(mean), where=mean > 0).clip(1e-9, 1)
+    ends = np.minimum(thin(luck.astype(float), mean / chance, chance), whole)
+    factor = np.divide(ends, mean, out=np.zeros_like(mean), where=mean > 0).astype(np.float32)
+    by_age *= np.maximum(1 - factor[..., None] * hazards[:, None, :, 0], 0)
+    left = whole - ends
+    now = by_age.sum(axis=2, dtype=float)
+    by_age *= np.divide(left, now, out=np.zeros_like(now), where=now > 0)[..., None].astype(
+        np.float32
+    )
+    return np.asarray(left)
 
 
 def measure_wait(wanted: Floats, started: Floats) -> Floats:

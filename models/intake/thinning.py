@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-EXACT_BELOW = 4.0  # variance under which the quantile is found by adding up chances
+Reals = NDArray[np.float64] | NDArray[np.float32]
+EXACT_BELOW = 3.0  # variance under which the quantile is found by adding up chances
 MOST_STEPS = 200
 
 
-def thin(z: Floats, n: Floats, p: Floats) -> Floats:
+def thin(z: Reals, n: Reals, p: Reals) -> Floats:
     """Return whole numbers from 0 to `n`: binomial(n, p) where `z` is standard normal.
 
-    All three broadcast; n need not be whole. From a variance of 4 on the Cornish-Fisher expansion
+    All three broadcast; n need not be whole. From a variance of 3 on the Cornish-Fisher expansion
     with its first term for skewness stands in for the quantile (Johnson, Kemp and Kotz, Univariate
     Discrete Distributions, 2005, section 3.6); below that it is exact.
     """
@@ -24,11 +25,18 @@ def thin(z: Floats, n: Floats, p: Floats) -> Floats:
     mean = n * p
     variance = mean * (1 - p)
     found = mean + np.sqrt(variance) * z + (1 - 2 * p) * (z * z - 1) / 6
-    found = np.clip(np.floor(found + 0.5), 0, np.floor(n))
-    found[variance <= 0] = np.rint(mean[variance <= 0])
-    few = np.flatnonzero((variance > 0) & (variance < EXACT_BELOW))
-    if len(few):
-        found.flat[few] = _find_exactly(z.flat[few], n.flat[few], p.flat[few])
+    np.rint(found, out=found)
+    np.clip(found, 0, np.floor(n), out=found)
+    few = variance < EXACT_BELOW
+    if few.any():
+        found[few] = _find_few(z[few], n[few], p[few], mean[few], variance[few])
+    return np.asarray(found)
+
+
+def _find_few(z: Reals, n: Reals, p: Reals, mean: Reals, variance: Reals) -> Floats:
+    found = np.rint(mean)
+    open_to = np.flatnonzero(variance > 0)
+    found[open_to] = _find_exactly(*(part[open_to].astype(float) for part in (z, n, p)))
     return np.asarray(found)
 
 
