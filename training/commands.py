@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from training.backtest_command import backtest
 from training.challenge_command import challenge
 from training.check_command import check
 from training.command_parts import (
@@ -62,7 +63,7 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
     for releasing in (versions, gates, release, challenge, rollback, history):
         app.command()(releasing)
-    for planning in (forecast,):
+    for planning in (forecast, backtest):
         app.command()(planning)
 
 

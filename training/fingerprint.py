@@ -73,10 +73,11 @@ def hash_files(folder: Path) -> dict[str, dict[str, Any]]:
     names = {f"{table}{suffix}" for table in TABLES for suffix in SUFFIXES} | {CONTRACT_FILE}
     paths = folder.iterdir() if folder.is_dir() else ()
     files = sorted(path for path in paths if path.name.lower() in names and path.is_file())
-    return {path.name: _hash_file(path) for path in files}
+    return {path.name: hash_file(path) for path in files}
 
 
-def _hash_file(path: Path) -> dict[str, Any]:
+def hash_file(path: Path) -> dict[str, Any]:
+    """Return size and SHA-256 of a file, as it is now on disk."""
     found, size = sha256(), 0
     with path.open("rb") as file:
         while block := file.read(BLOCK):

@@ -1,6 +1,7 @@
 """The method per horizon, as a backtest chose it and a file keeps it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from features.errors import KantelpuntError
@@ -10,6 +11,17 @@ from models.intake.methods import METHODS
 
 class ChoiceError(KantelpuntError):
     """A file that names no methods to forecast with."""
+
+
+def write_choice(path: Path, backtest: Mapping[str, object]) -> None:
+    """Write the JSON of a backtest, from which `read_choice` reads; raises ChoiceError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(backtest, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise ChoiceError(
+            f"{path} cannot be written ({error.strerror}): give another file with --out"
+        ) from error
 
 
 def read_choice(path: Path) -> Choice:

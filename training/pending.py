@@ -31,12 +31,13 @@ class RunNotSentError(KantelpuntError):
 
 @dataclass(frozen=True)
 class Note:
-    """What is told to MLflow of a run, beside its files."""
+    """What is told to MLflow of a run, beside its files; some runs register no model."""
 
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]
     registry: RegistryConfig
     about: About
+    registers: bool = True
 
 
 def send(folder: Path, uri: str, registry: RegistryConfig) -> Registered:
@@ -48,7 +49,15 @@ def send(folder: Path, uri: str, registry: RegistryConfig) -> Registered:
     note = read_note(folder)
     _check(folder, note, registry)
     try:
-        made = log_run(folder / FILES, note.parameters, note.metrics, registry, uri, note.about)
+        made = log_run(
+            folder / FILES,
+            note.parameters,
+            note.metrics,
+            registry,
+            uri,
+            note.about,
+            registers=note.registers,
+        )
     except RegistryError as error:
         raise RunNotSentError(
             f"{error}. The run is whole in {folder}, and nothing of it was registered: "
@@ -69,7 +78,8 @@ def _check(folder: Path, note: Note, registry: RegistryConfig) -> None:
     files = folder / FILES
     try:
         told = About.of(json.loads((files / RECORD).read_text(encoding="utf-8")))
-        read_bundle(files / (MODEL if (files / MODEL).is_dir() else BUNDLE))
+        if note.registers:
+            read_bundle(files / (MODEL if (files / MODEL).is_dir() else BUNDLE))
     except UNREADABLE as error:
         raise _build_error(folder, type(error).__name__) from error
     except (BundleDamagedError, BundleMismatchError) as error:

@@ -31,7 +31,8 @@ def sync(
             # one that is damaged holds up none of the others
             faults.append(error)
         else:
-            typer.echo(f"registered version {made.version} (run {made.run_id})")
+            what = f"registered version {made.version}" if made.version else "kept a run"
+            typer.echo(f"{what} (run {made.run_id})")
     for fault in faults[:-1]:
         typer.secho(f"error: {fault}", fg="red", err=True)
     if faults:

@@ -36,7 +36,7 @@ class RegistryError(KantelpuntError):
 
 @dataclass(frozen=True)
 class Registered:
-    """A registered version and the run that made it."""
+    """A registered version and the run that made it; a run without a model has no version."""
 
     version: str
     run_id: str
@@ -98,10 +98,13 @@ def log_run(
     registry: RegistryConfig,
     uri: str,
     about: About | None = None,
+    *,
+    registers: bool = True,
 ) -> Registered:
     """Keep a run with everything in `files`, and register its model as a new version.
 
-    `files` has a folder `model` that MLflow can serve, or else a folder `bundle` alone. Inside
+    `files` has a folder `model` that MLflow can serve, or else a folder `bundle` alone. A run that
+    `registers` nothing has no model and no version, as that of a backtest. Inside
     `mlflow run` the run is the one under way. What is `about` a run that MLflow has already, in
     part or whole, completes that one: there is one run and one version of it, and no version before
     everything else is there.
@@ -116,7 +119,7 @@ def log_run(
             log_trials(client, files, run.info)
             client.set_terminated(run.info.run_id, "FINISHED", about.ended if about else None)
             source = MODEL if (files / MODEL).is_dir() else BUNDLE
-            version = _register(client, run.info, registry.model, source)
+            version = _register(client, run.info, registry.model, source) if registers else ""
         except BaseException:
             with suppress(Exception):  # who cannot take the run may not take this either
                 client.set_terminated(run.info.run_id, "FAILED")
