@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.intake.cleaning import cut_outliers
 from models.intake.panel import Floats, Ints
 from models.intake.shares import Split, split
 from models.intake.task import Task
@@ -45,23 +46,27 @@ def fill_gaps(task: Task) -> Task:
     """Return the task with the gaps in its counts filled, each as the others would have it."""
     if np.isfinite(task.panel.counts).all():
         return task
-    return replace(task, panel=replace(task.panel, counts=forecast_layers(task).filled))
+    return replace(task, panel=replace(task.panel, counts=_split_all(task)[1]))
 
 
 def _smooth_whole(task: Task, total: Floats) -> Floats:
-    """Return log rates per day of the whole: (origins, horizon); seasonal from two years on."""
-    rates = np.log(np.maximum(total, LEAST_COUNT) / task.panel.days)[None]
+    """Return log rates per day of the whole: (origins, horizon); seasonal from two years on.
+
+    The whole as each origin knew it is a series of its own: what is an outlier shows only later.
+    """
+    rates = np.log(np.maximum(total, LEAST_COUNT) / task.panel.days)
+    before = np.arange(len(rates))[None] < task.origins[:, None]
+    known = np.where(before, rates[None], np.nan)
     found = np.empty((len(task.origins), task.horizon))
-    knows = task.origins >= 2 * task.per_year
+    seasonal = task.origins >= 2 * task.per_year
     for which, grid in (
-        (knows, build_grid()),
-        (~knows, build_grid(seasonal=False, trend=False)),
+        (seasonal, build_grid()),
+        (~seasonal, build_grid(seasonal=False, trend=False)),
     ):
         if which.any():
+            series = cut_outliers(known[which], task.phases[: len(rates)], task.per_year)
             origins = task.origins[which]
-            found[which] = smooth(rates, task.phases, task.per_year, origins, task.horizon, grid)[
-                :, 0
-            ]
+            found[which] = smooth(series, task.phases, task.per_year, origins, task.horizon, grid)
     return found
 
 
