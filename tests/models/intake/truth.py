@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from models.intake.caseload import count_durations
 from models.intake.flow import Durations, Flow, Waiting
 from models.intake.paths import Paths
 from models.intake.steps import Step, learn_step
 
 Floats = NDArray[np.float64]
+LONGEST = 24
 FIRST = np.datetime64("2018-01", "M")
 SEASON = np.array([1.10, 1.03, 1.04, 0.99, 0.98, 0.98, 0.80, 0.94, 1.07, 1.12, 1.08, 0.80])
 REGIONS = (
@@ -71,6 +71,8 @@ class World:
     chances: dict[str, Floats]
     tried: dict[str, Floats] = field(default_factory=dict)
     passed: dict[str, Floats] = field(default_factory=dict)
+    # starts by region, month and months that they last: open at the ends of so many months more
+    lasting: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), np.int64))
 
     def count(self, name: str) -> Floats:
         """Return how many passed a step in each month; entries are their own."""
@@ -115,6 +117,9 @@ def make_world(rules: Rules, seed: int) -> World:
         if name == "suggested":
             others = tried - passed.sum(axis=2)
         coming = arrive(passed) + (coming if name == "referred_other" else 0)
+    low, high = rules.lasting
+    even = np.isin(np.arange(LONGEST), range(low, high + 1)) / (high + 1 - low)
+    world.lasting = rng.multinomial(coming.astype(int), even)
     return world
 
 
@@ -142,18 +147,29 @@ def wait(world: World, origin: int) -> tuple[Waiting, ...]:
     return tuple(found)
 
 
-def last_pathways(world: World, origin: int, seed: int) -> tuple[NDArray[np.int64], Durations]:
+def last_pathways(world: World, origin: int) -> tuple[NDArray[np.int64], Durations]:
     """Return open pathways by age at an origin, and durations learnt from those before it."""
-    rng = np.random.default_rng([seed, origin])
-    starts = world.count("started")[:, :origin].astype(np.int64)
-    low, high = world.rules.lasting
-    ages = np.repeat(origin - np.tile(np.arange(origin), (len(starts), 1)), starts.ravel())
-    regions = np.repeat(np.arange(len(starts)), starts.sum(axis=1))
-    lasts = rng.integers(low, high + 1, len(ages))
-    ended = lasts < ages
-    open_now = np.zeros((len(starts), 24), np.int64)
-    np.add.at(open_now, (regions[~ended], np.minimum(ages[~ended], 24) - 1), 1)
-    return open_now, count_durations(np.where(ended, lasts, ages - 1), ended)
+    months, lasts = np.indices(world.lasting.shape[1:])
+    age = origin - 1 - months  # whole months since the start at the end of the last month
+    known = (age >= 0) * world.lasting
+    ended = known * (lasts <= age - 1)
+    still = known * (lasts > age - 1)
+    open_now = np.zeros((len(known), LONGEST), np.int64)
+    np.add.at(open_now.T, np.minimum(age, LONGEST - 1).clip(0), np.moveaxis(still, 0, -1))
+    at_risk, ends = np.zeros(LONGEST, np.int64), np.zeros(LONGEST, np.int64)
+    np.add.at(ends, lasts.ravel(), ended.sum(axis=0).ravel())
+    for place in range(LONGEST):
+        at_risk[place] = (ended * (lasts >= place)).sum() + (still * (age > place)).sum()
+    return open_now, Durations(at_risk, ends)
+
+
+def count_open(world: World) -> Floats:
+    """Return how many pathways are open at the end of each month, (regions, months)."""
+    open_at = np.zeros(world.lasting.shape[:2])
+    for lasts in range(LONGEST):
+        for later in range(lasts + 1):
+            open_at[:, later:] += world.lasting[:, : open_at.shape[1] - later, lasts]
+    return open_at
 
 
 def build_flow(world: World, origin: int, entries: NDArray[np.int64]) -> Flow:
@@ -161,7 +177,7 @@ def build_flow(world: World, origin: int, entries: NDArray[np.int64]) -> Flow:
     months = FIRST + origin + np.arange(entries.shape[2])
     starts = months.astype("datetime64[D]")
     days = ((months + 1).astype("datetime64[D]") - starts).astype(float)
-    open_now, durations = last_pathways(world, origin, 1)
+    open_now, durations = last_pathways(world, origin)
     first: date = starts[0].astype(object)
     return Flow(
         as_of=first - timedelta(days=1),
