@@ -77,10 +77,10 @@ class Flow:
             raise IntakeError(f"steps: expected each at most once, in the order {', '.join(STEPS)}")
         if self.entries.regions != self.regions or not self.regions:
             raise IntakeError("entries: expected the regions of the flow, in their order")
-        if self.months[0] != np.datetime64(self.as_of + timedelta(days=1), "M"):
-            raise IntakeError("entries: expected the first month to follow as_of")
         if (self.as_of + timedelta(days=1)).day != 1:
             raise IntakeError("as_of: expected the last day of a month: count whole months only")
+        if self.months[0] != np.datetime64(self.as_of + timedelta(days=1), "M"):
+            raise IntakeError("entries: expected the first month to follow as_of")
         strangers = [one.step for one in self.waiting if one.step not in names]
         if strangers:
             raise IntakeError(f"waiting: no step is called {', '.join(strangers)}")

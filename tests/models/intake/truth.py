@@ -165,10 +165,11 @@ def last_pathways(world: World, origin: int) -> tuple[NDArray[np.int64], Duratio
 
 def count_open(world: World) -> Floats:
     """Return how many pathways are open at the end of each month, (regions, months)."""
-    open_at = np.zeros(world.lasting.shape[:2])
+    open_at = np.zeros_like(world.count("started"))
     for lasts in range(LONGEST):
+        starts = world.lasting[..., lasts]
         for later in range(lasts + 1):
-            open_at[:, later:] += world.lasting[:, : open_at.shape[1] - later, lasts]
+            open_at[:, later:] += starts[:, : starts.shape[1] - later]
     return open_at
 
 
