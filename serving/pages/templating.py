@@ -27,6 +27,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("/logboek", "Logboek", Action.VIEW_AUDIT),
     ("/overeenstemming", "Overeenstemming", Action.VIEW_AUDIT),
     ("/invoer", "Invoer", Action.UPLOAD_CASES),
+    ("/planning", "Planning", Action.VIEW_PLANNING),
     ("/model", "Model", Action.VIEW_MODEL),
     ("/hulp", "Hulp", Action.LOG_OFF),
 )

@@ -12,6 +12,7 @@ from serving.routes import (
     log_on,
     outcomes,
     oversight,
+    page_capacity,
     page_case,
     page_help,
     page_inputs,
@@ -20,8 +21,10 @@ from serving.routes import (
     page_list,
     page_model,
     page_oversight,
+    page_planning,
     page_refer,
     page_requests,
+    page_scenarios,
     page_work,
     persons,
     planning,
@@ -33,9 +36,11 @@ _API = (api, decisions, referrals, persons, letters, outcomes, intake, oversight
 _LAST_API = (planning, health)
 _PAGES = (log_on, page_list, page_case, page_letters, page_intake)
 _WORK_PAGES = (page_work, page_refer, page_requests, page_inputs)
+_PLAN_PAGES = (page_planning, page_capacity, page_scenarios)
 _MORE_PAGES = (page_oversight, page_model, page_help)
 
 
 def list_routers() -> list[APIRouter]:
     """Return the routers of the whole service."""
-    return [module.router for module in (*_API, *_LAST_API, *_PAGES, *_WORK_PAGES, *_MORE_PAGES)]
+    pages = (*_PAGES, *_WORK_PAGES, *_PLAN_PAGES, *_MORE_PAGES)
+    return [module.router for module in (*_API, *_LAST_API, *pages)]

@@ -14,12 +14,12 @@ from starlette.routing import Match
 from serving.pages.templating import HERE
 from serving.states import STATE_NL
 from tests.serving.test_permissions import list_routes
-from tests.web import page_states, page_states_work
+from tests.web import page_states, page_states_planning, page_states_work
 from tests.web.page_cast import Cast
 from tests.web.page_signs import SIGNS, STATUSES
 from tests.web.page_window import HOST, Window
 
-STATES = {**page_states.STATES, **page_states_work.STATES}
+STATES = {**page_states.STATES, **page_states_work.STATES, **page_states_planning.STATES}
 # at 200 % a window of 1440 pixels has room for 720
 WIDTHS = (800, 720, 3840)
 # answered by a file, by going on to a page that is among these, or made for machines
@@ -31,6 +31,8 @@ NO_PAGE = {
     ("GET", "/dossiers/{case_id}/aanmelding.pdf"),
     ("POST", "/dossiers/{case_id}/aanmelding/ontwerp.pdf"),
     ("POST", "/dossiers/{case_id}/vrijgeven"),
+    ("GET", "/planning/scenarios/vergelijken.csv"),
+    ("GET", "/planning/scenarios/vergelijken.xlsx"),
     ("GET", "/metrics"),
     # the description of the API is made by Swagger UI, for who programs
     ("GET", "/docs"),
