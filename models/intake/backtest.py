@@ -123,7 +123,8 @@ def _draw(task: Task, expected: Floats, here: int, draws: int, seed: int) -> Flo
     before = np.isin(task.origins, choose_origins(origin, task.per_year))
     known = Task.of(task.panel.until(origin), task.origins[before], task.horizon)
     members = list_members(task.panel.groups, len(task.panel.regions))
-    layered = measure_layers(expected[before], fill_gaps(known).actual(), members)
+    came, filled = known.actual(), fill_gaps(known).actual()
+    layered = measure_layers(expected[before], came, filled, members)
     days = task.days[origin : origin + task.horizon]
     doubt = find_doubt(known.panel, task.horizon)
     return draw_paths(expected[here], days, layered, doubt, draws, seed).astype(float)

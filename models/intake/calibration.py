@@ -1,9 +1,12 @@
 """Which past errors tell how wrong the next forecast will be."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.intake.draws import Layered
-from models.intake.errors import LayerErrors, given, measure
+from models.intake.errors import LayerErrors, given, measure, to_scale
+from models.intake.jumps import keep_own
 from models.intake.panel import Floats, Ints
 
 MOST_ORIGINS = 36  # errors from longer ago say little of how sure one can be today
@@ -24,19 +27,25 @@ def choose_origins(periods: int, per_year: int) -> Ints:
     return np.arange(first, periods, dtype=np.int64)[-MOST_ORIGINS:]
 
 
-def measure_layers(past: Floats, came: Floats, members: list[Ints]) -> Layered:
-    """Return past errors per layer from (origins, regions, horizon) of forecasts and what came."""
+def measure_layers(past: Floats, came: Floats, filled: Floats, members: list[Ints]) -> Layered:
+    """Return past errors per layer from (origins, regions, horizon) of forecasts and what came.
+
+    `filled` is what came with its gaps filled, for sums; where a count itself was not known, the
+    region has no error.
+    """
     horizon = past.shape[2]
     if len(past) < LEAST_ORIGINS:
         return _usual_errors(past.shape[1], horizon, members)
     grouped = np.stack([past[:, one].sum(axis=1) for one in members], axis=1)
-    came_grouped = np.stack([came[:, one].sum(axis=1) for one in members], axis=1)
+    came_grouped = np.stack([filled[:, one].sum(axis=1) for one in members], axis=1)
     whole, came_whole = grouped.sum(axis=1, keepdims=True), came_grouped.sum(axis=1, keepdims=True)
     everything = [np.arange(len(members), dtype=np.int64)]
+    regions = measure(came, given(past, grouped, came_grouped, members))
+    own = to_scale(came, regions.a) - to_scale(past, regions.a)
     return Layered(
         measure(came_whole, whole),
         measure(came_grouped, given(grouped, whole, came_whole, everything)),
-        measure(came, given(past, grouped, came_grouped, members)),
+        replace(regions, jumps=keep_own(regions.jumps, regions.off, own)),
         members,
         np.maximum(len(past) / np.arange(1, horizon + 1), 1.0) + 2.0,
     )

@@ -14,12 +14,13 @@ Generator = np.random.Generator
 class Doubt:
     """What makes single regions less sure than their past errors tell.
 
-    `wider` (regions, horizon) multiplies errors; `level` (regions,) is the standard deviation of
-    the logarithm of a level that nobody has seen; `empty` (regions,) holds the days that passed
-    without a single count where no count ever came, else NaN.
+    `wider` (regions, horizon) multiplies errors, `whole` (horizon,) those of the whole; `level`
+    (regions,) is the standard deviation of the logarithm of a level that nobody has seen; `empty`
+    (regions,) holds the days that passed without a single count where none ever came, else NaN.
     """
 
     wider: Floats
+    whole: Floats
     level: Floats
     empty: Floats
 
@@ -42,28 +43,30 @@ def draw_paths(
     rng = np.random.default_rng(seed)
     members = layered.members
     grouped = np.stack([point[member].sum(axis=0) for member in members])
-    whole = draw_whole(point.sum(axis=0), layered, draws, rng)
+    whole = draw_whole(point.sum(axis=0), layered, doubt.whole, draws, rng)
     steady = np.ones_like(grouped)
     groups = draw_parts(grouped, whole, layered.groups, steady, rng)
     found = np.empty((draws, *point.shape))
-    shaken = point * np.exp(
-        doubt.level[None, :, None] * rng.standard_normal((draws, len(point), 1))
-    )
     for place, member in enumerate(members):
         errors = LayerErrors(layered.regions.off, layered.regions.a, layered.regions.spread[member])
         found[:, member] = draw_parts(
-            shaken[:, member],
+            point[member],
             groups[:, place],
             errors,
             doubt.wider[member],
             rng,
             layered.regions.pool(),
         )
+    # a level that nobody has seen moves the sum, not the other regions
+    unseen = doubt.level[None, :, None] * rng.standard_normal((draws, len(point), 1))
+    found = found * np.exp(unseen)
     counts: Ints = np.floor(found + rng.random(found.shape)).astype(np.int64)
     return _fill_empty(counts, days, doubt.empty, rng)
 
 
-def draw_whole(point: Floats, layered: Layered, draws: int, rng: Generator) -> Floats:
+def draw_whole(
+    point: Floats, layered: Layered, wider: Floats, draws: int, rng: Generator
+) -> Floats:
     """Return futures of the whole: (draws, horizon).
 
     Past error vectors, to either side, so that a drift of the past is not taken for one to come;
@@ -74,7 +77,7 @@ def draw_whole(point: Floats, layered: Layered, draws: int, rng: Generator) -> F
     free = np.maximum(layered.independent, 2.0)
     chance = rng.random(draws)
     scale = np.stack([_quantile_scale(chance, one) for one in free], axis=1)
-    return from_scale(to_scale(point, layered.whole.a) + off * scale, layered.whole.a)
+    return from_scale(to_scale(point, layered.whole.a) + off * scale * wider, layered.whole.a)
 
 
 def _quantile_scale(chance: Floats, free: float) -> Floats:
@@ -96,11 +99,10 @@ def draw_parts(
 ) -> Floats:
     """Return futures of the parts that sum to the whole: (draws, parts, horizon).
 
-    `point` (parts, horizon) or (draws, parts, horizon); `whole` (draws, horizon).
+    `point` and `wider` (parts, horizon), `whole` (draws, horizon).
     """
     pool = errors.pool() if pool is None else pool
-    expected = np.broadcast_to(point, (len(whole), *point.shape[-2:]))
-    expected = expected * (whole / np.maximum(expected.sum(axis=1), 1e-9))[:, None]
+    expected = point * (whole / np.maximum(point.sum(axis=0), 1e-9))[:, None]
     pick = rng.integers(len(pool), size=expected.shape[:2])
     off = pool[pick] * errors.spread[None, :, None] * wider
     found = from_scale(to_scale(expected, errors.a) + off, errors.a)

@@ -16,6 +16,7 @@ from models.intake.panel import Floats, Ints
 
 LEAST_A, MOST_A = 0.02, 0.5
 SHIFT = 0.375  # Anscombe's, for counts near nought
+ENOUGH = 6  # origins that tell how large errors are at a horizon; with fewer, nearer ones tell
 OWN_WEIGHT = 4.0  # so many independent errors of its own weigh as much as those of all together
 
 
@@ -53,7 +54,7 @@ def from_scale(value: Floats, a: float) -> Floats:
 
 def measure(came: Floats, expected: Floats) -> LayerErrors:
     """Return the errors of a layer from (origins, parts, horizon) of what came and was expected."""
-    a = _find_a(came, expected)
+    a = _find_a(came[:, :, :1], expected[:, :, :1])
     off = to_scale(came, a) - to_scale(expected, a)
     kept = leave_out(off)
     return LayerErrors(kept, a, _find_spread(kept), find_jumps(off))
@@ -72,7 +73,7 @@ def given(expected: Floats, above: Floats, came_above: Floats, members: list[Int
 
 
 def _find_a(came: Floats, expected: Floats) -> float:
-    """Return by how much variances exceed chance, relative to the mean."""
+    """Return by how much variances of the next period exceed chance, relative to the mean."""
     known = np.isfinite(came) & np.isfinite(expected) & (expected > 0)
     if not known.any():
         return LEAST_A
@@ -120,7 +121,8 @@ def find_spread(off: Floats) -> Floats:
     flat = off.reshape(-1, off.shape[-1])
     count = np.isfinite(flat).sum(axis=0)
     size = np.sqrt(np.where(np.isfinite(flat), flat**2, 0.0).sum(axis=0) / np.maximum(count, 1))
-    known = np.flatnonzero((count > 0) & (size > 0))
+    origins = np.isfinite(off).any(axis=1).sum(axis=0) if off.ndim == 3 else count
+    known = np.flatnonzero((origins >= min(ENOUGH, origins.max(initial=1))) & (size > 0))
     if not known.size:
         return np.ones(len(horizon))
     near = known[np.abs(horizon[:, None] - horizon[known][None]).argmin(axis=1)]

@@ -53,8 +53,8 @@ def forecast(
     methods = tuple((choice or Choice((OURS,))).at(step) for step in range(horizon))
     expected = mix_methods(task, methods)
     members = list_members(panel.groups, len(panel.regions))
-    came = fill_gaps(task).actual()[:-1]
-    layered = measure_layers(expected[:-1], came, members)
+    came, filled = task.actual()[:-1], fill_gaps(task).actual()[:-1]
+    layered = measure_layers(expected[:-1], came, filled, members)
     doubt = find_doubt(panel, horizon)
     days = task.days[len(panel.starts) :]
     point = _floor(expected[-1], days, doubt.empty)

@@ -35,10 +35,13 @@ def find_doubt(panel: Panel, horizon: int) -> Doubt:
     short = np.where(seen < 2 * panel.per_year, short, 1.0)
     late = np.where(seen > 0, np.argmax(known[:, ::-1], axis=1), 0)
     steps = np.arange(1, horizon + 1)
+    whole = np.sqrt((steps + late.min()) / steps)
     wider = short[:, None] * np.sqrt((steps + late[:, None]) / steps)
     nothing = (seen > 0) & (np.nansum(panel.counts, axis=1) == 0)
     days = (known * panel.days).sum(axis=1)
-    return Doubt(wider, np.where(seen == 0, UNKNOWN_LEVEL, 0.0), np.where(nothing, days, np.nan))
+    return Doubt(
+        wider, whole, np.where(seen == 0, UNKNOWN_LEVEL, 0.0), np.where(nothing, days, np.nan)
+    )
 
 
 def find_notes(task: Task, layered: Layered) -> tuple[Note, ...]:

@@ -86,7 +86,7 @@ def begin(counts: Floats, days: Floats, per_year: int) -> Ratios:
     level = (rate + LEAST) / (rate + LEAST).sum()
     grid = np.array([(keep, years) for keep in KEEPS for years in PRETENDED])
     wide = np.repeat(level[None], len(grid), axis=0)
-    unit = np.nanmean(np.nansum(counts, axis=0))
+    unit = max(float(np.nanmean(np.nansum(counts, axis=0))), 1.0)
     season = np.zeros((*wide.shape, per_year))
     nought = np.zeros_like(wide)
     return Ratios(

@@ -40,10 +40,11 @@ class Task:
 
     def days_ahead(self) -> Floats:
         """Return the days of the periods after each origin: (origins, horizon)."""
-        return np.stack([self.days[one : one + self.horizon] for one in self.origins])
+        return np.asarray(self.days[self.origins[:, None] + np.arange(self.horizon)])
 
     def actual(self) -> Floats:
         """Return what came, NaN where not known (yet): (origins, regions, horizon)."""
         blank = np.full((len(self.panel.regions), self.horizon), np.nan)
         padded = np.concatenate([self.panel.counts, blank], axis=1)
-        return np.stack([padded[:, one : one + self.horizon] for one in self.origins])
+        at = self.origins[:, None] + np.arange(self.horizon)
+        return np.asarray(padded[:, at].transpose(1, 0, 2))
