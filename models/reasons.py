@@ -47,11 +47,11 @@ def reasons_of_many(
     still add up to the estimate less the base. `say` makes the sentence of a field, `phrase_nl`
     unless told.
     """
-    points, is_blank = _collect(contributions * 100, matrix, contract)
+    points, is_blank = collect_points(contributions * 100, matrix, contract)
     count = points.shape[1] if most is None else min(most, points.shape[1])
-    order = _find_strongest(points, count)
-    describe = _build_describer(contract, say or phrase_nl)
-    shown = {blank: _list_shown(contract, is_blank=blank) for blank in (False, True)}
+    order = find_strongest(points, count)
+    describe = build_describer(contract, say or phrase_nl)
+    shown = {blank: list_shown(contract, is_blank=blank) for blank in (False, True)}
     rows = zip(order.tolist(), points.tolist(), matrix.tolist(), is_blank.tolist(), strict=True)
     for places, found, values, blank in rows:
         counts = shown[blank]
@@ -59,10 +59,13 @@ def reasons_of_many(
         yield [describe(p, values[p], found[p]) for p in places if counts[p]]
 
 
-def _collect(
+def collect_points(
     points: Floats, matrix: Matrix, contract: Contract
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Add a last column for a questionnaire that did not come back."""
+    """Return the points with a last column for a questionnaire that did not come back, and where.
+
+    There the answers of their own are 0. A contract without answers has no such column.
+    """
     answers = np.array(contract.answers, dtype=np.intp)
     if not len(answers):
         return points, np.zeros(len(points), dtype=np.bool_)
@@ -73,7 +76,8 @@ def _collect(
     return points, is_blank
 
 
-def _find_strongest(points: Floats, count: int) -> NDArray[np.intp]:
+def find_strongest(points: Floats, count: int) -> NDArray[np.intp]:
+    """Return the places of the `count` strongest contributions of each row, strongest first."""
     strength = -np.abs(points)
     if count == points.shape[1]:
         return np.argsort(strength, axis=1, kind="stable")
@@ -82,7 +86,7 @@ def _find_strongest(points: Floats, count: int) -> NDArray[np.intp]:
     return np.take_along_axis(kept, order, axis=1)
 
 
-def _list_shown(contract: Contract, *, is_blank: bool) -> list[bool]:
+def list_shown(contract: Contract, *, is_blank: bool) -> list[bool]:
     """Tell of each field, and of the questionnaire as a whole, whether it is a reason."""
     return [*(not (is_blank and f.kind == "answer") for f in contract.fields), is_blank]
 
@@ -92,7 +96,7 @@ def _get_said(fingerprint: str, say: Say) -> dict[tuple[int, float | None, bool]
     return {}
 
 
-def _build_describer(contract: Contract, say: Say) -> Callable[[int, float, float], Reason]:
+def build_describer(contract: Contract, say: Say) -> Callable[[int, float, float], Reason]:
     """Return a function from place, value and points to a reason; it says a sentence once."""
     said, fields = _get_said(contract.fingerprint, say), contract.fields
     if len(said) > MOST_SAID:

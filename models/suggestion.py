@@ -1,16 +1,14 @@
 """The two questions of month three, as a suggestion that a physician may follow or not."""
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
 from features.deadlines import add_months
 from features.errors import KantelpuntError
-from models.estimate import Bounded, Estimate, Estimates, GainStatus, Sums, bound_by_chance
+from models.estimate import Bounded, Estimate, GainStatus, bound_by_chance
 
 DEFAULT_PATH = Path(__file__).with_name("limits.toml")
 LOOK_AGAIN_MONTHS = (4, 7, 11)
@@ -132,7 +130,7 @@ def _judge(
     else:
         is_own = compare(usual, limits.own_way_from)
         is_needed = None if is_own is None else not is_own
-    return _answer(compare(support or usual, limits.not_yet_below), is_needed)
+    return answer(compare(support or usual, limits.not_yet_below), is_needed)
 
 
 def compare(found: Bounded, limit: float) -> bool | None:
@@ -141,37 +139,13 @@ def compare(found: Bounded, limit: float) -> bool | None:
     return None if low < limit <= high else value >= limit
 
 
-def _answer(is_possible: bool | None, is_needed: bool | None) -> Suggestion:
+def answer(is_possible: bool | None, is_needed: bool | None) -> Suggestion:
+    """Return what follows from both answers; None is an answer that an interval leaves open."""
     if is_possible is False:
         return Suggestion.NOT_YET
     if is_possible is None or is_needed is None:
         return Suggestion.UNSURE
     return Suggestion.REFER if is_needed else Suggestion.OWN_WAY
-
-
-def suggest_many(
-    estimates: Estimates, days: Iterable[date], limits: tuple[Limits, ...]
-) -> list[Suggestion]:
-    """Return the suggestion of each estimate, by the limits that held on its day."""
-    on_day = cache(lambda day: get_limits(day, limits))
-    differs = estimates.gain_status is GainStatus.ESTIMATED
-    usual, gain, support = map(_list_bounds, (estimates.usual, estimates.gain, estimates.support))
-    return [
-        _judge(
-            without,
-            more if differs and is_known else None,
-            with_support if is_known else None,
-            estimates.hidden,
-            on_day(day),
-        )
-        for without, more, with_support, is_known, day in zip(
-            usual, gain, support, estimates.is_known.tolist(), days, strict=True
-        )
-    ]
-
-
-def _list_bounds(sums: Sums) -> Iterable[Bounded]:
-    return zip(sums.value.tolist(), sums.low.tolist(), sums.high.tolist(), strict=True)
 
 
 def find_look_again(absence_started_on: date, screened_on: date) -> date:

@@ -21,6 +21,7 @@ from features.matrix import Matrix
 _FLOAT64 = 1  # the numbers of LightGBM's c_api.h
 _PREDICT_NORMAL = 0  # on the scale of the target: trees on log-odds give a chance
 _PREDICT_CONTRIB = 3
+_ALL_TREES = (0, -1)  # from the first, however many
 
 
 class TreesUnreadableError(KantelpuntError):
@@ -69,7 +70,18 @@ class Trees:
         """Return exact SHAP values, one per column, and in the last column the base value."""
         return self._run(matrix, _PREDICT_CONTRIB, self.width + 1, threads)
 
-    def _run(self, matrix: Matrix, kind: int, width: int, threads: int) -> NDArray[np.float64]:
+    def contributions_of(self, matrix: Matrix, tree: int) -> NDArray[np.float64]:
+        """Return what one of the trees contributes, in the shape of `contributions`."""
+        return self._run(matrix, _PREDICT_CONTRIB, self.width + 1, 1, (tree, 1))
+
+    def _run(
+        self,
+        matrix: Matrix,
+        kind: int,
+        width: int,
+        threads: int,
+        trees: tuple[int, int] = _ALL_TREES,
+    ) -> NDArray[np.float64]:
         rows = np.ascontiguousarray(matrix, dtype=np.float64)
         if rows.ndim != 2 or rows.shape[1] != self.width:
             raise ValueError(f"expected a matrix of {self.width} columns")
@@ -86,8 +98,8 @@ class Trees:
                 ctypes.c_int32(rows.shape[1]),
                 ctypes.c_int(1),
                 ctypes.c_int(kind),
-                ctypes.c_int(0),
-                ctypes.c_int(-1),
+                ctypes.c_int(trees[0]),
+                ctypes.c_int(trees[1]),
                 f"num_threads={threads}".encode(),
                 ctypes.byref(written),
                 ctypes.c_void_p(result.ctypes.data),
@@ -110,6 +122,11 @@ def average_trees(models: Sequence[Trees]) -> Trees:
     blocks = [_shrink(block, len(models)) for one in models for block in _part(one.text)[1]]
     numbered = [f"Tree={place}\n{block}" for place, block in enumerate(blocks)]
     return Trees("".join([_SIZES.sub("", head), *numbered, tail]))
+
+
+def list_tree_texts(text: str) -> list[str]:
+    """Return what a model text says of each tree, in their order."""
+    return _part(text)[1]
 
 
 def _part(text: str) -> tuple[str, list[str], str]:

@@ -15,7 +15,8 @@ from models.estimate import Estimates, GainStatus, Sums
 from models.fairness import Audit, FairnessConfig, audit, find_worst
 from models.fairness_sums import AuditRows
 from models.screening import ScreeningModel
-from models.suggestion import Limits, read_limits, suggest_many
+from models.suggestion import Limits, read_limits
+from models.suggestion_many import suggest_many
 from training.groups import Labels, keep_people, list_groups
 from training.splits import Windows, select_days
 

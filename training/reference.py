@@ -27,7 +27,8 @@ from models.reference import (
 )
 from models.screening import ScreeningModel
 from models.spreads import spread_levels, spread_numbers
-from models.suggestion import Suggestion, read_limits, suggest_many
+from models.suggestion import Suggestion, read_limits
+from models.suggestion_many import suggest_many
 from training.splits import Windows
 
 Floats = NDArray[np.float64]

@@ -1,7 +1,8 @@
 """Scoring a file or an extract: estimates, suggestions and reasons, streamed to a table."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
-from features.contract import Field
+from features.contract import Contract
 from features.errors import KantelpuntError
 from features.matrix import Matrix, build_matrix
 from models.bundle import Bundle
 from models.estimate import Estimates, GainStatus, Sums
-from models.reasons import name_nl, phrase_nl, reasons_of_many
-from models.suggestion import Limits, Suggestion, find_look_again, suggest_many
+from models.reason_columns import NONE, ReasonColumns, build_columns
+from models.reasons import Say, name_nl, phrase_nl
+from models.suggestion import Limits, Suggestion, find_look_again
+from models.suggestion_many import SUGGESTIONS, Places, suggest_places
 
 ROWS_AT_A_TIME = 20_000
 REASONS = 5
 GAIN_REASONS = 3
+MOST_DAYS = 1_000_000  # more than any day counted from 1970, to name a pair of days in one number
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class OutputError(KantelpuntError):
@@ -46,34 +52,50 @@ def score_cases(
     """
     for start in range(0, len(cases), ROWS_AT_A_TIME):
         part = cases.iloc[start : start + ROWS_AT_A_TIME]
-        yield _score_part(part, bundle, limits, threads)
+        yield to_plain(score_part(part, bundle, limits, threads))
         report(len(part))
 
 
-def _score_part(
-    cases: pd.DataFrame, bundle: Bundle, limits: tuple[Limits, ...], threads: int
+def score_part(
+    cases: pd.DataFrame, bundle: Bundle, limits: tuple[Limits, ...], threads: int = 1
 ) -> pa.Table:
+    """Return the columns of `score_cases`, texts that come back often as dictionaries."""
     matrix = build_matrix(cases, bundle.contract)
     found = bundle.estimate_many(matrix, threads)
-    suggested = suggest_many(found, _days(cases, "screened_on"), limits)
+    screened_on = cases["screened_on"].to_numpy("datetime64[D]")
+    suggested = suggest_places(found, screened_on, limits)
     hidden = np.where(found.is_known, found.hidden, np.nan)
+    usual, gain = (one.contributions for one in (found.usual, found.gain))
     columns = {
-        "case_id": pa.array(cases["case_id"].to_numpy(dtype=object), pa.string()),
-        "screened_on": pa.array(cases["screened_on"].to_numpy("datetime64[D]"), pa.date32()),
+        "case_id": pa.array(cases["case_id"], pa.string()),
+        "screened_on": pa.array(screened_on, pa.date32()),
         **_list_sum("p_usual", found.usual),
         **_list_sum("gain", found.gain),
         **_list_sum("p_support", found.support),
-        "gain_status": pa.array(_list_statuses(found), pa.string()),
+        "gain_status": _encode(found.is_known.astype(np.int8), _list_statuses(found)),
         "gain_hidden": pa.array(hidden, pa.float64(), from_pandas=True),
-        "suggestion": pa.array(suggested, pa.string()),
-        "look_again_on": pa.array(_list_look_again(cases, suggested), pa.date32()),
-        **_list_reasons("reason", REASONS, found.usual.contributions, matrix, bundle),
-        **_list_reasons(
-            "gain_reason", GAIN_REASONS, found.gain.contributions, matrix, bundle, name_nl
-        ),
-        "model_version": pa.array(np.full(len(found), bundle.version), pa.string()),
+        "suggestion": _encode(suggested, [one.value for one in SUGGESTIONS]),
+        "look_again_on": _list_look_again(cases, suggested),
+        **_list_reasons("reason", REASONS, usual, matrix, bundle.contract),
+        **_list_reasons("gain_reason", GAIN_REASONS, gain, matrix, bundle.contract, name_nl),
+        "model_version": _encode(np.zeros(len(found), np.int8), [bundle.version]),
     }
     return pa.table(columns)
+
+
+def to_plain(table: pa.Table) -> pa.Table:
+    """Return a table whose dictionaries are written out as texts."""
+    kinds = [
+        field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(kinds))
+
+
+def _encode(places: NDArray[Any], texts: Sequence[str]) -> pa.DictionaryArray:
+    """Return a column of texts from their places; -1 is none."""
+    codes = pa.array(places.astype(np.int32), mask=places < 0)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string()))
 
 
 def _list_sum(name: str, sums: Sums) -> dict[str, pa.Array]:
@@ -82,21 +104,31 @@ def _list_sum(name: str, sums: Sums) -> dict[str, pa.Array]:
 
 
 def _list_statuses(found: Estimates) -> list[str]:
-    known, unknown = found.gain_status.value, GainStatus.UNKNOWN.value
-    return [known if is_known else unknown for is_known in found.is_known.tolist()]
+    """Return the status of a case whose gain is not known, and of one whose gain is."""
+    return [GainStatus.UNKNOWN.value, found.gain_status.value]
 
 
-def _list_look_again(cases: pd.DataFrame, suggested: list[Suggestion]) -> list[date | None]:
-    days = zip(_days(cases, "absence_started_on"), _days(cases, "screened_on"), strict=True)
-    return [
-        find_look_again(*both) if one == Suggestion.NOT_YET else None
-        for one, both in zip(suggested, days, strict=True)
-    ]
+def _list_look_again(cases: pd.DataFrame, suggested: Places) -> pa.Array:
+    """Return the day of each case that is not ready yet, worked out once per pair of days."""
+    days = np.full(len(cases), np.datetime64("NaT"), "datetime64[D]")
+    waits = np.flatnonzero(suggested == SUGGESTIONS.index(Suggestion.NOT_YET))
+    began, screened = (
+        cases[name].to_numpy("datetime64[D]")[waits].astype(np.int64)
+        for name in ("absence_started_on", "screened_on")
+    )
+    pairs, place = np.unique(began * MOST_DAYS + screened, return_inverse=True)
+    again = [_look_again(*divmod(pair, MOST_DAYS)) for pair in pairs.tolist()]
+    days[waits] = np.array(again, "datetime64[D]")[place]
+    return pa.array(days, pa.date32())
 
 
-def _days(cases: pd.DataFrame, column: str) -> Iterable[date]:
-    days: Iterable[date] = cases[column].dt.date
-    return days
+@lru_cache(maxsize=100_000)
+def _look_again(began: int, screened: int) -> date:
+    return find_look_again(_to_day(began), _to_day(screened))
+
+
+def _to_day(days: int) -> date:
+    return date.fromordinal(_EPOCH + days)
 
 
 def _list_reasons(
@@ -104,26 +136,21 @@ def _list_reasons(
     most: int,
     contributions: Matrix,
     matrix: Matrix,
-    bundle: Bundle,
-    say: Callable[[Field, float, float], str] = phrase_nl,
+    contract: Contract,
+    say: Say = phrase_nl,
 ) -> dict[str, pa.Array]:
-    """Return the columns of reasons; a contribution of 0 or not known is no reason."""
-    parts: tuple[list[list[Any]], ...] = ([], [], [])
-    points = np.nan_to_num(contributions, nan=0.0)
-    if not points.any():
-        points, matrix = points[:0], matrix[:0]
-    for reasons in reasons_of_many(points, matrix, bundle.contract, most, say):
-        counting = [reason for reason in reasons if reason.points]
-        parts[0].append([reason.field for reason in counting])
-        parts[1].append([reason.points for reason in counting])
-        parts[2].append([reason.text_nl for reason in counting])
+    """Return the columns of reasons; all empty where nothing contributes."""
+    if np.nan_to_num(contributions, nan=0.0).any():
+        found = build_columns(contributions, matrix, contract, most, say)
+    else:
+        nothing = np.full((len(matrix), most), NONE)
+        found = ReasonColumns(nothing, np.full(nothing.shape, np.nan), nothing, (), ())
     columns = {}
-    for number in range(most):
-        for key, rows in zip(("field", "points", "nl"), parts, strict=True):
-            values = [row[number] if number < len(row) else None for row in rows]
-            values = values or [None] * len(contributions)
-            kind = pa.float64() if key == "points" else pa.string()
-            columns[f"{name}_{number + 1}_{key}"] = pa.array(values, kind)
+    for place in range(most):
+        key = f"{name}_{place + 1}"
+        columns[f"{key}_field"] = _encode(found.field[:, place], found.fields)
+        columns[f"{key}_points"] = pa.array(found.points[:, place], from_pandas=True)
+        columns[f"{key}_nl"] = _encode(found.text[:, place], found.texts)
     return columns
 
 

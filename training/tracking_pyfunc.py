@@ -19,7 +19,8 @@ from features.matrix import build_row
 from features.requests import CaseRefusedError, check_case
 from models.bundle import read_bundle
 from models.estimate import GainStatus
-from models.suggestion import read_limits, suggest_many
+from models.suggestion import read_limits
+from models.suggestion_many import suggest_many
 
 BUNDLE_NAME = "bundle"
 

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.estimate import Estimate, Estimates, GainStatus, Sum, Sums, bound_by_chance
 from models.suggestion import (
@@ -14,8 +16,8 @@ from models.suggestion import (
     get_limits,
     read_limits,
     suggest,
-    suggest_many,
 )
+from models.suggestion_many import suggest_many
 
 LIMITS = Limits(date(2026, 1, 1), 0.20, 0.55, 0.10, "commissie", "test")
 FROM_USUAL = [
@@ -131,6 +133,46 @@ def test_many_suggestions_are_those_of_each_case_on_its_own_day() -> None:
 
     assert before == [case[3] for case in FROM_USUAL]
     assert set(after) == {"own_way"}
+
+
+NEAR = st.sampled_from([0.0, 0.05, 0.1, 0.2, 0.5, 0.55, 0.7, 1.0]) | st.floats(0, 1)
+HIDDEN = st.sampled_from([0.0, 0.05, 0.7])
+STATUS = st.sampled_from([GainStatus.ESTIMATED, GainStatus.SAME_FOR_ALL])
+
+
+@given(st.lists(st.tuples(NEAR, NEAR, NEAR, st.booleans()), max_size=12), HIDDEN, STATUS)
+@settings(max_examples=200, deadline=None)
+def test_many_cases_at_once_get_what_each_gets_alone(
+    drawn: list[tuple[float, float, float, bool]], hidden: float, status: GainStatus
+) -> None:
+    alone = [make_estimate(p, gain - p, half, status, hidden) for p, gain, half, _ in drawn]
+    known = [is_known for *_, is_known in drawn]
+    alone = [
+        one if is_known else Estimate(one.usual, None, None, GainStatus.UNKNOWN)
+        for one, is_known in zip(alone, known, strict=True)
+    ]
+    usual, gain, support = (
+        join_sums([getattr(one, name) for one in alone]) for name in ("usual", "gain", "support")
+    )
+
+    many = suggest_many(
+        Estimates(usual, gain, support, status, hidden), [date(2026, 3, 1)] * len(drawn), (LIMITS,)
+    )
+
+    assert many == [suggest(one, LIMITS) for one in alone]
+
+
+def join_sums(sums: list[Sum | None]) -> Sums:
+    bounds = [(np.nan,) * 3 if one is None else one.bounded for one in sums]
+    value, low, high = np.array(bounds, dtype=float).reshape(-1, 3).T
+    return Sums(value, low, high, 0.4, np.zeros((len(sums), 1)), np.zeros(len(sums)))
+
+
+def test_a_day_before_all_limits_is_refused_by_name() -> None:
+    many = Estimates(*(join_sums([make_sum(0.4, 0.3, 0.5)]),) * 3, GainStatus.SAME_FOR_ALL)
+
+    with pytest.raises(LimitsError, match="no limits hold on 2025-12-31"):
+        suggest_many(many, [date(2025, 12, 31)], (LIMITS,))
 
 
 @pytest.mark.parametrize(
