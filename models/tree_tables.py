@@ -7,19 +7,21 @@ added up in the order of the trees.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Matrix
-from models.heads import AdditiveHead
+from models.heads import TreeHead
 from models.screening import ScreeningModel
 from models.trees import Trees, list_tree_texts
 
 Floats = NDArray[np.float64]
+Codes = NDArray[np.uint16]
 MOST_SPLITS = 8  # 256 patterns: what stays in the nearest cache
 ROWS_AT_A_TIME = 8192  # of one block: codes and sums stay in the second cache
 CHECKED = 200  # made-up rows on which tables must say what the trees say
@@ -41,12 +43,13 @@ class Table:
     """One tree: `values` has a row per field of `columns`, and a column per pattern of `splits`.
 
     A split is the place of its codes and the highest code that goes left; the first one is the
-    highest bit of the pattern.
+    highest bit of the pattern. `leaves` is what the tree predicts for each pattern.
     """
 
     splits: tuple[tuple[int, int], ...]
     columns: tuple[int, ...]
     values: Floats
+    leaves: Floats
 
 
 class TabulatedTrees(Trees):
@@ -64,34 +67,48 @@ class TabulatedTrees(Trees):
         self._fields = sorted(self._cuts)
         self._base = float(super().contributions(np.zeros((1, self.width)))[0, -1])
         self._tables = [self._tabulate(place, splits) for place, splits in enumerate(trees)]
+        self._to_scale = _read_scale(text)
         self._check()
+
+    def predict(self, matrix: Matrix, threads: int = 1) -> Floats:  # noqa: ARG002
+        """Return one value per row."""
+        found = np.concatenate([self._sum_leaves(codes) for codes in self._list_codes(matrix)])
+        return self._to_scale(found)
 
     def contributions(self, matrix: Matrix, threads: int = 1) -> Floats:  # noqa: ARG002
         """Return exact SHAP values, one per column, and in the last column the base value."""
-        if matrix.ndim != 2 or matrix.shape[1] != self.width:
-            raise ValueError(f"expected a matrix of {self.width} columns")
-        found = np.empty((len(matrix), self.width + 1))
-        for start in range(0, len(matrix), ROWS_AT_A_TIME):
-            block = matrix[start : start + ROWS_AT_A_TIME]
-            found[start : start + len(block), :-1] = self._add_up(self._encode(block)).T
+        found, done = np.empty((len(matrix), self.width + 1)), 0
+        for codes in self._list_codes(matrix):
+            found[done : done + codes.shape[1], :-1] = self._add_up(codes).T
+            done += codes.shape[1]
         found[:, -1] = self._base
         return found
 
-    def _add_up(self, codes: NDArray[np.uint16]) -> Floats:
-        """Return the sum over all trees: fields x rows."""
-        rows = codes.shape[1]
-        total, found = np.zeros((self.width, rows)), np.empty(rows)
-        pattern, goes_left = np.empty(rows, dtype=np.uint8), np.empty(rows, dtype=np.bool_)
-        index = np.empty(rows, dtype=np.intp)
-        for table in self._tables:
-            _find_pattern(codes, table.splits, pattern, goes_left)
-            index[...] = pattern
+    def _list_codes(self, matrix: Matrix) -> Iterator[Codes]:
+        """Yield the codes of one block of rows after another, also of a matrix without rows."""
+        if matrix.ndim != 2 or matrix.shape[1] != self.width:
+            raise ValueError(f"expected a matrix of {self.width} columns")
+        for start in range(0, max(len(matrix), 1), ROWS_AT_A_TIME):
+            yield self._encode(matrix[start : start + ROWS_AT_A_TIME])
+
+    def _add_up(self, codes: Codes) -> Floats:
+        """Return the contributions of all trees together: fields x rows."""
+        total, found = np.zeros((self.width, codes.shape[1])), np.empty(codes.shape[1])
+        for table, index in zip(self._tables, _list_patterns(codes, self._tables), strict=True):
             for column, values in zip(table.columns, table.values, strict=True):
                 np.take(values, index, out=found, mode="wrap")
                 total[column] += found
         return total
 
-    def _encode(self, matrix: Matrix) -> NDArray[np.uint16]:
+    def _sum_leaves(self, codes: Codes) -> Floats:
+        """Return what all trees together predict, before it goes to the scale of the target."""
+        total, found = np.zeros(codes.shape[1]), np.empty(codes.shape[1])
+        for table, index in zip(self._tables, _list_patterns(codes, self._tables), strict=True):
+            np.take(table.leaves, index, out=found, mode="wrap")
+            total += found
+        return total
+
+    def _encode(self, matrix: Matrix) -> Codes:
         """Return how many cuts of its field lie below each value: two rows per field."""
         codes = np.empty((2 * len(self._fields), len(matrix)), dtype=np.uint16)
         for place, field in enumerate(self._fields):
@@ -118,7 +135,9 @@ class TabulatedTrees(Trees):
         values = np.zeros((len(columns), 2 ** len(splits)))
         said = self.contributions_of(rows[first], place)
         values[:, patterns] = said[:, columns].T
-        return Table(at, columns, values)
+        leaves = np.zeros(2 ** len(splits))
+        leaves[patterns] = said.sum(axis=1)
+        return Table(at, columns, values, leaves)
 
     def _make_rows(self, splits: list[Split], columns: tuple[int, ...]) -> Matrix:
         """Return rows that go every way a row can go: on and past the cuts, and missing."""
@@ -134,32 +153,53 @@ class TabulatedTrees(Trees):
         rows = np.full((CHECKED, self.width), np.nan)
         for field, cuts in self._cuts.items():
             rows[:, field] = rng.choice([*cuts, _pass(cuts[-1]), np.nan], CHECKED)
-        missed = np.abs(self.contributions(rows) - super().contributions(rows)).max()
-        if not missed <= TOLERANCE:
+        reasons = np.abs(self.contributions(rows) - super().contributions(rows)).max()
+        values = np.abs(self.predict(rows) - super().predict(rows)).max()
+        if not max(reasons, values) <= TOLERANCE:
             raise ValueError("tables do not say what the trees say")
 
 
 def tabulate(model: ScreeningModel) -> ScreeningModel:
-    """Return a model for many rows: its reasons come from tables wherever those can hold them.
+    """Return a model for many rows: what trees say comes from tables wherever those can hold them.
 
     The same estimates, intervals and reasons, but for the rounding of sums (below 1e-12).
     """
-    gain = model.gain and replace(model.gain, head=_tabulate_head(model.gain.head))
-    return replace(model, usual=_tabulate_head(model.usual), gain=gain)
+    gain = model.gain
+    if gain is not None:
+        overlap = gain.overlap and replace(gain.overlap, chance=_quicken(gain.overlap.chance))
+        spread = replace(gain.spread, variance=_quicken(gain.spread.variance))
+        head = replace(gain.head, boosted=_quicken(gain.head.boosted))
+        gain = replace(gain, head=head, spread=spread, overlap=overlap)
+    usual = replace(model.usual, boosted=_quicken(model.usual.boosted))
+    spread = replace(model.spread, variance=_quicken(model.spread.variance))
+    return replace(model, usual=usual, spread=spread, gain=gain)
 
 
-def _tabulate_head(head: AdditiveHead) -> AdditiveHead:
-    if head.boosted is None:
+Head = TypeVar("Head", TreeHead, TreeHead | None)
+
+
+def _quicken(head: Head) -> Head:
+    if head is None:
         return head
     try:
-        tables = TabulatedTrees(head.boosted.trees.text)
+        return replace(head, trees=TabulatedTrees(head.trees.text))
     except ValueError:  # trees of many leaves: LightGBM goes through them, row by row
         return head
-    return replace(head, boosted=replace(head.boosted, trees=tables))
+
+
+def _list_patterns(codes: Codes, tables: list[Table]) -> Iterator[NDArray[np.intp]]:
+    """Yield for one tree after another the pattern of each row, in the same memory."""
+    rows = codes.shape[1]
+    pattern, goes_left = np.empty(rows, dtype=np.uint8), np.empty(rows, dtype=np.bool_)
+    index = np.empty(rows, dtype=np.intp)
+    for table in tables:
+        _find_pattern(codes, table.splits, pattern, goes_left)
+        index[...] = pattern
+        yield index
 
 
 def _find_pattern(
-    codes: NDArray[np.uint16],
+    codes: Codes,
     splits: tuple[tuple[int, int], ...],
     pattern: NDArray[np.uint8],
     goes_left: NDArray[np.bool_],
@@ -192,6 +232,18 @@ def _parse_splits(facts: dict[str, str]) -> Iterator[Split]:
         # where training saw nothing missing, a missing value counts as 0
         counts_as_left = float(cut) >= 0 if missing == _MISSING_NONE else bool(kind & _DEFAULT_LEFT)
         yield Split(int(feature), float(cut), counts_as_left)
+
+
+def _read_scale(text: str) -> Callable[[Floats], Floats]:
+    """Return what brings sums of leaves to the scale of the target; raises ValueError."""
+    found = re.search(r"^objective=(.*)$", text, re.MULTILINE)
+    objective = found[1].split() if found else []
+    if objective == ["regression"]:
+        return lambda total: total
+    if objective and objective[0] == "binary" and objective[1].startswith("sigmoid:"):
+        steepness = float(objective[1].removeprefix("sigmoid:"))
+        return lambda total: 1.0 / (1.0 + np.exp(-steepness * total))
+    raise ValueError("a target of another kind")
 
 
 def _list_cuts(trees: list[list[Split]]) -> dict[int, Floats]:
