@@ -1,20 +1,22 @@
 """From a file to a table under check: columns matched, values typed, faults and links noted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import ArrayLike, NDArray
 
 from features.checks import find_row_faults, find_value_faults
 from features.contract import Contract
-from features.conversion import FAULTS, convert
-from features.csv_files import read_csv
+from features.conversion import FAULTS, Mask, convert
+from features.csv_files import stream_csv
 from features.layout import FINAL_EXITS, KEYS, Column, build_layout
 from features.pseudonyms import is_person_number_name
-from features.raw_table import RawTable, read_parquet
+from features.raw_table import RawTable, join_tables, stream_parquet
 from features.rejects import Draft
 from features.table_errors import (
     MissingColumnError,
@@ -26,16 +28,7 @@ from features.table_errors import (
 
 def read_draft(path: Path, table: str, contract: Contract) -> Draft:
     """Return a table with every fault that shows in the table itself."""
-    raw = read_raw(path)
-    columns = raw.by_header()
-    layout = build_layout(table, contract, list(columns))
-    _check_headers(path, columns, layout)
-    draft = convert_columns(raw, columns, layout, table)
-    faults = find_value_faults(draft.frame, layout)
-    places = faults["place"].to_numpy(dtype=int)
-    draft.bad[places] = True
-    draft.add_faults(draft.rows[places], faults["field"], faults["reason"])
-    _check_rows(draft, layout, contract)
+    draft = check_rows(read_raw(path), table, contract)
     _check_keys(draft)
     if table == "follow_up":
         draft.frame["exit"] = draft.frame["exit"].fillna("")
@@ -44,12 +37,39 @@ def read_draft(path: Path, table: str, contract: Contract) -> Draft:
 
 def read_raw(path: Path) -> RawTable:
     """Return a file as it is; raises UnreadableTableError or EmptyTableError."""
+    return join_tables(list(stream_table(path)))
+
+
+def stream_table(path: Path) -> Iterator[RawTable]:
+    """Yield a table of a file in parts of about 20,000 rows; at least one."""
     try:
-        return read_parquet(path) if path.suffix.lower() == ".parquet" else read_csv(path)
+        yield from (stream_parquet if path.suffix.lower() == ".parquet" else stream_csv)(path)
     except OSError as error:
         raise UnreadableTableError(
             path, type(error).__name__, "check that the file may be read"
         ) from error
+
+
+def check_rows(raw: RawTable, table: str, contract: Contract) -> Draft:
+    """Return rows with every fault that shows in a row by itself."""
+    columns, layout = match_columns(raw, table, contract)
+    draft = convert_columns(raw, columns, layout, table)
+    faults = find_value_faults(draft.frame, layout)
+    places = faults["place"].to_numpy(dtype=int)
+    draft.bad[places] = True
+    draft.add_faults(draft.rows[places], faults["field"], faults["reason"])
+    _check_days(draft, layout, contract)
+    return draft
+
+
+def match_columns(
+    raw: RawTable, table: str, contract: Contract
+) -> tuple[dict[str, pa.ChunkedArray], list[Column]]:
+    """Return the columns of a file by name, and what each must hold; raises a TableError."""
+    columns = raw.by_header()
+    layout = build_layout(table, contract, list(columns))
+    _check_headers(raw.path, columns, layout)
+    return columns, layout
 
 
 def _check_headers(path: Path, found: Mapping[str, object], layout: list[Column]) -> None:
@@ -93,7 +113,7 @@ def convert_columns(
     return draft
 
 
-def _check_rows(draft: Draft, layout: list[Column], contract: Contract) -> None:
+def _check_days(draft: Draft, layout: list[Column], contract: Contract) -> None:
     """Set aside rows whose dates contradict each other, where each date by itself is fine."""
     compared = {column.name for column in layout if column.kind == "date"} | {"exit"}
     wrong = [noted.loc[noted["field"].isin(compared), "row"] for noted in draft.faults]
@@ -107,14 +127,53 @@ def _check_keys(draft: Draft) -> None:
     key = KEYS.get(draft.name)
     if key is None:
         return
-    good = draft.frame.loc[~draft.bad, list(key)]
-    places = good.index[good.duplicated()].to_numpy()
-    draft.set_aside(places, key[0], f"duplicate key: {' and '.join(key)} occur in an earlier row")
+    good = draft.frame.loc[~draft.bad]
     if draft.name == "cases":
-        good = draft.frame.loc[~draft.bad, ["case_id", "person_key"]]
-        first = good.groupby("case_id", sort=False)["person_key"].transform("first")
-        places = good.index[good["person_key"] != first].to_numpy()
-        draft.set_aside(places, "person_key", "differs from an earlier row of the same case")
+        for places, field, reason in find_repeats(*(good[name] for name in REPEATED)):
+            draft.set_aside(good.index[places].to_numpy(), field, reason)
+        return
+    places = good.index[good.duplicated(list(key))].to_numpy()
+    draft.set_aside(places, key[0], _twice(key))
+
+
+REPEATED = ("case_id", "screened_on", "person_key")
+
+
+def find_repeats(
+    case_id: Any, screened_on: ArrayLike, person_key: Any
+) -> list[tuple[Mask, str, str]]:
+    """Return which good rows of cases contradict an earlier one, in which field, and the reason.
+
+    Both texts as a column of pandas or of Arrow.
+    First those whose case was screened on the same day in an earlier row; then those, of the rest,
+    whose person differs from the first row of the case.
+    """
+    case, days = _number_texts(case_id), np.asarray(screened_on, "datetime64[D]").astype(np.int64)
+    person = _number_texts(person_key)
+    # days lie between 1990 and 2100: both in one number
+    again = pd.Series(case * _MOST_DAYS + days).duplicated().to_numpy()
+    left = np.flatnonzero(~again)
+    first = np.full(int(case.max(initial=-1)) + 1, -1)
+    first[case[left][::-1]] = person[left][::-1]  # the first of each case is written last
+    other = ~again & (first[case] != person)
+    return [
+        (again, "case_id", _twice(KEYS["cases"])),
+        (other, "person_key", "differs from an earlier row of the same case"),
+    ]
+
+
+_MOST_DAYS = 1_000_000
+
+
+def _number_texts(texts: Any) -> NDArray[np.int64]:
+    """Return the place of each text among the different ones."""
+    plain = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else pa.array(texts)
+    places: NDArray[np.int64] = plain.dictionary_encode().indices.to_numpy().astype(np.int64)
+    return places
+
+
+def _twice(key: tuple[str, ...]) -> str:
+    return f"duplicate key: {' and '.join(key)} occur in an earlier row"
 
 
 def check_links(drafts: Mapping[str, Draft]) -> None:

@@ -1,6 +1,7 @@
 """Rows that were set aside: which, why, and when it is too many. Never what they hold."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,16 +71,28 @@ def build_report(drafts: Sequence[Draft]) -> pd.DataFrame:
 
 def save_report(report: pd.DataFrame, folder: Path) -> Path | None:
     """Keep the faults in rejected.csv; without faults, no such file stays behind."""
-    path = folder / REJECTED_FILE
-    try:
+    return save_reports([report], folder)
+
+
+def save_reports(reports: Iterable[pd.DataFrame], folder: Path) -> Path | None:
+    """Keep the faults of one report after another in one rejected.csv."""
+    path, kept = folder / REJECTED_FILE, 0
+    for report in reports:
         if report.empty:
-            path.unlink(missing_ok=True)
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        report.to_csv(path, index=False)
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            report.to_csv(path, mode="a" if kept else "w", header=not kept, index=False)
+        except OSError as error:
+            raise ReportNotKeptError(path, kept + len(report), error) from None
+        kept += len(report)
+    if kept:
+        return path
+    try:
+        path.unlink(missing_ok=True)
     except OSError as error:
-        raise ReportNotKeptError(path, len(report), error) from None
-    return path
+        raise ReportNotKeptError(path, 0, error) from None
+    return None
 
 
 def add_to_report(folder: Path, rows: Sequence[tuple[str, int, str, str]]) -> None:
@@ -123,7 +136,11 @@ def check_share(
 ) -> None:
     """Raise TooManyRejectedError when any table lost more than the limit."""
     counts = {
-        draft.name: _describe(draft, report[report["table"] == draft.name])
+        draft.name: describe_faults(
+            draft.count_rejected(),
+            draft.total,
+            count_reasons(report[report["table"] == draft.name]),
+        )
         for draft in drafts
         if draft.total and draft.count_rejected() / draft.total > limit
     }
@@ -131,8 +148,12 @@ def check_share(
         raise TooManyRejectedError(counts, limit, where)
 
 
-def _describe(draft: Draft, report: pd.DataFrame) -> str:
-    bad, total = draft.count_rejected(), draft.total
-    reasons = (report["field"] + ": " + report["reason"]).value_counts().head(3)
-    shown = "; ".join(f"{reason} ({times} times)" for reason, times in reasons.items())
+def count_reasons(report: pd.DataFrame) -> Counter[str]:
+    """Return how often each fault was found."""
+    return Counter((report["field"] + ": " + report["reason"]).tolist())
+
+
+def describe_faults(bad: int, total: int, reasons: Counter[str]) -> str:
+    """Return how many rows of a table were set aside, and why most of them."""
+    shown = "; ".join(f"{reason} ({times} times)" for reason, times in reasons.most_common(3))
     return f"{bad} of {total} rows ({bad / total:.1%}), most often {shown}"

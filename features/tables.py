@@ -83,6 +83,15 @@ def read_cases(
     )
 
 
+def find_cases(path: Path) -> Path:
+    """Return the file of cases: the one given, or that in a folder; raises a TableError."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise FolderError(path)
+    return find_tables(path, ("cases",))["cases"]
+
+
 def _find_contract(folder: Path) -> Contract:
     path = folder / CONTRACT_FILE
     return read_contract(path) if path.is_file() else default_contract()

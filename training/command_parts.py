@@ -78,21 +78,30 @@ def read_for_training(
 
 def say_rejected(extract: "Extract", folder: Path) -> None:
     """Say how many rows were set aside, and where they are listed."""
-    if len(extract.rejected):
+    say_faults(len(extract.rejected), folder)
+
+
+def say_faults(faults: int, folder: Path) -> None:
+    """Say how many faults were found, and where they are listed; nothing without any."""
+    if faults:
         where = folder / "rejected.csv"
-        typer.secho(
-            f"{len(extract.rejected):,} faults set aside: see {where}", fg="yellow", err=True
-        )
+        typer.secho(f"{faults:,} faults set aside: see {where}", fg="yellow", err=True)
+
+
+def find_model(wanted: str, tracking_uri: str | None) -> tuple[Path, str | None]:
+    """Return where the bundle of a version, an alias or a folder is, and the number it has."""
+    from training.config import read_config
+    from training.tracking import fetch_bundle, resolve_uri
+
+    folder, version = fetch_bundle(wanted, read_config().registry, resolve_uri(tracking_uri))
+    return folder, version or None
 
 
 def open_bundle(wanted: str, tracking_uri: str | None) -> "Bundle":
     """Return the bundle of a version, an alias or a folder; raises RegistryError without one."""
     from models.bundle import read_bundle
-    from training.config import read_config
-    from training.tracking import fetch_bundle, resolve_uri
 
-    folder, version = fetch_bundle(wanted, read_config().registry, resolve_uri(tracking_uri))
-    return read_bundle(folder, version or None)
+    return read_bundle(*find_model(wanted, tracking_uri))
 
 
 def make_console(unseen: int = 110) -> "Console":

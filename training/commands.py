@@ -22,8 +22,9 @@ from training.command_parts import (
     Seed,
     Uri,
     choose_contract,
-    open_bundle,
+    find_model,
     print_figures,
+    say_faults,
     say_rejected,
 )
 from training.document_command import document
@@ -173,20 +174,32 @@ def score(
         typer.Option("--rejected-to", help="Folder for rejected.csv; without it, beside --out."),
     ] = None,
     limits: LimitsFile = None,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads to use.")] = 2,
+    threads: Annotated[
+        int, typer.Option("--threads", min=1, help="Cores to use: a process each for a large file.")
+    ] = 2,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Throw away what a run that was broken off has left.")
+    ] = False,
 ) -> None:
-    """Estimate every case of an extract or a file, with the strongest reasons."""
+    """Estimate every case of an extract or a file, with the strongest reasons.
+
+    A run that was broken off goes on where it was: start it again with the same options.
+    """
     from features.progress import show_count
-    from features.tables import read_cases
+    from features.tables import find_cases
+    from models.bundle import read_bundle
     from models.suggestion import read_limits
-    from training.score import check_output, score_cases, write_scores
+    from training.score import check_output
+    from training.score_file import count_cases, score_file
+    from training.score_join import Job
 
     check_output(out)
     held = read_limits(limits) if limits else read_limits()
-    bundle = open_bundle(model, tracking_uri)
-    where = rejected_to or out.parent
-    extract = read_cases(data, bundle.contract, max_rejected_share=max_rejected, rejected_to=where)
-    with show_count("Scored", len(extract.cases)) as count:
-        rows = write_scores(score_cases(extract.cases, bundle, held, threads, count), out)
-    say_rejected(extract, where)
-    typer.echo(f"wrote {rows:,} estimates of version {bundle.version} to {out}")
+    folder, version = find_model(model, tracking_uri)
+    where, cases = rejected_to or out.parent, find_cases(data)
+    bundle = read_bundle(folder, version)
+    job = Job(cases, out, bundle, folder, held, max_rejected, where)
+    with show_count("Scored", count_cases(cases)) as count:
+        scored = score_file(job, threads, restart=restart, report=count)
+    say_faults(scored.faults, where)
+    typer.echo(f"wrote {scored.rows:,} estimates of version {bundle.version} to {out}")

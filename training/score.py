@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from pyarrow import csv, parquet
 
 from features.contract import Contract
-from features.errors import KantelpuntError
 from features.matrix import Matrix, build_matrix
 from models.bundle import Bundle
 from models.estimate import Estimates, GainStatus, Sums
@@ -22,16 +21,13 @@ from models.reason_columns import NONE, ReasonColumns, build_columns
 from models.reasons import Say, name_nl, phrase_nl
 from models.suggestion import Limits, Suggestion, find_look_again
 from models.suggestion_many import SUGGESTIONS, Places, suggest_places
+from training.score_parts import OutputError
 
 ROWS_AT_A_TIME = 20_000
 REASONS = 5
 GAIN_REASONS = 3
 MOST_DAYS = 1_000_000  # more than any day counted from 1970, to name a pair of days in one number
 _EPOCH = date(1970, 1, 1).toordinal()
-
-
-class OutputError(KantelpuntError):
-    """A result that cannot be written where it was asked for."""
 
 
 def score_cases(
@@ -154,7 +150,8 @@ def _list_reasons(
     return columns
 
 
-WRITERS = {".parquet": parquet.ParquetWriter, ".csv": csv.CSVWriter}
+# the schema of Arrow stays out of the file: it would make readers give dictionaries for texts
+WRITERS = {".parquet": partial(parquet.ParquetWriter, store_schema=False), ".csv": csv.CSVWriter}
 
 
 def check_output(path: Path) -> None:

@@ -201,10 +201,10 @@ def test_a_file_that_may_not_be_read_is_named(
 ) -> None:
     write_extract(tmp_path)
 
-    def refuse(self: Path) -> bytes:
-        raise PermissionError(self)
+    def refuse(self: Path, mode: str = "r", **_: object) -> None:
+        raise PermissionError(self, mode)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
 
     message = fail(tmp_path)
 
