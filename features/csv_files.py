@@ -6,6 +6,7 @@ marks, once for its rows.
 
 import csv
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -165,7 +166,7 @@ class _RowNumbers:
 
     def __init__(self) -> None:
         self._next, self._skipped = 1, np.array([], dtype=np.int64)
-        self._noted: list[int] = []
+        self._noted: deque[int] = deque()  # filled by the thread that reads ahead
 
     def skip(self, row: arrow_csv.InvalidRow) -> str:
         """Note a row that has too few or too many cells."""
@@ -174,8 +175,8 @@ class _RowNumbers:
 
     def take(self, count: int, *, is_last: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the numbers of the next rows, and of those that were skipped before or among."""
-        skipped = np.union1d(self._skipped, np.array(self._noted, dtype=np.int64))
-        self._noted.clear()
+        noted = [self._noted.popleft() for _ in range(len(self._noted))]
+        skipped = np.union1d(self._skipped, np.array(noted, dtype=np.int64))
         reach = np.arange(self._next, self._next + count + len(skipped))
         rows = np.setdiff1d(reach, skipped)[:count]
         self._next = int(rows[-1]) + 1 if count else self._next

@@ -1,5 +1,6 @@
 """Scoring a file or an extract: estimates, suggestions and reasons, streamed to a table."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache, partial
@@ -170,6 +171,14 @@ def write_scores(tables: Iterator[pa.Table], path: Path) -> int:
     Writes beside the file first, so that a failure leaves an earlier result as it was.
     """
     check_output(path)
+    try:
+        return write_tables(tables, path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({say_disk_fault(error)})") from error
+
+
+def write_tables(tables: Iterator[pa.Table], path: Path) -> int:
+    """Do what `write_scores` does, but for the errors of the disk: those are OSError."""
     beside = path.with_name(path.name + ".part")
     rows = 0
     try:
@@ -179,8 +188,11 @@ def write_scores(tables: Iterator[pa.Table], path: Path) -> int:
                 writer.write_table(table)
                 rows += table.num_rows
         beside.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
         beside.unlink(missing_ok=True)
     return rows
+
+
+def say_disk_fault(error: OSError) -> str:
+    """Return what the system says of an error of the disk."""
+    return os.strerror(error.errno) if error.errno else type(error).__name__

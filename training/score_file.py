@@ -1,6 +1,5 @@
 """Scoring a file of any size: part by part, on all cores, going on where an earlier run stopped."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import chain, islice
@@ -9,7 +8,7 @@ from pathlib import Path
 from features.drafts import match_columns, stream_table
 from features.raw_table import RawTable, count_parquet
 from features.table_errors import UnreadableTableError
-from training.score import check_output
+from training.score import check_output, say_disk_fault
 from training.score_join import Job, Scored, join_parts
 from training.score_parts import Identity, OutputError, Part, Parts
 from training.score_workers import Crew, Setup, make_part, make_ready
@@ -31,8 +30,7 @@ def score_file(
     cases that cannot be used, OtherRunError for parts of another run, and OutputError.
     """
     check_output(job.out)
-    seen = _look_at(job.cases)
-    identity = Identity.of(job.cases, job.bundle.digest, job.bundle.version, job.limits)
+    seen, identity = _identify(job)
     parts = Parts(job.out, identity)
     try:
         with parts.open(restart=restart):
@@ -44,8 +42,8 @@ def score_file(
             parts.remove()
     except OSError as error:
         raise OutputError(
-            f"{job.out} cannot be written ({os.strerror(error.errno or 0)}): mend that and start "
-            f"again; what was scored waits in {parts.folder}"
+            f"{job.out} cannot be written ({say_disk_fault(error)}): mend that and start again; "
+            f"what was scored waits in {parts.folder}"
         ) from error
     return scored
 
@@ -53,6 +51,16 @@ def score_file(
 def count_cases(cases: Path) -> int | None:
     """Return how many rows a file has, where that can be told without reading it all."""
     return count_parquet(cases) if cases.suffix.lower() == ".parquet" else None
+
+
+def _identify(job: Job) -> tuple[tuple[int, int], Identity]:
+    try:
+        seen = _look_at(job.cases)
+        return seen, Identity.of(job.cases, job.bundle.digest, job.bundle.version, job.limits)
+    except OSError as error:
+        raise UnreadableTableError(
+            job.cases, type(error).__name__, "check that the file may be read"
+        ) from error
 
 
 def _look_at(path: Path) -> tuple[int, int]:

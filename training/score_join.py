@@ -21,7 +21,7 @@ from features.rejects import (
 from features.table_errors import EmptyTableError
 from models.bundle import Bundle
 from models.suggestion import Limits
-from training.score import to_plain, write_scores
+from training.score import to_plain, write_tables
 from training.score_parts import PERSON, ROW, Part
 
 KEYS_AT_ONCE = 1_000_000  # rows whose keys are compared in one go: about 200 MB
@@ -78,7 +78,7 @@ def join_parts(job: Job, parts: Sequence[Part]) -> Scored:
     tables = (_read_good(part, repeated) for part, repeated in zip(parts, repeats, strict=True))
     if job.out.suffix == ".csv":
         tables = (to_plain(table) for table in tables)
-    return Scored(write_scores(tables, job.out), sum(reasons.values()))
+    return Scored(write_tables(tables, job.out), sum(reasons.values()))
 
 
 def find_all_repeats(parts: Sequence[Part], at_once: int = KEYS_AT_ONCE) -> list[Repeats]:

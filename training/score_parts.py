@@ -105,7 +105,12 @@ class Parts:
             if restart:
                 self._empty()
             self._check_identity()
-            yield
+            try:
+                yield
+            except BaseException:
+                if next(self.folder.glob("*.arrow"), None) is None:
+                    self.remove()  # nothing was made that another run could go on with
+                raise
 
     def _check_identity(self) -> None:
         path, own = self.folder / MANIFEST, asdict(self._identity)

@@ -1,6 +1,5 @@
 """Worker processes that check and score parts of a file, each part on one core."""
 
-import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from features.raw_table import RawTable
 from models.bundle import Bundle, read_bundle
 from models.suggestion import Limits
 from models.tree_tables import tabulate
-from training.score import score_part
+from training.score import say_disk_fault, score_part
 from training.score_parts import Part, save_part
 
 # a fork would take the threads of LightGBM and Arrow along, half of them
@@ -59,13 +58,13 @@ class Crew:
         """Start the workers; they get ready by themselves."""
         self._idle: list[Connection] = []
         self._busy: list[Connection] = []
-        self._processes = []
+        self.processes = []
         for _ in range(count):
             ours, theirs = _CONTEXT.Pipe()
             process = _CONTEXT.Process(target=_work, args=(theirs, setup), daemon=True)
             process.start()
             theirs.close()  # the worker alone holds its end: when it dies, ours says so
-            self._processes.append(process)
+            self.processes.append(process)
             self._idle.append(ours)
 
     def give(self, raw: RawTable, path: Path) -> Iterator[Part]:
@@ -96,7 +95,7 @@ class Crew:
         """Let the workers go; one that is still busy is stopped."""
         for worker in (*self._idle, *self._busy):
             worker.close()
-        for process in self._processes:
+        for process in self.processes:
             process.terminate()
             process.join()
 
@@ -132,18 +131,19 @@ def _work(own: Connection, setup: Setup) -> None:
             raw = _unpack(own.recv_bytes(), headers, Path(where))
         except (EOFError, OSError):
             return
-        own.send(_try_part(raw, Path(path), bundle, setup.limits))
+        own.send(try_part(raw, Path(path), bundle, setup.limits))
 
 
-def _try_part(
+def try_part(
     raw: RawTable, path: Path, bundle: Bundle, limits: tuple[Limits, ...]
 ) -> Part | tuple[str, Any]:
+    """Make a part, or return what went wrong in words that may leave the process."""
     try:
         return make_part(raw, path, bundle, limits)
     except KantelpuntError as error:
         return "said", str(error)
     except OSError as error:
-        return "disk", (error.errno, os.strerror(error.errno or 0))
+        return "disk", (error.errno, say_disk_fault(error))
     except Exception as error:  # its text may hold a value of a person
         return "said", f"a worker failed ({type(error).__name__}): see more with --threads 1"
 

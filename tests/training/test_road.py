@@ -20,7 +20,8 @@ from training.config import RegistryConfig
 from training.info import build_info
 from training.pipeline import train
 from training.samples import ConstantOutcomeError, TooFewCasesError
-from training.score import OutputError, score_cases, write_scores
+from training.score import score_cases, write_scores
+from training.score_parts import OutputError
 from training.splits import select_days
 from training.tracking import RegistryError, fetch_bundle, find_latest, set_champion
 
