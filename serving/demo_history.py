@@ -17,7 +17,8 @@ import numpy as np
 
 from features.errors import KantelpuntError
 from models.bundle import Bundle
-from models.suggestion import Limits, suggest_many
+from models.suggestion import Limits
+from models.suggestion_many import suggest_many
 from serving.assess import Desk, assess_for_list
 from serving.assessment import Assessment
 from serving.demo_cases import Team, build_past
