@@ -32,7 +32,7 @@ from features.table_errors import (
 )
 from features.tables import MAX_REJECTED_SHARE, SUFFIXES
 
-__all__ = ["OFF", "Defect", "EntryTable", "find_defects", "find_entries", "read_entries"]
+__all__ = ["OFF", "TABLE", "Defect", "EntryTable", "find_defects", "find_entries", "read_entries"]
 
 
 def read_entries(

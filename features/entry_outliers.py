@@ -5,12 +5,13 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from features.entry_levels import Levels, find_levels
+from features.entry_levels import HALF, Levels, find_levels, take_median
 from features.entry_table import Defect, EntryTable, Floats
 
 COUNTRY = 4.0  # standard deviations: the known low month of the SSA file is 5 away, no usual one 4
 UNSURE = 12  # periods: the spread over few of them is known so badly that the limit is higher
 REGION = 7.0  # many more regions than countries, and each has its own floods and strikes
+MOST = 0.5  # of the regions have to move with the country, or it is one of them
 EDGE_LEFT = 0.5  # of two neighbours that differ as much up as down, what is left on the whole
 STEP = 0.25  # logs: a level that moves by less than a quarter is growth
 STEP_ERRORS = 5.0
@@ -31,8 +32,19 @@ def find_country_outliers(table: EntryTable, without: Collection[str] = ()) -> l
     levels = find_levels(total, table.days, season=_list_seasons(table))
     away, ratio = levels.away[0], levels.ratio[0]
     limit = COUNTRY * (1 + UNSURE / len(away))
-    far = np.flatnonzero((np.abs(away) > limit) & (np.abs(np.log(ratio)) > SMALLEST))
+    shared = _share_of_regions(whole, table.days, np.log(ratio))
+    far = np.flatnonzero(
+        (shared > MOST) & (np.abs(away) > limit) & (np.abs(np.log(ratio)) > SMALLEST)
+    )
     return _tell_country(table, far, total[0], levels)
+
+
+def _share_of_regions(counts: Floats, days: Floats, moved: Floats) -> Floats:
+    """Return the share of regions that moved at least half as far as the whole, the same way."""
+    logs = np.log((counts + HALF) / days)
+    own = logs - take_median(logs, 2)
+    share: Floats = (own * np.sign(moved) >= np.abs(moved) / 2).mean(axis=0)
+    return share
 
 
 def _list_seasons(table: EntryTable) -> NDArray[np.int64]:

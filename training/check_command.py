@@ -50,6 +50,10 @@ def check(
 
     settings = read_config(config) if config else read_config()
     chosen = choose_contract(contract)
+    entries = _check_entries(data, max_rejected)
+    if entries and not find_tables(data):
+        _show_entries(data, html, *entries)
+        return
     with show_steps(STEPS + 1) as step:
         step("Reading the extract")
         extract, too_many = _read(data, chosen, max_rejected, rejected_to)
@@ -63,7 +67,8 @@ def check(
             too_many=too_many,
             by_lot=by_lot,
         )
-    sections = list(list_sections(found))
+    *before, verdicts = list_sections(found)
+    sections = [*before, *([entries[0]] if entries else []), verdicts]
     for section in sections:
         _print_section(section)
     if html:
@@ -72,6 +77,26 @@ def check(
         typer.secho(f"training would stop: {found.stop}", fg="red", err=True)
         raise typer.Exit(1)
     typer.echo(f"this can be trained on: kantelpunt train --data {data}")
+
+
+def _check_entries(data: Path, max_rejected: float) -> "tuple[Section, str] | None":
+    """Return what is found in the table of entries, and why not to use it; None without one."""
+    from training.check_entries import check_entries, has_entries
+
+    return check_entries(data, max_rejected) if has_entries(data) else None
+
+
+def _show_entries(data: Path, html: Path | None, section: "Section", why_not: str) -> None:
+    """Print what is found in entries that are alone; raises typer.Exit where they are no use."""
+    from training.check_report import render_page
+
+    _print_section(section)
+    if html:
+        _write(html, render_page([section], f"Check of {data.name}"))
+    if why_not:
+        typer.secho("a forecast would stop: see above", fg="red", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"this can be forecast: kantelpunt backtest --data {data}")
 
 
 def _read(

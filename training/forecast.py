@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.entries import Defect, EntryTable, read_entries
 from features.rejects import TooManyRejectedError
@@ -17,7 +16,7 @@ from models.intake.faults import IntakeError
 from models.intake.forecast import Forecast, forecast
 from models.intake.notes import Note
 from models.intake.outlook import Outlook, simulate
-from models.intake.panel import Panel
+from models.intake.panel import Dates, Floats, Panel
 from models.intake.paths import LEVELS
 from models.intake.reading import to_panel
 from training.config import Config
@@ -89,8 +88,11 @@ def expect_intake(
     table = read_entries(data, as_of, max_rejected_share=max_rejected, rejected_to=rejected_to)
     panel = to_panel(table)
     draws = config.intake.draws
-    found = forecast(panel, months, draws=draws, seed=seed, choice=choice)
+    ahead = look_ahead_in_weeks(panel, months)
+    found = forecast(panel, months, draws=draws, seed=seed, choice=choice, ahead=ahead)
     notes, outlook, why_not = list(_tell_notes(table.notes, found.notes)), None, ""
+    if ahead:
+        notes.append("periods of four and five weeks are taken to come as in the year before")
     try:
         flow, told = build_flow(_read_extract(data, max_rejected), table, found.paths)
         outlook = simulate(flow, draws=draws, seed=seed)
@@ -98,6 +100,22 @@ def expect_intake(
     except (NoRoadError, IntakeError, TableError, TooManyRejectedError) as error:
         why_not = str(error)
     return Expected(table, panel, found, outlook, why_not, tuple(notes))
+
+
+def look_ahead_in_weeks(panel: Panel, months: int) -> tuple[Dates, Floats] | None:
+    """Return periods to come where months have four or five weeks: as long as a year before.
+
+    None where they are months of the calendar, or all of one length, or known for under a year.
+    """
+    year, last = panel.per_year, panel.days[-panel.per_year :]
+    if year != 12 or len(panel.days) < year or len(set(last.tolist())) == 1:
+        return None
+    if (panel.starts == panel.starts.astype("datetime64[M]").astype("datetime64[D]")).all():
+        return None
+    days = np.resize(last, months)
+    first = (panel.starts[-1].astype("datetime64[D]")).astype(np.int64) + int(panel.days[-1])
+    starts = first + np.append(0, np.cumsum(days)[:-1]).astype(np.int64)
+    return starts.astype("datetime64[D]"), days
 
 
 def _read_extract(data: Path, max_rejected: float) -> Extract:
@@ -128,7 +146,7 @@ def list_rows(found: Expected) -> list[Row]:
     return rows
 
 
-def _list_measure(found: Expected, measure: str, draws: NDArray[np.float64]) -> Iterator[Row]:
+def _list_measure(found: Expected, measure: str, draws: Floats) -> Iterator[Row]:
     paths, groups = found.forecast.paths, found.panel.groups
     yield from _list_level(found, measure, "total", TOTAL, draws.sum(axis=1))
     for name in sorted(set(groups or ())):
@@ -139,15 +157,22 @@ def _list_measure(found: Expected, measure: str, draws: NDArray[np.float64]) -> 
 
 
 def _list_level(
-    found: Expected, measure: str, level: str, name: str, draws: NDArray[np.float64]
+    found: Expected, measure: str, level: str, name: str, draws: Floats
 ) -> Iterator[Row]:
     """Yield a row per period from draws of shape (draws, periods)."""
     mean, quantiles = draws.mean(axis=0), np.quantile(draws, LEVELS, axis=0)
     paths = found.forecast.paths
+    for place, name_of_period in enumerate(list_periods(found)):
+        start = str(paths.starts[place].astype("datetime64[D]"))
+        numbers = (round(float(one), 1) for one in (mean[place], *quantiles[:, place]))
+        yield Row(measure, level, name, name_of_period, start, int(paths.days[place]), *numbers)
+
+
+def list_periods(found: Expected) -> list[str]:
+    """Return the names of the periods to come: months, or first days where those are not apart."""
+    paths = found.forecast.paths
     starts = paths.starts.astype("datetime64[D]")
     half = (paths.days / 2).astype("timedelta64[D]")
-    is_month = found.panel.per_year == 12
-    for place, start in enumerate(starts):
-        month = str((start + half[place]).astype("datetime64[M]")) if is_month else str(start)
-        numbers = (round(float(one), 1) for one in (mean[place], *quantiles[:, place]))
-        yield Row(measure, level, name, month, str(start), int(paths.days[place]), *numbers)
+    months = [str(month) for month in (starts + half).astype("datetime64[M]")]
+    is_apart = found.panel.per_year == 12 and len(set(months)) == len(months)
+    return months if is_apart else [str(day) for day in starts]

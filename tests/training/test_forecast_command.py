@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -203,6 +204,18 @@ def test_a_short_series_has_a_wider_interval_than_a_long_one(tmp_path: Path) -> 
         widths.append(float(row["high_95"]) - float(row["low_95"]))
 
     assert widths[0] > widths[1]
+
+
+def test_months_of_four_and_five_weeks_come_as_long_as_a_year_before(tmp_path: Path) -> None:
+    edges = np.datetime64("2024-01-27") + np.cumsum([0, *([28, 28, 35] * 8)])
+    rows = [f"{a},{b - 1},gent,{100 + place}" for place, (a, b) in enumerate(pairwise(edges))]
+    data = write(tmp_path, rows, "period_started_on,period_ended_on,region,entered")
+
+    run(data, tmp_path / "out.csv", "--months", "4", *AS_OF)
+
+    found = [one for one in read(tmp_path / "out.csv") if one["level"] == "total"]
+    assert [one["days"] for one in found] == ["28", "28", "35", "28"]
+    assert found[0]["started_on"] == str(edges[-1])
 
 
 def test_a_region_without_counts_for_half_a_year_is_left_out_and_named_by_check(
