@@ -55,6 +55,8 @@ async def run_steady(steady: Steady) -> list[Answered]:
             due = began + turn / steady.per_second
             await asyncio.sleep(max(0, due - time.perf_counter()))
             place = turn % len(steady.requests)
+            if reader.at_eof():  # closed while it rested, as a proxy that is changed does
+                reader, writer = await asyncio.open_connection("127.0.0.1", steady.port)
             writer.write(steady.requests[place])
             head, body = await read_answer(reader)
             ms = 1000 * (time.perf_counter() - due)

@@ -1,7 +1,13 @@
 """The examples of a deployment: true to settings and commands, and closed where they must be."""
 
+import os
 import re
+import shutil
+import subprocess
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -53,3 +59,57 @@ def test_the_role_of_the_store_cannot_pass_over_the_rules_on_rows() -> None:
     text = (DEPLOY / "store_role.sh").read_text(encoding="utf-8")
 
     assert "nosuperuser nobypassrls" in text
+
+
+def roll(what: str, conf: Path, port: int) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["/bin/sh", str(DEPLOY / "roll.sh"), what, str(conf), str(port)],
+        env=os.environ | {"NGINX": "true", "DRAIN_SECONDS": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_worker_is_taken_out_once_and_never_the_last_one(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    shutil.copy(DEPLOY / "nginx.conf", conf)
+
+    first, again, last = roll("out", conf, 8001), roll("out", conf, 8001), roll("out", conf, 8002)
+
+    assert [first.returncode, again.returncode, last.returncode] == [0, 1, 1]
+    assert "no other worker would be left" in last.stderr
+    assert "server 127.0.0.1:8001 down max_fails" in conf.read_text()
+    assert "server 127.0.0.1:8002 max_fails" in conf.read_text()
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Cannot work the first time that it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200 if len(self.asked) > 1 else 503)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_worker_comes_back_once_it_can_work(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    with HTTPServer(("127.0.0.1", 0), Slow) as worker:
+        port = worker.server_port
+        text = (DEPLOY / "nginx.conf").read_text()
+        conf.write_text(text.replace("127.0.0.1:8001 ", f"127.0.0.1:{port} down "))
+        answering = Thread(target=worker.serve_forever, daemon=True)
+        answering.start()
+
+        back = roll("in", conf, port)
+        worker.shutdown()
+
+    assert back.returncode == 0
+    assert Slow.asked == ["/readyz", "/readyz"]
+    assert f"server 127.0.0.1:{port} max_fails" in conf.read_text()

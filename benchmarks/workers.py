@@ -1,0 +1,198 @@
+"""Two workers behind nginx on one PostgreSQL, restarted one after the other under load.
+
+`python -m benchmarks.workers [SECONDS]`. nginx runs with deploy/nginx.conf, ports apart, and needs
+to be installed; 40 assessments a second, saved, go through it while each worker in turn is taken
+out by deploy/roll.sh, stopped, started and put back. Every answer is held, in full, against what
+the model gives here.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+
+from benchmarks.load import build_request
+from benchmarks.report import Board
+from benchmarks.servers import AUTHORIZATION, PASSWORD, PHYSICIAN, build_pilot, find_port
+from benchmarks.serving import FUND, build_cases
+from benchmarks.steady import Answered, Steady
+from benchmarks.swap import expect
+from serving.accounts import add_account
+from serving.deps import get_now
+from serving.permissions import Role
+from serving.store.engine import Store
+from serving.store.upgrade import upgrade_store
+from tests.running_postgres import run_postgres
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+PERSONS, USED_CASES = 3_000, 100
+PER_SECOND = 40
+MOST_P99_MS = 500.0
+BETWEEN_SECONDS = 3.0
+
+
+class Worker:
+    """One process of the service on a port of its own, which can be stopped and started again."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        """Choose a port; nothing runs yet."""
+        self.port = find_port()
+        self._environment = {**environment, "KANTELPUNT_UPLOADS": str(folder / str(self.port))}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start, and return after how many seconds it can work."""
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "kantelpunt", "serve", "--port", str(self.port)]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=self._environment, stderr=subprocess.DEVNULL
+        )
+        wait_until(self._is_ready, 60)
+        return time.perf_counter() - began
+
+    def stop(self) -> None:
+        """Ask it to stop, as a service manager does, and wait for that."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(30)
+            self._process = None
+
+    def _is_ready(self) -> bool:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
+            return True
+        return False
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """nginx that runs, and what takes a worker out of it and puts it back."""
+
+    port: int
+    words: tuple[str, ...]
+    conf: Path
+
+    def roll(self, worker: Worker) -> None:
+        """Restart a worker as the documentation says."""
+        self._run("out", worker)
+        worker.stop()
+        worker.start()
+        self._run("in", worker)
+
+    def _run(self, what: str, worker: Worker) -> None:
+        command = ["sh", str(ROOT / "deploy" / "roll.sh"), what, str(self.conf), str(worker.port)]
+        given = {"NGINX": " ".join(self.words)}
+        subprocess.run(command, check=True, env=os.environ | given, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def run_proxy(folder: Path, ports: tuple[int, int]) -> Iterator[Proxy]:
+    """Run nginx with the configuration that ships, on free ports."""
+    program = shutil.which("nginx")
+    if program is None:
+        raise SystemExit("nginx is not installed: this benchmark tries deploy/nginx.conf with it")
+    text, port = (ROOT / "deploy" / "nginx.conf").read_text(), find_port()
+    for shipped, own in zip((8001, 8002, 8443), (*ports, port), strict=True):
+        text = re.sub(rf"127\.0\.0\.1:{shipped}\b", f"127.0.0.1:{own}", text)
+    conf = folder / "nginx.conf"
+    conf.write_text(text)
+    words = (program, "-p", str(folder), "-c", str(conf))
+    command = [*words, "-g", "daemon off;"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            time.sleep(1)
+            yield Proxy(port, words, conf)
+        finally:
+            process.terminate()
+
+
+def send(
+    steady: Steady, folder: Path, proxy: Proxy, workers: list[Worker]
+) -> tuple[list[Answered], int]:
+    """Send a steady load, restart each worker in turn meanwhile, and count the restarts."""
+    told = vars(steady) | {"requests": [request.hex() for request in steady.requests]}
+    (folder / "load.json").write_text(json.dumps(told))
+    command = [sys.executable, "-c", "from benchmarks.steady import main; main()"]
+    restarts, until = 0, time.monotonic() + steady.seconds - 2 * BETWEEN_SECONDS
+    with (
+        (folder / "load.json").open() as given,
+        (folder / "said.json").open("w+") as said,
+        subprocess.Popen(command, cwd=ROOT, stdin=given, stdout=said) as load,
+    ):
+        while time.monotonic() < until:
+            time.sleep(BETWEEN_SECONDS)
+            proxy.roll(workers[restarts % len(workers)])
+            restarts += 1
+        load.wait()
+        said.seek(0)
+        return [Answered(**one) for one in json.load(said)], restarts
+
+
+def report(answers: list[Answered], restarts: int, board: Board) -> None:
+    """Print what was asked: errors, wrong answers and waiting."""
+    ms = np.array([one.ms for one in answers])
+    errors = sum(one.status != 201 for one in answers)
+    wrong = sum(one.status == 201 and not one.is_right for one in answers)
+    board.add("assessments, saved, through nginx", len(answers), "answers")
+    board.add("restarts of a worker meanwhile", restarts, "times", "2 or more", restarts >= 2)
+    kinds = ", ".join(sorted({str(one.status) for one in answers if one.status != 201})) or "none"
+    board.add(f"errors ({kinds})", errors, "answers", "0", errors == 0)
+    board.add("wrong answers", wrong, "answers", "0", wrong == 0)
+    p50, p99 = np.quantile(ms, [0.5, 0.99])
+    board.add("median", float(p50), "ms")
+    board.add("p99", float(p99), "ms", f"under {MOST_P99_MS:g} ms", p99 < MOST_P99_MS)
+    board.add("longest", float(ms.max()), "ms")
+
+
+def main() -> None:
+    """Start everything, send, restart, and report."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    board = Board("workers")
+    with tempfile.TemporaryDirectory() as name, run_postgres() as server:
+        folder, url = Path(name), server.make_database()
+        bundle, extract = build_pilot(folder, PERSONS)
+        cases = build_cases(extract)[:USED_CASES]
+        with closing(Store(url)) as store:
+            upgrade_store(store)
+            role = Role.ADVISING_PHYSICIAN
+            add_account(store, PHYSICIAN, PASSWORD, role, sickness_fund=FUND, now=get_now())
+        environment = os.environ | {
+            "DATABASE_URL": url,
+            "KANTELPUNT_BUNDLE": str(folder / "bundle"),
+            "KANTELPUNT_SESSION_SECRET": secrets.token_urlsafe(48),
+            "KANTELPUNT_API_PER_MINUTE": "10000000",
+            "OMP_NUM_THREADS": "1",
+        }
+        workers = [Worker(environment, folder) for _ in range(2)]
+        headers = {"Authorization": AUTHORIZATION, "Content-Type": "application/json"}
+        bodies = [json.dumps(case, default=str).encode() for case in cases]
+        requests = [build_request("POST", "/api/v1/assessments", headers, b) for b in bodies]
+        expected = {bundle.version: expect(bundle, cases)}
+        try:
+            began = [worker.start() for worker in workers]
+            board.add("from start to ready, the slower of two", max(began), "s")
+            with run_proxy(folder, (workers[0].port, workers[1].port)) as proxy:
+                steady = Steady(proxy.port, requests, expected, PER_SECOND, seconds)
+                answers, restarts = send(steady, folder, proxy, workers)
+        finally:
+            for worker in workers:
+                worker.stop()
+        report(answers, restarts, board)
+    board.close()
+
+
+if __name__ == "__main__":
+    main()
