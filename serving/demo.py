@@ -40,7 +40,7 @@ CAPACITY = 0.08  # VDAB can start 5 to 10 % of the flow
 # for synthetic persons on one's own machine only: `kantelpunt serve` knows no account of these
 PASSWORD = "kantelpunt-demo"  # noqa: S105
 FUND_NL = "Ziekenfonds Demo (verzonnen)"
-READY, LIMITS, HISTORY = "demo.json", "limits.toml", "history"
+READY, LIMITS, TARGETS, HISTORY = "demo.json", "limits.toml", "targets.toml", "history"
 FAIL = "fail"  # what `kantelpunt gates` says of a gate that needs a waiver
 USERS = (
     ("arts.a", "Dr. An Adriaens", Role.ADVISING_PHYSICIAN),
@@ -125,7 +125,7 @@ def prepare(folder: Path, *, persons: int, fresh: bool, step: Step) -> Demo:
 
 def build_settings(folder: Path, fund: str = "") -> Settings:
     """Return the settings of a demo: everything in its folder, nothing from the environment."""
-    secret, limits = folder / "session-secret", folder / LIMITS
+    secret, limits, targets = folder / "session-secret", folder / LIMITS, folder / TARGETS
     if not secret.exists():
         folder.mkdir(parents=True, exist_ok=True)
         secret.touch(mode=0o600)
@@ -136,6 +136,7 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
         cache=folder / "bundles",
         bundle=None,
         limits=limits if limits.exists() else None,
+        targets=targets if targets.exists() else None,
         session_secret=secret.read_text(),
         secure_cookies=False,
         local_accounts=True,
@@ -150,7 +151,17 @@ def build_settings(folder: Path, fund: str = "") -> Settings:
 
 def _empty(folder: Path) -> None:
     """Remove an earlier demo; refuse a folder that holds anything else."""
-    ours = {"extract", "mlartifacts", "bundles", "session-secret", "work", READY, LIMITS, HISTORY}
+    ours = {
+        "extract",
+        "mlartifacts",
+        "bundles",
+        "session-secret",
+        "work",
+        READY,
+        LIMITS,
+        TARGETS,
+        HISTORY,
+    }
     if not folder.exists():
         return
     found = [p for p in folder.iterdir() if p.name.partition(".db")[0] not in _DATABASES]
@@ -174,7 +185,12 @@ def _make(folder: Path, persons: int, step: Step) -> None:
         bundle = _train(settings, str(extract), persons, step)
         step("Setting limits from the places that there are")
         _set_limits(folder, bundle)
-        fund = fill(store, build_settings(folder), Scale(folder / HISTORY, persons, FUND_NL), step)
+        fund = fill(
+            store,
+            build_settings(folder),
+            Scale(folder / HISTORY, folder / TARGETS, persons, FUND_NL),
+            step,
+        )
         step("Making accounts")
         for key, name, role in USERS:
             own = fund if needs_fund(role) else None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from features.deadlines import add_months
 from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.suggestion import Limits
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from features.tables import Extract
 
 YEARS = 3
+BEFORE = 3  # months: who was screened in the first whole month fell ill so long before
 PER_PERSON = 3  # people of the past, for each one of the pilot: totals per region are then not tiny
 SEED = 11  # other persons than those that the model learnt from
 BATCH = 2000
@@ -50,8 +52,8 @@ class NoHistoryError(KantelpuntError):
 
 
 def find_first_day(now: datetime) -> date:
-    """Return the first screening day of the past."""
-    return now.date() - timedelta(days=round(365.25 * YEARS))
+    """Return the first day of absence of whom the past holds: that of a month, all of it known."""
+    return add_months(now.date().replace(day=1), -12 * YEARS - BEFORE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Fill:
 
     @property
     def since(self) -> date:
-        """The first screening day of the past."""
+        """The first day of absence of the past."""
         return find_first_day(self.now)
 
 
@@ -78,11 +80,11 @@ class Practice:
     intents: dict[tuple[str, date], Intent] = field(default_factory=dict)
 
     def refer(self, cases: "pd.DataFrame") -> "np.ndarray[Any, np.dtype[np.bool_]]":
-        """Tell of screenings whose form goes to VDAB; of those before the past, of nobody."""
+        """Tell of screenings whose form goes to VDAB; of whom the past does not hold, of nobody."""
         from features.matrix import build_matrix
 
         chosen = np.zeros(len(cases), dtype=np.bool_)
-        recent = (cases["screened_on"].dt.date >= self.fill.since).to_numpy()
+        recent = (cases["absence_started_on"].dt.date >= self.fill.since).to_numpy()
         known = cases[recent]
         if known.empty:
             return chosen
@@ -98,7 +100,7 @@ class Practice:
 def make_history(folder: Path, persons: int, practice: Practice) -> "Extract":
     """Write the second group of persons into a folder, with what became of them; return it.
 
-    Only who was first screened in the past that is kept, and not after today, is returned.
+    Only who fell ill in the past that is kept is returned.
     """
     from features.synthetic import build_cohort, write_cohort
     from features.tables import read_extract
@@ -111,13 +113,13 @@ def make_history(folder: Path, persons: int, practice: Practice) -> "Extract":
 
 
 def _cut(extract: "Extract", since: date, today: date) -> "Extract":
-    """Return who was first screened from a day on; who moved away since is in no store any more."""
+    """Return who fell ill from a day on; who moved away since is in no store any more."""
     from serving.store.outcomes import OUTCOME_TABLES
 
-    followed = extract.follow_up
+    followed, found = extract.follow_up, extract.cases
     here = (followed["observed_until"].dt.date >= today) | (followed["exit"] != "")
-    first = extract.cases.groupby("case_id")["screened_on"].min()
-    kept = set(first[first.dt.date >= since].index) & set(followed["case_id"][here])
+    late = found["case_id"][found["absence_started_on"].dt.date >= since]
+    kept = set(late) & set(followed["case_id"][here])
     if not kept:
         raise NoHistoryError("nobody was screened in the past of the demo: ask for more persons")
     tables = {

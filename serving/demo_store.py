@@ -1,4 +1,4 @@
-"""Fills the store of the demo: the past, and how the model did in it."""
+"""Fills the store of the demo: the past, how the model did in it, and what comes."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from features.progress import Step
 from models.suggestion import DEFAULT_PATH, read_limits
 from serving.demo_history import (
+    DEMO,
     PER_PERSON,
     YEARS,
     Fill,
@@ -14,6 +15,7 @@ from serving.demo_history import (
     find_fund,
     make_history,
 )
+from serving.demo_planning import Office, plan_demo
 from serving.deps import get_now
 from serving.monitor import Watch, find_start, watch
 from serving.referral_lists import read_lists
@@ -22,13 +24,15 @@ from serving.settings import Settings
 from serving.store.engine import Store
 
 WATCHED_DAYS = 30
+ENTRIES = "entries.parquet"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Where the past is written, of how many persons, and what the largest fund is called."""
+    """Where past and targets are written, of how many persons, and what the main fund is called."""
 
     folder: Path
+    targets: Path
     persons: int
     fund_nl: str
 
@@ -47,4 +51,7 @@ def fill(store: Store, settings: Settings, scale: Scale, step: Step) -> str:
     step("Watching the model on them")
     # what it finds is for the page to tell
     watch(store, Watch(bundle, find_start(now, None, WATCHED_DAYS), now, None))
+    step("Planning what comes")
+    office = Office(store, practice.fill.limits, scale.targets, DEMO.key, now)
+    plan_demo(office, past, scale.folder / ENTRIES)
     return fund

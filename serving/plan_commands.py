@@ -34,6 +34,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole plan as JSON.")] = False,
 ) -> None:
     """Forecast intake, caseload and targets from the store, and keep what planners see."""
+    from models.intake.targets import default_targets, read_targets
     from models.suggestion import DEFAULT_PATH, read_limits
     from serving.deps import get_now
     from serving.planning_entries import read_entries_file
@@ -50,11 +51,12 @@ def plan(
     if day > now.date():
         raise typer.BadParameter(f"--as-of {day} has yet to come: give an earlier day")
     limits = read_limits(settings.limits or DEFAULT_PATH)
+    targets = read_targets(settings.targets) if settings.targets else default_targets()
     with open_store(settings.database_url) as store:
         if entries is not None:
             kept = read_entries_file(entries, store=store, now=now, fund=fund)
             typer.echo(f"entries: {kept:,} months of regions kept", err=as_json)
-        made = make_plan(store, Asked(day, now, limits))
+        made = make_plan(store, Asked(day, now, limits, targets))
     if as_json:
         typer.echo(json.dumps(made.plan, indent=1))
     else:

@@ -13,6 +13,7 @@ from models.intake.change import Change
 from models.intake.faults import IntakeError
 from models.intake.flow import Flow
 from models.intake.outlook import simulate
+from models.intake.targets import Target, Targets
 from models.regional_limits import GainLimit
 from serving.faults import FieldFault, NoPlanError, NoScenarioError, RequestRefusedError
 from serving.permissions import Action, User, check_can
@@ -95,8 +96,15 @@ def try_change(
         raise _refuse(error) from None
     so_far = planned.kept.plan["started_so_far"]
     return round_outlook(outlook.summary()) | {
-        "year_end": tell_year_end(outlook, so_far, asked.target)
+        "year_end": tell_year_end(outlook, so_far, _read_targets(planned), asked.target)
     }
+
+
+def _read_targets(planned: Planned) -> Targets:
+    """Return the targets that the plan was held against."""
+    rows = planned.kept.plan["targets"]["year_end"]
+    told = [(date(row["year"], 1, 1), row["target"], row["source"]) for row in rows]
+    return Targets(tuple(Target(*one) for one in told if one[1] is not None), ())
 
 
 def _refuse(error: IntakeError) -> RequestRefusedError:

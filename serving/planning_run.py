@@ -1,7 +1,7 @@
 """The use case of `kantelpunt plan`: counts the store, forecasts, simulates, and keeps a plan."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.intake.flow import Flow
 from models.intake.forecast import Forecast, forecast
 from models.intake.outlook import simulate
 from models.intake.panel import Panel, PanelError, of_months
+from models.intake.targets import Targets, default_targets
 from models.regional_limits import get_limits_of
 from models.suggestion import Limits
 from serving.accounts import BY
@@ -43,11 +44,12 @@ class CannotPlanError(KantelpuntError):
 
 @dataclass(frozen=True)
 class Asked:
-    """What to plan: as known on a day, with the limits that hold for everybody."""
+    """What to plan: as known on a day, with limits and yearly targets that hold for everybody."""
 
     as_of: date
     now: datetime
     limits: tuple[Limits, ...]
+    targets: Targets = field(default_factory=default_targets)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def make_plan(store: Store, asked: Asked) -> Made:
         flow = build_flow(counted, found.paths)
         outlook = simulate(flow, draws=DRAWS)
         history = tell_history(counted.roads, counted.entries)
-        targets = tell_targets(connection, counted.roads, history, outlook)
+        targets = tell_targets(connection, counted.roads, history, outlook, asked.targets)
     plan = {
         "as_of": calendar.as_of.isoformat(),
         "history": history.shown,

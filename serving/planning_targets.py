@@ -11,7 +11,7 @@ from models.intake.flow import Flow
 from models.intake.hiding import hide_table
 from models.intake.outflow import OPEN, OTHER, WORK, count_exits, outflow
 from models.intake.outlook import Outlook
-from models.intake.targets import funnel, keep_clock, lead_times, year_end
+from models.intake.targets import Targets, funnel, keep_clock, lead_times, year_end
 from models.shares import FEWEST_SHOWN
 from serving.planning_counts import Roads
 from serving.planning_history import History
@@ -32,13 +32,13 @@ FUNNEL_MONTHS = 12
 
 
 def tell_targets(
-    connection: Connection, roads: Roads, history: History, outlook: Outlook
+    connection: Connection, roads: Roads, history: History, outlook: Outlook, table: Targets
 ) -> dict[str, Any]:
     """Return the targets as a plan keeps them, without any small count."""
     calendar = roads.calendar
     since, until = calendar.first_of(FUNNEL_MONTHS), calendar.as_of
     return {
-        "year_end": tell_year_end(outlook, history.started_so_far),
+        "year_end": tell_year_end(outlook, history.started_so_far, table),
         "outflow": _tell_outflow(stream_after(connection, until), history),
         "funnel": _tell_funnel(roads),
         "lead_times": _tell_lead_times(stream_starts(connection, since, until), until),
@@ -47,7 +47,10 @@ def tell_targets(
 
 
 def tell_year_end(
-    outlook: Outlook, so_far: Sequence[int | None], target: int | None = None
+    outlook: Outlook,
+    so_far: Sequence[int | None],
+    table: Targets,
+    target: int | None = None,
 ) -> list[dict[str, Any]]:
     """Return the years that the outlook sees to their end, with what may be told of this one.
 
@@ -57,7 +60,8 @@ def tell_year_end(
     flow: Flow = outlook.flow
     begun = np.zeros(len(flow.regions), np.int64)
     begun = begun if flow.started_so_far is None else flow.started_so_far
-    rows = year_end(outlook.draws["started"], flow.months, begun, flow.regions, target=target)
+    started = outlook.draws["started"]
+    rows = year_end(started, flow.months, begun, flow.regions, target=target, table=table)
     this_year = flow.months[0].astype("datetime64[Y]").astype(int) + 1970
     told = []
     for row in rows:

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         max_length=200,
         description="whom VDAB and the person can contact at the sickness fund; stands on letters",
     )
+    targets: Path | None = Field(
+        None, description="TOML with the yearly targets of planning; without it ours"
+    )
     fund_names: dict[str, str] = Field(
         {}, description="JSON of sickness funds and the names to show of them on letters"
     )

@@ -202,6 +202,11 @@ def _until(day: Any, as_of: date) -> ColumnElement[Any]:
     return case((day <= as_of, day))
 
 
+def _no_later(day: Any, as_of: date) -> ColumnElement[Any]:
+    """Return a day, or the last one of what is known where it lies after that."""
+    return case((day > as_of, as_of), else_=day)
+
+
 def _begun() -> Subquery:
     """Return the pathways that began, of a case the reported ones or else its own referrals."""
     p, r = pathways.c, referrals.c
@@ -244,7 +249,7 @@ def stream_after(connection: Connection, as_of: date) -> Iterator[After]:
         case((left.is_not(None), f.exit)),
         _cap(number_month(left) - number_month(on), LATEST),
         func.coalesce(
-            _cap(number_month(_until(f.observed_until, as_of)) - number_month(on), LATEST), 0
+            _cap(number_month(_no_later(f.observed_until, as_of)) - number_month(on), LATEST), 0
         ),
     ]
     yield from map(After._make, count_groups(connection, columns, joined, on <= as_of))

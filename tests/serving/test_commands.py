@@ -223,11 +223,12 @@ def test_the_released_bundle_is_fetched_by_a_process_of_its_own_and_mended(
     kept = [p.name for p in (tmp_path / "cache").iterdir() if p.is_dir()]
     assert kept == [f"1-{made.run_id}"]
     folder, _ = registry.find_champion(uri, "kantelpunt", tmp_path / "cache")
-    arguments = ["registry", "champion", uri, "kantelpunt", str(tmp_path / "cache")]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    arguments = ["registry", "champion", "kantelpunt", str(tmp_path / "cache")]
     monkeypatch.setattr("sys.argv", arguments)
     registry.main()
     assert json.loads(capsys.readouterr().out) == {"folder": str(folder), "version": "1"}
-    monkeypatch.setattr("sys.argv", ["registry", "versions", uri, "kantelpunt"])
+    monkeypatch.setattr("sys.argv", ["registry", "versions", "kantelpunt"])
     registry.main()
     [listed] = json.loads(capsys.readouterr().out)["versions"]
     assert (listed["version"], listed["aliases"]) == ("1", ["champion"])

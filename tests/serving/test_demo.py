@@ -1,6 +1,7 @@
 """The demo, its training replaced by a model made before; benchmarks/clean_clone.py does it all."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,17 @@ import kantelpunt
 from features.progress import tell_steps
 from features.tables import read_extract
 from models.estimate import GainStatus
-from serving import demo, demo_history, registry
+from models.intake.targets import read_targets
+from serving import demo, demo_history, demo_store, registry
 from serving.commands import CHECK_PERSONS, PERSONS
-from serving.demo import READY, DemoError, build_settings, prepare
+from serving.demo import READY, TARGETS, DemoError, build_settings, prepare
 from serving.demo_check import Report
 from serving.demo_history import NoHistoryError
+from serving.demo_planning import AUTHOR
 from serving.server import PortTakenError, open_port
+from serving.store.engine import Store
+from serving.store.planning import find_plan, list_capacities
+from serving.store.planning_entries import EVERY, list_entries
 from serving.wording import EN_DASH
 from tests.running_service import get_bundle_folder, get_gain_bundle
 
@@ -38,6 +44,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "demo"
 
 
+@pytest.fixture
+def quick(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder for a demo in which nothing is watched or planned."""
+    monkeypatch.setattr(demo_store, "watch", lambda *_: None)
+    monkeypatch.setattr(demo_store, "plan_demo", lambda *_: None)
+    return folder
+
+
 def invoke(*arguments: str) -> str:
     result = CliRunner().invoke(kantelpunt.app, ["demo", *arguments])
     if result.exception is not None:
@@ -48,6 +62,7 @@ def invoke(*arguments: str) -> str:
 def test_a_demo_is_made_checked_and_used_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(demo_store, "plan_demo", lambda *_: None)
     said = invoke("--check", "--dir", str(folder), "--persons", "600")
     made = (folder / READY).stat().st_mtime_ns
 
@@ -63,10 +78,27 @@ def test_a_demo_is_made_checked_and_used_again(
     assert (folder / READY).stat().st_mtime_ns == made
 
 
+def test_a_demo_plans_from_its_past_against_a_target_and_places_of_its_own(folder: Path) -> None:
+    made = prepare(folder, persons=900, fresh=False, step=tell_steps())
+
+    with closing(Store(made.settings.database_url)) as store, store.reading() as connection:
+        found, held = find_plan(connection), list_capacities(connection)
+        entries = list(list_entries(connection))
+
+    assert found is not None
+    regions, missing = found.plan["outlook"]["regions"], found.plan["missing"]
+    [target] = {one["target"] for one in found.plan["targets"]["year_end"]}
+    assert missing == []
+    assert sorted(one.region for one in held) == regions
+    assert {one.author for one in held} == {AUTHOR}
+    assert entries == [EVERY]
+    assert target == read_targets(folder / TARGETS).targets[0].started < 1000
+
+
 def test_a_demo_keeps_what_became_of_its_cases(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = prepare(folder, persons=1500, fresh=False, step=tell_steps())
+    made = prepare(quick, persons=1500, fresh=False, step=tell_steps())
     monkeypatch.setenv("DATABASE_URL", made.settings.database_url)
     monkeypatch.setenv("KANTELPUNT_EXPORT_KEY", "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy")
 
@@ -84,17 +116,17 @@ def test_help_names_how_many_persons_a_demo_makes() -> None:
     assert f"without it {PERSONS:,}, and with --check {CHECK_PERSONS:,}" in told
 
 
-def test_a_demo_starts_over_when_asked(folder: Path) -> None:
-    prepare(folder, persons=600, fresh=False, step=tell_steps())
-    secret = (folder / "session-secret").read_text()
+def test_a_demo_starts_over_when_asked(quick: Path) -> None:
+    prepare(quick, persons=600, fresh=False, step=tell_steps())
+    secret = (quick / "session-secret").read_text()
 
-    prepare(folder, persons=600, fresh=True, step=tell_steps())
+    prepare(quick, persons=600, fresh=True, step=tell_steps())
 
-    assert (folder / "session-secret").read_text() != secret
+    assert (quick / "session-secret").read_text() != secret
 
 
 def test_a_check_that_meets_a_fault_says_where_and_fails(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    quick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
@@ -102,7 +134,7 @@ def test_a_check_that_meets_a_fault_says_where_and_fails(
     monkeypatch.setattr("serving.pages.case_page.open_case", fail)
 
     with pytest.raises(DemoError, match=r"GET /dossiers/\{case_id\} gave 500 instead of 200"):
-        invoke("--check", "--dir", str(folder), "--persons", "600")
+        invoke("--check", "--dir", str(quick), "--persons", "600")
 
 
 def test_a_demo_in_whose_past_nobody_was_screened_asks_for_more_persons(
