@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from serving.pages.planning_scale import BOTH, Ruler, Size
+from serving.wording import number_nl
 
 MIDDLE = "0.5"
 INNER, OUTER = ("0.1", "0.9"), ("0.025", "0.975")
+FLAT = 0.6  # of the highest: what never falls under it would be a line along the top
 Known = Sequence[float | None]
 
 
@@ -54,22 +56,26 @@ class Fan:
     limits: Sequence[str]
     limit_at: tuple[float, float] | None
     hits: Sequence[Hit]
+    foot: str
 
 
-def draw_fans(story: Story, hits: Sequence[str] = ()) -> list[Fan]:
+def draw_fans(story: Story, hits: Sequence[str] = (), *, is_cut: bool = False) -> list[Fan]:
     """Return the drawing for wide screens and paper, and the one for phones."""
-    return [draw_fan(story, size, hits) for size in BOTH]
+    return [draw_fan(story, size, hits, is_cut=is_cut) for size in BOTH]
 
 
-def draw_fan(story: Story, size: Size, hits: Sequence[str] = (), *, top: float = 0) -> Fan:
+def draw_fan(story: Story, size: Size, hits: Sequence[str] = (), *, is_cut: bool = False) -> Fan:
     """Return the drawing of a story; `hits` has a text for each month, the past ones first.
 
-    Where `top` is given the drawing is at least that high: so that charts can be compared.
+    With `is_cut` the drawing leaves out the part from 0 up in which nothing ever happens, and says
+    where it begins.
     """
     months = [*story.past_months, *story.months]
     values = [one for one in (*story.past, *story.limit) if one is not None]
-    highest = story.future.get(OUTER[1], ())
-    ruler = Ruler.of(size, [*values, *highest, top], len(months))
+    highest, lowest = (story.future.get(name, ()) for name in reversed(OUTER))
+    known = [*values, *highest, *lowest]
+    low = find_foot(known) if is_cut else 0
+    ruler = Ruler.of(size, known, len(months), low=low)
     draw = _Draw(story, ruler)
     limits = draw.list_lines(story.limit, len(story.past))
     return Fan(
@@ -88,7 +94,15 @@ def draw_fan(story: Story, size: Size, hits: Sequence[str] = (), *, top: float =
             Hit(round(ruler.across(place) - ruler.width / 2, 1), ruler.width, text)
             for place, text in enumerate(hits)
         ],
+        foot=number_nl(ruler.low) if ruler.low else "",
     )
+
+
+def find_foot(values: Sequence[float]) -> float:
+    """Return where a drawing may begin without hiding how large a change is: 0 if that is near."""
+    if not values or min(values) < FLAT * max(values):
+        return 0
+    return max(0, min(values) - (max(values) - min(values)))
 
 
 @dataclass(frozen=True)

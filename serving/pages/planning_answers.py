@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from serving.pages.compare_chart import Compare, Strand, draw_compares
 from serving.pages.fan_chart import INNER, MIDDLE
 from serving.pages.planning_plan import Plan, between, chance_nl, decimal, name_full, whole
-from serving.wording import number_nl, upper_first
+from serving.wording import EN_DASH, number_nl, upper_first
 
 YEAR = 12  # months
 COMPARED = {
@@ -63,7 +63,7 @@ def _at_year(measure: str, form: Callable[[float | None], str]) -> Callable[[Pla
             return Cell("niet bekend")
         place = min(YEAR, len(plan.months)) - 1
         low, high = (bands[name][place] for name in INNER)
-        return Cell(form(bands[MIDDLE][place]), f"8 op 10 kans op {between(low, high)}")
+        return Cell(form(bands[MIDDLE][place]), f"{form(low)} {EN_DASH} {form(high)}")
 
     return tell
 
@@ -74,7 +74,7 @@ def _tell_sum(measure: str) -> Callable[[Plan], Cell]:
         if not bands:
             return Cell("niet bekend")
         low, high = (bands[name] for name in INNER)
-        return Cell(whole(bands[MIDDLE]), f"8 op 10 kans op {between(low, high)}")
+        return Cell(whole(bands[MIDDLE]), between(low, high))
 
     return tell
 

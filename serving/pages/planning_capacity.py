@@ -63,6 +63,7 @@ class CapacityView:
     rows: Sequence[FanRow]
     told: str
     has_limit: bool
+    has_past: bool
     cards: Sequence[RegionCard]
     table: Sequence[RegionRow]
     later_nl: str
@@ -80,10 +81,11 @@ class CapacityView:
             region=region,
             region_nl=name_region(region),
             regions=plan.list_regions(),
-            fans=draw_fans(story, list_hits(story)),
+            fans=draw_fans(story, list_hits(story), is_cut=True),
             rows=list_rows(story),
             told=tell_break(plan, region),
             has_limit=bool(limit),
+            has_past=bool(story.past),
             cards=[_show(plan, key) for key in plan.regions] if len(plan.regions) > 1 else (),
             table=[_list_row(plan, key, later) for key in (*plan.regions, ALL)],
             later_nl=name_full(plan.months[later]),
@@ -99,9 +101,10 @@ def tell_break(plan: Plan, region: str) -> str:
     month, chance = plan.find_break(region)
     if month is None and chance < LITTLE:
         return "De capaciteit volstaat, voor zover wij kunnen zien."
+    told = f"{upper_first(chance_nl(chance))} kans dat het krap wordt."
     if month is None:
-        return f"Volstaat waarschijnlijk. {chance_nl(chance)} kans dat het krap wordt."
-    return f"Te krap vanaf {name_full(month)}. {chance_nl(chance)} kans dat het krap wordt."
+        return f"Volstaat waarschijnlijk. {told}"
+    return f"Te krap vanaf {name_full(month)}. {told}"
 
 
 def _show(plan: Plan, region: str) -> RegionCard:
@@ -109,7 +112,7 @@ def _show(plan: Plan, region: str) -> RegionCard:
     month, _ = plan.find_break(region)
     return RegionCard(
         name=name_region(region),
-        fan=draw_fan(story, SMALL),
+        fan=draw_fan(story, SMALL, is_cut=True),
         told=tell_break(plan, region),
         is_bad=month is not None,
     )

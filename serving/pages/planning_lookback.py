@@ -117,7 +117,7 @@ class _Back:
             return "Er is te weinig geschiedenis om te zeggen hoe goed de verwachting was."
         less = 1 - ours / naive
         if less <= 0:
-            return "Onze verwachting zat er even ver naast als gewoon vorig jaar herhalen."
+            return "Onze verwachting zat er even ver naast als vorig jaar herhalen, of verder."
         return (
             f"Onze verwachting zat er gemiddeld {percent_nl(less)} minder ver naast dan wie gewoon "
             "de maand van vorig jaar herhaalt."

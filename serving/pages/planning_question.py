@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from serving.wording import one_decimal_nl
+from serving.wording import number_nl, one_decimal_nl
 
 GAIN, CONSENT, TARGET, ROOM = "meerwaarde", "toestemming", "doel", "plaatsen-"
 MOST_POINTS, MOST_PLACES, MOST_TARGET = 50, 100_000, 1_000_000
@@ -107,7 +107,7 @@ def tell_change(change: Mapping[str, Any], names: Mapping[str, str]) -> list[str
         where = "" if region == "all" else f" in {names.get(region, region)}"
         told.append(f"toestemming {round(100 * share)} op 100{where}")
     for region, places in (change.get("capacity") or {}).items():
-        told.append(f"{names.get(region, region)}: plaats voor {places}")
+        told.append(f"{names.get(region, region)}: plaats voor {number_nl(places)}")
     if change.get("target") is not None:
-        told.append(f"doel {change['target']}")
+        told.append(f"doel {number_nl(change['target'])}")
     return told

@@ -49,7 +49,7 @@ class Ruler:
     def of(cls, size: Size, values: Sequence[float], places: int, *, low: float = 0) -> "Ruler":
         """Return the ruler for these values, from `low` or whatever lies under it."""
         highest = max([*values, low + 1e-9])
-        lowest = min([*values, low])
+        lowest = min([*values, low]) if low else 0
         step = find_step(highest - lowest, size.most_ticks)
         return cls(size, floor(lowest / step) * step, ceil(highest / step - 1e-9) * step, places)
 

@@ -77,7 +77,7 @@ class SavedRow:
 class Answer:
     """The plan and the answer side by side."""
 
-    columns: Sequence[str]
+    columns: Sequence[tuple[str, str]]
     rows: Sequence[Row]
     lines: Lines
 
@@ -156,7 +156,11 @@ def tell_hints(plan: Plan) -> Mapping[str, str]:
 def _compare(plan: Plan, answer: Mapping[str, Any]) -> Answer:
     plans = [plan, wrap(answer)]
     names = [PLAN_NL, "Uw vraag"]
-    return Answer(names, list_answers(plans), draw_lines("started", names, plans))
+    return Answer(
+        list(zip("AB", names, strict=True)),
+        list_answers(plans),
+        draw_lines("started", names, plans),
+    )
 
 
 def _list_saved(
@@ -178,7 +182,7 @@ class CompareView:
     """Two to four scenarios side by side, and where to get them as a file."""
 
     legend: Sequence[tuple[str, str, Sequence[str]]]
-    columns: Sequence[str]
+    columns: Sequence[tuple[str, str]]
     rows: Sequence[Row]
     charts: Sequence[Lines]
     is_older: bool
@@ -198,7 +202,7 @@ class CompareView:
                 (letter, one.name, tell_change(one.change, names) or [NOTHING_NL])
                 for letter, one in zip(letters, kept, strict=True)
             ],
-            columns=[f"{letter}. {name}" for letter, name in zip(letters, titles, strict=True)],
+            columns=list(zip(letters, titles, strict=True)),
             rows=list_answers(plans),
             charts=[draw_lines(measure, titles, plans) for measure in ("started", "caseload")],
             is_older=len({one.as_of for one in kept}) > 1,

@@ -50,7 +50,7 @@ def _show(visitor: Visitor, planner: Planner, filled: Filled | None = None) -> R
     }
     return planner.show(
         visitor,
-        "capacity",
+        "planning/capacity.html",
         lambda plan: CapacityView.of(plan, query, names),
         status=filled.status if filled else 200,
         **more,

@@ -55,7 +55,7 @@ class Planner:
         made_at, as_of = (self.kept.made_at, self.kept.as_of) if self.kept else (None, None)
         return render(
             self.request,
-            f"planning/{template}.html",
+            template,
             status=status,
             view=find(self.plan) if self.plan else None,
             head=HeadView.of(made_at, as_of, self.now),
@@ -88,16 +88,18 @@ Looking = Annotated[Planner, Depends(give_planner)]
 def get_overview(visitor: Viewer, planner: Looking) -> Response:
     """Show what intake to expect."""
     query = planner.request.query_params
-    return planner.show(visitor, "overview", lambda plan: OverviewView.of(plan, query))
+    return planner.show(
+        visitor, "planning/overview.html", lambda plan: OverviewView.of(plan, query)
+    )
 
 
 @router.get("/doelen")
 def get_targets(visitor: Viewer, planner: Looking) -> Response:
     """Show the year against its target, work afterwards, regions and lead times."""
-    return planner.show(visitor, "targets", TargetsView.of)
+    return planner.show(visitor, "planning/targets.html", TargetsView.of)
 
 
 @router.get("/terugblik")
 def get_lookback(visitor: Viewer, planner: Looking) -> Response:
     """Show how far off forecasts were."""
-    return planner.show(visitor, "lookback", LookbackView.of)
+    return planner.show(visitor, "planning/lookback.html", LookbackView.of)

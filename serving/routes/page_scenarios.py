@@ -62,7 +62,7 @@ def _show(
     saved = [Kept.of(one) for one in view_scenarios(visitor.user, store=service.store)]
     return planner.show(
         visitor,
-        "scenarios",
+        "planning/scenarios.html",
         lambda plan: ScenariosView.of(
             plan,
             question,
@@ -122,7 +122,7 @@ def get_compare(visitor: Viewer, planner: Looking) -> Response:
         question = Question.of({}, planner.plan.regions if planner.plan else ())
         refused = Refused(choice_fault=CHOOSE_NL, chosen=keys)
         return _show(visitor, planner, question, refused)
-    return planner.show(visitor, "compare", lambda _: CompareView.of(chosen))
+    return planner.show(visitor, "planning/compare.html", lambda _: CompareView.of(chosen))
 
 
 @router.get("/vergelijken.csv")
