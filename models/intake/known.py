@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from models.intake.faults import IntakeError
 from models.intake.flow import COHORT_STEPS, Waiting
+from models.intake.memory import choose_memory, measure_recent, weigh_months
 from models.intake.steps import Step, learn_step
-from models.intake.wobble import measure_wobble
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -116,10 +116,14 @@ def _learn_cohort_step(name: str, before: Floats, after: Floats) -> Step:
     tried, passed = np.where(both, before, 0.0), np.where(both, after, 0.0)
     if (passed > tried).any() or (passed < 0).any():
         raise IntakeError(f"{name}: more are off than a month before: check the entries")
-    count = tried.sum(axis=1)
-    share = np.divide(passed.sum(axis=1), count, out=np.zeros(len(count)), where=count > 0)
-    wobble = measure_wobble(tried, passed, np.broadcast_to(share[:, None], tried.shape))
-    told = wobble.discount(tried).sum(axis=1)
+    kept = choose_memory(tried, passed)
+    weight = weigh_months(tried.shape[1], kept)
+    count = (tried * weight).sum(axis=1)
+    share = np.divide(
+        (passed * weight).sum(axis=1), count, out=np.zeros(len(count)), where=count > 0
+    )
+    wobble = measure_recent(tried, passed, share, np.ones(tried.shape[1]), kept)
+    told = (wobble.discount(tried) * weight).sum(axis=1)
     return Step(name, told, share * told, np.array([0.0, 1.0]), wobble)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.intake.faults import IntakeError
-from models.intake.wobble import Wobble, measure_wobble
+from models.intake.memory import choose_memory, measure_recent, weigh_months
+from models.intake.wobble import Wobble
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,7 +69,8 @@ def learn_step(
     last that is known whole. `passed` has shape (regions, months, delays): of those tries, how many
     passed 0, 1, 2... months later. A delay that runs past the last month is not known yet, whatever
     is filled in there. `stopped`, of the same shape, counts who is known not to pass any more; with
-    it, `Waiting` has to leave those out. Raises IntakeError for counts that cannot be.
+    it, `Waiting` has to leave those out. Where the chance is seen to change, months of long ago
+    count for less. Raises IntakeError for counts that cannot be.
     """
     tried, passed = np.asarray(tried, float), np.asarray(passed, float)
     _check_counts(name, tried, passed, stopped)
@@ -85,8 +87,10 @@ def learn_step(
         known = np.cumsum(quits)[ages]
     if (total + gone > tried).any():
         raise IntakeError(f"{name}: expected no more who passed or stopped than who tried")
-    chance, told = _learn_chance(tried, total, gone, within, known)
-    wobble = measure_wobble(tried, total, chance[:, None] * within)
+    kept = choose_memory(tried * within, total)
+    weight = weigh_months(months, kept)
+    chance, told = _learn_chance(tried * weight, total * weight, gone * weight, within, known)
+    wobble = measure_recent(tried, total, chance, within, kept)
     count = (told * wobble.discount(tried) / np.maximum(tried, 1)).sum(axis=1)
     return Step(name, count, chance * count, delay, wobble, quits)
 
