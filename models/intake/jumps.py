@@ -6,8 +6,7 @@ import numpy as np
 
 from models.intake.panel import Floats
 
-OUTLIER = 4.0  # times the usual error of the next period: told to the planner
-DEFECT = 5.0  # times: no error that will come again, left out of the intervals
+OUTLIER = 4.0  # times the usual error of the next period: told, and left out of the intervals
 AFTER = 6  # periods whose mean error tells a shift of the level
 SHIFTED = 3.0  # times the usual size of that mean
 
@@ -90,10 +89,10 @@ def keep_own(jumps: tuple[Jump, ...], given: Floats, own: Floats) -> tuple[Jump,
 
 
 def leave_out(off: Floats) -> Floats:
-    """Return the errors without those of periods that were defects rather than chance."""
+    """Return the errors without those of outliers: they are told, not expected to come again."""
     kept = off.copy()
     for jump in find_jumps(off):
-        if abs(jump.times) > DEFECT and not jump.stays:
+        if not jump.stays:
             for ahead in range(min(off.shape[2], jump.origin + 1)):
                 kept[jump.origin - ahead, jump.part, ahead] = np.nan
     return kept

@@ -75,10 +75,10 @@ def split(
 
 
 def begin(counts: Floats, days: Floats, per_year: int) -> Ratios:
-    """Return the first shares: rates of the first year known of each, of others where none is."""
-    rate = np.full(len(counts), np.nan)
+    """Return the first shares: rates of the first half year known of each, else of the others."""
+    rate, half = np.full(len(counts), np.nan), max(per_year // 2, 3)
     for place, row in enumerate(counts):
-        known = np.flatnonzero(np.isfinite(row))[:per_year]
+        known = np.flatnonzero(np.isfinite(row))[:half]
         if known.size:
             rate[place] = row[known].sum() / days[known].sum()
     usual = np.nanmean(rate) if np.isfinite(rate).any() else 1.0
@@ -86,7 +86,7 @@ def begin(counts: Floats, days: Floats, per_year: int) -> Ratios:
     level = (rate + LEAST) / (rate + LEAST).sum()
     grid = np.array([(keep, years) for keep in KEEPS for years in PRETENDED])
     wide = np.repeat(level[None], len(grid), axis=0)
-    unit = max(float(np.nanmean(np.nansum(counts, axis=0))), 1.0)
+    unit = max(float(np.nansum(counts[:, :half])) / half, 1.0)
     season = np.zeros((*wide.shape, per_year))
     nought = np.zeros_like(wide)
     return Ratios(
