@@ -39,7 +39,11 @@ def measure_layers(past: Floats, came: Floats, filled: Floats, members: list[Int
     grouped = np.stack([past[:, one].sum(axis=1) for one in members], axis=1)
     came_grouped = np.stack([filled[:, one].sum(axis=1) for one in members], axis=1)
     whole, came_whole = grouped.sum(axis=1, keepdims=True), came_grouped.sum(axis=1, keepdims=True)
+    came = came.copy()
     everything = [np.arange(len(members), dtype=np.int64)]
+    # a region that is alone in its group has no error beside that of the group
+    alone = [one for one in members if len(one) == 1]
+    came[:, np.concatenate([*alone, np.zeros(0, dtype=np.int64)])] = np.nan
     regions = measure(came, given(past, grouped, came_grouped, members))
     own = to_scale(came, regions.a) - to_scale(past, regions.a)
     return Layered(

@@ -104,11 +104,23 @@ def draw_parts(
     pool = errors.pool() if pool is None else pool
     expected = point * (whole / np.maximum(point.sum(axis=0), 1e-9))[:, None]
     pick = rng.integers(len(pool), size=expected.shape[:2])
-    off = pool[pick] * errors.spread[None, :, None] * wider
+    off = pool[pick] * errors.spread[None, :, None] * wider * _undo(point)
     found = from_scale(to_scale(expected, errors.a) + off, errors.a)
     total = found.sum(axis=1)
     right = np.where(total > 0, whole / np.maximum(total, 1e-9), 1.0)
     return np.asarray(found * right[:, None])
+
+
+def _undo(point: Floats) -> Floats:
+    """Return by how much errors have to grow, as making parts sum to the whole shrinks them again.
+
+    An error e of part i with share p becomes e_i - sum(p e): its variance falls by
+    (1 - p_i)^2 + the sum of the other p^2. The mean of that over the parts: (horizon,).
+    """
+    share = point / np.maximum(point.sum(axis=0), 1e-9)
+    left = (1 - share) ** 2 + (share**2).sum(axis=0) - share**2
+    mean = left.mean(axis=0)
+    return np.where(mean > 0, 1 / np.sqrt(np.maximum(mean, 1e-9)), 1.0) if len(point) > 1 else mean
 
 
 def _fill_empty(counts: Ints, days: Floats, empty: Floats, rng: Generator) -> Ints:

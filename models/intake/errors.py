@@ -38,6 +38,8 @@ class LayerErrors:
         scaled = self.off / self.spread[None, :, None]
         flat = scaled.reshape(-1, scaled.shape[2])
         flat = flat[np.isfinite(flat).any(axis=1)]
+        if not len(flat):
+            return np.zeros((1, self.off.shape[2]))
         return complete(flat, find_spread(self.off))
 
 
