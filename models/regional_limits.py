@@ -1,6 +1,6 @@
 """The limit on the gain of one region: it follows that region's capacity, and is dated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -21,16 +21,28 @@ class GainLimit:
     reason: str
 
 
-def get_limits_of(
-    day: date, region: str, limits: tuple[Limits, ...], regional: Sequence[GainLimit]
-) -> Limits:
+ByRegion = Mapping[str, tuple[GainLimit, ...]]  # in order: of two from the same day the last counts
+
+
+def group_limits(limits: Iterable[GainLimit]) -> ByRegion:
+    """Return limits by region, by the day from which they hold and then as they were set."""
+    found: dict[str, list[GainLimit]] = {}
+    for one in limits:
+        found.setdefault(one.region, []).append(one)
+    return {
+        region: tuple(sorted(rows, key=lambda one: one.valid_from))
+        for region, rows in found.items()
+    }
+
+
+def get_limits_of(day: date, region: str, limits: tuple[Limits, ...], regional: ByRegion) -> Limits:
     """Return the limits that hold on a day in a region; raises LimitsError when all begin later.
 
-    `regional` is in the order in which it was set: of two from the same day the last one counts.
     The policy on whether steps to work are possible stays that of everybody.
     """
     held = get_limits(day, limits)
-    found = find_gain_limit(day, region, regional)
+    rows = regional.get(region, ())
+    found = next((one for one in reversed(rows) if one.valid_from <= day), None)
     if found is None or found.gain_from is None:
         return held
     return replace(
@@ -40,10 +52,3 @@ def get_limits_of(
         author=f"{held.author}; {found.author} ({region})",
         reason=f"{held.reason}; {found.reason}",
     )
-
-
-def find_gain_limit(day: date, region: str, regional: Sequence[GainLimit]) -> GainLimit | None:
-    """Return the row of a region that counts on a day, or None."""
-    own = [one for one in regional if one.region == region and one.valid_from <= day]
-    newest = max((one.valid_from for one in own), default=None)
-    return next((one for one in reversed(own) if one.valid_from == newest), None)

@@ -37,6 +37,7 @@ from serving.pages.model_view import ModelView
 from serving.pages.templating import build_pages, render_error
 from serving.problem_texts import ENTER_NL
 from serving.referral_lists import read_lists
+from serving.regional_limits import RegionalLimits
 from serving.registry import Registered, fetch_versions
 from serving.routes import intake, list_routers
 from serving.settings import Settings
@@ -77,6 +78,7 @@ def create_app(
         store=store,
         bundle=bundle,
         limits=limits,
+        regional=RegionalLimits(store),
         referral_lists=read_lists(settings, bundle.contract),
         gate=Gate(settings, store),
         metrics=metrics,

@@ -1,7 +1,7 @@
 """The use case of an assessment: the only place that knows the order of its steps."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -16,6 +16,7 @@ from models.bundle import Bundle
 from models.curve import CurvePoint, list_curves, trace_curve, trace_curves
 from models.estimate import Estimate
 from models.reasons import reasons_of_many
+from models.regional_limits import ByRegion, get_limits_of
 from models.sharpen import Sharpener, find_sharpeners
 from models.suggestion import Limits, LimitsError, get_limits, suggest
 from serving.assessment import LIST_REASONS, Assessment, Reasons, explain_estimate
@@ -51,6 +52,8 @@ class Desk:
     now: datetime
     # told of assessments once they are kept; must neither wait nor fail
     tell_kept: Kept = tell_nobody
+    # limits on the gain of regions, which count before those of everybody
+    regional: ByRegion = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def _assemble(
     curve: tuple[CurvePoint, ...],
     desk: Desk,
 ) -> Assessment:
-    limits = get_limits(case["screened_on"], desk.limits)
+    limits = get_limits_of(case["screened_on"], case["region"], desk.limits, desk.regional)
     return Assessment(
         assessment_id=uuid4().hex,
         case=case,

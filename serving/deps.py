@@ -24,6 +24,7 @@ from serving.middleware import RENEWED_SESSION
 from serving.model_versions import RegistryNotes
 from serving.permissions import Action, User, check_can
 from serving.referral_lists import ReferralLists
+from serving.regional_limits import RegionalLimits
 from serving.sessions import FORM_COOKIE, SESSION_COOKIE, Session, name_cookie
 from serving.settings import Settings
 from serving.shadow import Shadow
@@ -42,6 +43,7 @@ class Service:
     store: Store
     bundle: Bundle
     limits: tuple[Limits, ...]
+    regional: RegionalLimits
     referral_lists: ReferralLists
     gate: Gate
     metrics: Metrics
@@ -182,7 +184,8 @@ def find_visitor(request: Request) -> Visitor | None:
 def build_desk(service: Service, user: User, now: datetime) -> Desk:
     """Return what an assessment needs beside the case."""
     tell = service.shadow.offer
-    return Desk(user, service.bundle, service.limits, now, tell_kept=tell)
+    regional = service.regional.get(now)
+    return Desk(user, service.bundle, service.limits, now, tell_kept=tell, regional=regional)
 
 
 def open_case(

@@ -37,6 +37,7 @@ from serving.store.imports import (
     list_rejects,
     save_import,
 )
+from serving.store.planning import read_gain_limits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,15 +212,17 @@ def _import_batch(part: Numbered, made: Import, intake: Intake) -> Import:
     own = [(row, c) for row, c in part if _is_own(c, intake.scope)]
     timely = [(row, c) for row, c in own if _is_timely(c, intake)]
     with intake.store.reading(intake.reach) as connection:
-        funds = _group_by_fund([c for _, c in timely])
-        known = list_known(connection, funds, intake.bundle.version)
+        known = list_known(
+            connection, _group_by_fund([c for _, c in timely]), intake.bundle.version
+        )
+        regional = read_gain_limits(connection)
     fresh = [(row, c) for row, c in timely if build_known(c) not in known]
     counts = Imported(
         known=len(timely) - len(fresh),
         elsewhere=len(part) - len(own),
         untimely=len(own) - len(timely),
     )
-    desk = Desk(user=intake.user, bundle=intake.bundle, limits=intake.limits, now=intake.now)
+    desk = Desk(intake.user, intake.bundle, intake.limits, intake.now, regional=regional)
     found = assess_for_list([c for _, c in fresh], desk)
     done = replace(made, rows_done=made.rows_done + len(part), counts=made.counts + counts)
     rows = [row for row, _ in fresh]

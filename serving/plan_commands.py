@@ -31,6 +31,13 @@ def plan(
         str | None,
         typer.Option("--fund", help="Whose they are; without it those of every fund together."),
     ] = None,
+    set_limits: Annotated[
+        bool,
+        typer.Option(
+            "--set-limits",
+            help="Set the limit on the gain of each region as the plan proposes, from next month.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole plan as JSON.")] = False,
 ) -> None:
     """Forecast intake, caseload and targets from the store, and keep what planners see."""
@@ -38,7 +45,7 @@ def plan(
     from models.suggestion import DEFAULT_PATH, read_limits
     from serving.deps import get_now
     from serving.planning_entries import read_entries_file
-    from serving.planning_run import Asked, make_plan
+    from serving.planning_run import Asked, make_plan, set_proposed
     from serving.server import set_up_logs
     from serving.settings import read_settings
     from serving.store.opening import open_store
@@ -50,6 +57,8 @@ def plan(
     day = as_of.date() if as_of else now.date()
     if day > now.date():
         raise typer.BadParameter(f"--as-of {day} has yet to come: give an earlier day")
+    if set_limits and day != now.date():
+        raise typer.BadParameter("--set-limits goes without --as-of: a limit holds from next month")
     limits = read_limits(settings.limits or DEFAULT_PATH)
     targets = read_targets(settings.targets) if settings.targets else default_targets()
     with open_store(settings.database_url) as store:
@@ -57,10 +66,17 @@ def plan(
             kept = read_entries_file(entries, store=store, now=now, fund=fund)
             typer.echo(f"entries: {kept:,} months of regions kept", err=as_json)
         made = make_plan(store, Asked(day, now, limits, targets))
+        chosen = set_proposed(made, store, now) if set_limits else []
     if as_json:
         typer.echo(json.dumps(made.plan, indent=1))
     else:
         _tell(made)
+    for one in chosen:
+        typer.echo(
+            f"set: {one.region} {one.gain_from:.3f} for screenings from {one.valid_from} on; cases "
+            "assessed before keep their suggestion until they are assessed again",
+            err=as_json,
+        )
 
 
 def _tell(made: "Made") -> None:

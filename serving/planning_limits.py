@@ -19,6 +19,7 @@ from models.estimate import Estimate
 from models.intake.change import find_shares
 from models.intake.flow import Flow
 from models.intake.outlook import Outlook
+from models.regional_limits import GainLimit
 from models.suggestion import Limits, Suggestion
 
 Floats = NDArray[np.float64]
@@ -154,3 +155,23 @@ def _find_bar(room: Room, cases: tuple[Estimate, ...]) -> str | None:
     if room.screened * room.started <= 0:
         return NO_INTAKE
     return FULL if room.free <= room.beside else None
+
+
+def choose_limits(
+    proposed: Mapping[str, Any], held: Sequence[GainLimit], author: str
+) -> list[GainLimit]:
+    """Return the limits to set from what a plan proposes, for who was told to set them.
+
+    What somebody else set from that day on stays, and what would change nothing is left out.
+    """
+    day = date.fromisoformat(proposed["valid_from"])
+    chosen = []
+    for region, one in proposed["regions"].items():
+        own = [row for row in held if row.region == region and row.valid_from >= day]
+        others = [row for row in own if row.author != author]
+        known = own[-1].gain_from if own else one["now"]
+        if one["proposed"] is None or others or one["proposed"] == known:
+            continue
+        reason = f"{one['free']} vrije plaatsen verwacht in {proposed['valid_from'][:7]}"
+        chosen.append(GainLimit(region, day, one["proposed"], author, reason))
+    return chosen

@@ -14,27 +14,35 @@ from models.intake.forecast import Forecast, forecast
 from models.intake.outlook import simulate
 from models.intake.panel import Panel, PanelError, of_months
 from models.intake.targets import Targets, default_targets
-from models.regional_limits import get_limits_of
+from models.regional_limits import GainLimit, get_limits_of
 from models.suggestion import Limits
 from serving.accounts import BY
+from serving.permissions import Action
 from serving.planning_answers import round_outlook
 from serving.planning_counts import Calendar, number_of, read_courses, read_roads
 from serving.planning_entries import Entries, read_totals
 from serving.planning_flow import Counted, build_flow
 from serving.planning_history import tell_history
-from serving.planning_limits import find_next_month, propose_limits
+from serving.planning_limits import choose_limits, find_next_month, propose_limits
 from serving.planning_missing import miss
 from serving.planning_mix import build_mix
 from serving.planning_targets import tell_targets
 from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Connection, Store
-from serving.store.planning import list_capacities, list_gain_limits, save_plan
+from serving.store.planning import (
+    list_capacities,
+    list_gain_limits,
+    read_gain_limits,
+    save_gain_limits,
+    save_plan,
+)
 from serving.store.planning_gains import list_regions, sample_estimates, stream_gains
 
 HORIZON = 18  # months: this year and the next to their ends, for most of the year
 DRAWS = 1000
 SAMPLE = 1000  # cases per region that limits are tried on
 RECENT = 12  # months of screenings that they are drawn from
+AUTHOR = "kantelpunt plan"
 LATEST = 3  # months that entries may lag behind the cases
 
 
@@ -102,6 +110,28 @@ def _keep(store: Store, plan: Mapping[str, Any], flow: Flow, asked: Asked, as_of
         save_plan(connection, plan, flow.to_plain(), as_of=as_of, made_at=asked.now, audit=event)
 
 
+def set_proposed(made: Made, store: Store, now: datetime) -> list[GainLimit]:
+    """Return the limits on the gain that a plan proposes, set with an audit line each.
+
+    They hold from the first of next month. A limit that somebody else set stays.
+    """
+    with store.writing(EVERY_FUND) as connection:
+        chosen = choose_limits(made.plan["limits"], list_gain_limits(connection), AUTHOR)
+        lines = [
+            AuditEvent(
+                now,
+                BY,
+                Action.PLAN,
+                None,
+                None,
+                {"what": "limit", "region": one.region, "valid_from": one.valid_from.isoformat()},
+            )
+            for one in chosen
+        ]
+        save_gain_limits(connection, chosen, made_at=now, audit=lines)
+    return chosen
+
+
 def _count(
     connection: Connection, calendar: Calendar, asked: Asked
 ) -> tuple[Counted, Mapping[str, Any], list[dict[str, str]]]:
@@ -115,7 +145,7 @@ def _count(
     since, until = calendar.first_of(RECENT), calendar.as_of
     capacities = list_capacities(connection)
     samples = sample_estimates(connection, since, until, SAMPLE)
-    regional = list_gain_limits(connection)
+    regional = read_gain_limits(connection)
     limits = {r: get_limits_of(asked.now.date(), r, asked.limits, regional) for r in regions}
     mix = build_mix(stream_gains(connection, since, until), samples, regions, limits)
     courses = read_courses(connection, calendar, regions)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from models.regional_limits import ByRegion
     from models.suggestion import Limits
     from serving.replay import Replay
     from serving.replay_many import Tally
@@ -52,6 +53,7 @@ def replay(
     from serving.replay_many import Bench, draw_places, replay_many, replay_one
     from serving.settings import read_settings
     from serving.store.opening import open_store
+    from serving.store.planning import read_gain_limits
 
     if (assessment is not None) + every + (sample is not None) != 1:
         raise typer.BadParameter("give the number of an assessment, or --all, or --sample")
@@ -64,7 +66,10 @@ def replay(
     with open_store(settings.database_url) as store:
         bench = Bench(store, Shelf(settings, bundle), now, by)
         if assessment is not None:
-            is_equal = _tell_one(replay_one(assessment, bench, shown=show), limits, show=show)
+            with store.reading() as connection:
+                regional = read_gain_limits(connection)
+            done = replay_one(assessment, bench, shown=show)
+            is_equal = _tell_one(done, limits, regional, show=show)
         else:
             from features.progress import show_count
 
@@ -75,7 +80,9 @@ def replay(
         raise typer.Exit(1)
 
 
-def _tell_one(done: "Replay", limits: "tuple[Limits, ...]", *, show: bool) -> bool:
+def _tell_one(
+    done: "Replay", limits: "tuple[Limits, ...]", regional: "ByRegion", *, show: bool
+) -> bool:
     from serving.replay_bundles import SHOWN
 
     kept, digest = done.kept, done.kept.bundle_digest or ""
@@ -90,7 +97,7 @@ def _tell_one(done: "Replay", limits: "tuple[Limits, ...]", *, show: bool) -> bo
         typer.echo(f"  {one.name:<{width}}  {one.verdict}{why}")
     if show:
         _show(done)
-    if _has_changed(done, limits):
+    if _has_changed(done, limits, regional):
         typer.echo("the limits that are kept were used; the limits of today differ for that day")
     if done.is_equal:
         typer.echo("all that is kept came out the same, bit for bit")
@@ -99,13 +106,15 @@ def _tell_one(done: "Replay", limits: "tuple[Limits, ...]", *, show: bool) -> bo
     return done.is_equal
 
 
-def _has_changed(done: "Replay", limits: "tuple[Limits, ...]") -> bool:
+def _has_changed(done: "Replay", limits: "tuple[Limits, ...]", regional: "ByRegion") -> bool:
     """Tell whether the limits of today are others for the day of the screening."""
-    from models.suggestion import LimitsError, get_limits
+    from models.regional_limits import get_limits_of
+    from models.suggestion import LimitsError
     from serving.store.assessments import limits_to_json
 
+    region = str(done.kept.case.get("region"))
     try:
-        today = limits_to_json(get_limits(done.kept.screened_on, limits))
+        today = limits_to_json(get_limits_of(done.kept.screened_on, region, limits, regional))
     except LimitsError:
         return True
     return today != dict(done.kept.limits)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from models.regional_limits import GainLimit
+from models.regional_limits import ByRegion, GainLimit, group_limits
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.planning_tables import capacities, gain_limits, plans, scenarios
 
@@ -145,3 +145,8 @@ def list_gain_limits(connection: Connection) -> tuple[GainLimit, ...]:
     names = GainLimit.__dataclass_fields__
     query = select(*(c[name] for name in names)).order_by(c.limit_id)
     return tuple(GainLimit(*row) for row in connection.execute(query))
+
+
+def read_gain_limits(connection: Connection) -> ByRegion:
+    """Return the limits on the gain by region, for who assesses."""
+    return group_limits(list_gain_limits(connection))
