@@ -212,9 +212,7 @@ def _import_batch(part: Numbered, made: Import, intake: Intake) -> Import:
     own = [(row, c) for row, c in part if _is_own(c, intake.scope)]
     timely = [(row, c) for row, c in own if _is_timely(c, intake)]
     with intake.store.reading(intake.reach) as connection:
-        known = list_known(
-            connection, _group_by_fund([c for _, c in timely]), intake.bundle.version
-        )
+        known = list_known(connection, _group_by_fund(timely), intake.bundle.version)
         regional = read_gain_limits(connection)
     fresh = [(row, c) for row, c in timely if build_known(c) not in known]
     counts = Imported(
@@ -273,9 +271,9 @@ def _is_timely(case: Mapping[str, Any], intake: Intake) -> bool:
     return bool(case["screened_on"] <= intake.now.date())
 
 
-def _group_by_fund(cases: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+def _group_by_fund(cases: Numbered) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for case in cases:
+    for _, case in cases:
         found.setdefault(case["sickness_fund"], set()).add(case["case_id"])
     return found
 
