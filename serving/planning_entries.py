@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features.errors import KantelpuntError
 from serving.accounts import BY
+from serving.faults import FieldFault, RequestRefusedError
 from serving.permissions import Action, User, check_can, get_scope
 from serving.planning_counts import MONTHS, Calendar, number_of
 from serving.store.audit import AuditEvent
@@ -24,6 +25,7 @@ from serving.store.planning_entries import (
 )
 
 Floats = NDArray[np.float64]
+MOST_NAMED = 5
 
 
 class EntriesError(KantelpuntError):
@@ -45,9 +47,17 @@ class Entries:
 def report_entries(user: User, rows: Sequence[EntryTotal], *, store: Store, now: datetime) -> int:
     """Keep the entries of the user's own fund, and return of how many months and regions.
 
-    What was known of the same month and region is replaced.
+    What was known of the same month and region is replaced. Raises RequestRefusedError for a month
+    that is not over.
     """
     check_can(user, Action.REPORT_ENTRIES)
+    last = Calendar.before(now.date()).last
+    early = [place for place, one in enumerate(rows) if number_of(one.month) > last]
+    if early:
+        faults = [
+            FieldFault(f"entries.{place}.month", "een maand die voorbij is") for place in early
+        ]
+        raise RequestRefusedError("body", faults[:MOST_NAMED])
     fund = get_scope(user).sickness_fund
     return _keep(rows, fund, store=store, now=now, by=user.key)
 
@@ -99,8 +109,9 @@ def _is_month(first: date, last: date) -> bool:
 def _keep(rows: Sequence[EntryTotal], fund: str, *, store: Store, now: datetime, by: str) -> int:
     keys = {(one.month, one.region) for one in rows}
     detail = {"months": len({month for month, _ in keys}), "regions": len({r for _, r in keys})}
-    event = AuditEvent(now, by, Action.REPORT_ENTRIES, fund or None, None, detail)
-    with store.writing(fund or EVERY_FUND) as connection:
+    of_fund = None if fund == EVERY else fund
+    event = AuditEvent(now, by, Action.REPORT_ENTRIES, of_fund, None, detail)
+    with store.writing(of_fund or EVERY_FUND) as connection:
         save_entries(connection, rows, fund, made_at=now, made_by=by, audit=event)
     return len(keys)
 

@@ -1,18 +1,32 @@
 """A store with cases on their way and entries of some months, to plan from, for tests."""
 
+import shutil
 from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import insert, update
 
+from models.estimate import GainStatus
 from models.suggestion import read_limits
 from serving.planning_run import Asked, Made, make_plan
 from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND, Store
+from serving.store.planning import Capacity, save_capacity
 from serving.store.planning_entries import EVERY, EntryTotal, save_entries
 from serving.store.tables import cases
 from serving.store.work_tables import decisions, follow_up, pathways, work_periods
-from tests.running_service import FUND, NOW, Service, make_own_case
+from tests.running_service import (
+    FUND,
+    NOW,
+    Service,
+    get_gain_bundle,
+    get_sqlite_template,
+    make_own_case,
+    make_service,
+)
 
 REGIONS = ("antwerpen", "limburg")
 MONTHS = 14  # too few to test a forecast on: quick
@@ -37,7 +51,7 @@ def add_entries(
             known = [n if back > age else None for age, n in enumerate(lasting, 1)]
             rows.append(EntryTotal(month, region, count, *known))
     event = AuditEvent(NOW, "test", "report_entries")
-    with store.writing(fund or EVERY_FUND) as connection:
+    with store.writing(EVERY_FUND) as connection:
         save_entries(connection, rows, fund, made_at=NOW, made_by="test", audit=event)
 
 
@@ -105,11 +119,11 @@ def add_outcome(service: Service, number: int, worked_on: date | None, observed:
 
 
 def fill(service: Service, people: int = 60) -> None:
-    """Keep cases of half a year, one in two suggested, one in three referred, some started."""
+    """Keep cases of half a year, one in two suggested, one in three referred, then started."""
     for number in range(1, people + 1):
         screened = NOW.date() - timedelta(days=20 + 3 * number)
         referred = screened + timedelta(days=6) if number % 3 == 0 else None
-        started = screened + timedelta(days=40) if number % 6 == 0 else None
+        started = screened + timedelta(days=40) if number % 3 == 0 else None
         add_case(
             service,
             number,
@@ -124,3 +138,35 @@ def fill(service: Service, people: int = 60) -> None:
 def plan(service: Service, now: datetime = NOW) -> Made:
     """Plan from the store as it is."""
     return make_plan(service.store, Asked(now.date(), now, read_limits()))
+
+
+@cache
+def get_planned_template() -> Path:
+    """Return a store with cases, entries, capacities and a plan, to copy from."""
+    path = Path(mkdtemp(prefix="kantelpunt-planned-")) / "template.db"
+    shutil.copy(get_sqlite_template(), path)
+    service = make_service(f"sqlite:///{path}", get_gain_bundle(GainStatus.ESTIMATED))
+    fill(service, 120)
+    add_entries(service.store)
+    for region in REGIONS:
+        body = {"region": region, "valid_from": "2026-01-01", "places": 60, "reason": "meting"}
+        put_capacity(service, body)
+    plan(service)
+    with service.store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    service.client.close()
+    service.store.close()
+    return path
+
+
+def put_capacity(service: Service, body: Any) -> None:
+    """Keep a capacity before any plan knows its region."""
+    made = Capacity(
+        **body | {"valid_from": date.fromisoformat(body["valid_from"])},
+        kind=None,
+        author="Planner",
+        made_at=NOW,
+    )
+    event = AuditEvent(NOW, "planner", "plan", detail={"what": "capacity"})
+    with service.store.writing() as connection:
+        save_capacity(connection, made, audit=event)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.planning_tables import entry_totals
 
-EVERY = ""  # as the fund of totals of every fund together
+EVERY = "*"  # as the fund of totals of every fund together; in the reach of no fund
 OFF = ("off_1m", "off_2m", "off_3m", "off_6m", "off_12m")
 COUNTS = ("entered", *OFF)
 

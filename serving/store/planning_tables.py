@@ -10,7 +10,7 @@ entry_totals = Table(
     metadata,
     Column("month", Date, primary_key=True),
     Column("region", Key, primary_key=True),
-    # empty, and not null, where somebody gave the totals of every fund together
+    # a star where somebody gave the totals of every fund together
     Column("sickness_fund", Key, primary_key=True),
     Column("entered", Integer, nullable=False),
     # still off after so many months; null as long as that month is not over for all of them
