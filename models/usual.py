@@ -11,6 +11,7 @@ from features.cohort import Screenings
 from features.contract import Contract
 from features.matrix import Matrix
 from features.outcomes import weigh
+from models.boosting import grow_trees
 from models.heads import AdditiveHead, LinearHead, TreeHead
 from models.levels import LevelTable, fit_levels
 from models.linear import fit_linear
@@ -247,8 +248,7 @@ def fit_boosted(
         "num_threads": config.threads if len(sample) >= FEWEST_FOR_THREADS else 1,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(encoded, sample.target, weight=sample.weight)
-    booster = lightgbm.train(parameters, data, rounds)
+    booster = grow_trees(parameters, encoded, sample.target, sample.weight, rounds)
     return TreeHead(encoding, Trees(booster.model_to_string())), booster
 
 

@@ -24,6 +24,7 @@ ONLY_DOOR: dict[str, tuple[str, ...]] = {
     "mlflow": ("training/tracking", "serving/registry.py"),
     "lightgbm": ("models/", "training/engine.py"),
     "dask": ("training/engine.py",),
+    "distributed": ("training/engine.py",),
     "optuna": ("training/tune_search.py",),
     "typst": ("serving/letter_pdf.py",),
     "shap": ("models/", "training/"),

@@ -163,6 +163,17 @@ class IntakeConfig:
 
 
 @dataclass(frozen=True)
+class EngineConfig:
+    """When a cluster grows trees, and how long is waited for it."""
+
+    fewest_cases: int
+    tries: int
+    seconds_to_connect: int
+    seconds_without_workers: int
+    minutes_between_workers: int
+
+
+@dataclass(frozen=True)
 class RegistryConfig:
     """Names under which runs and versions are kept, and who may release.
 
@@ -196,6 +207,7 @@ class Config:
     tune: TuneConfig
     gates: GatesConfig
     intake: IntakeConfig
+    engine: EngineConfig
     registry: RegistryConfig
 
 

@@ -1,0 +1,138 @@
+"""What a worker of a cluster runs: it opens a bundle that was sent to it, and scores parts.
+
+Nothing here knows of Dask. Models travel as the files of a bundle, and are checked where they
+arrive as they are everywhere; cases travel as Arrow's own bytes. Nothing of either is put on disk,
+but for the text of the bundle while it is read.
+"""
+
+import platform
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+import pandas as pd
+import pyarrow as pa
+
+from features.errors import KantelpuntError
+from models.bundle import MANIFEST, Bundle, BundleDamagedError, find_bundle, read_bundle
+from models.suggestion import Limits
+from training.score import score_cases
+
+ROOT = Path(__file__).resolve().parents[1]
+RUN_BY_WORKERS = ("features", "models", "training")
+LIBRARIES = ("numpy", "pandas", "pyarrow", "lightgbm", "dask", "distributed")
+_OPENED: dict[tuple[str, str], Bundle] = {}
+_OPENING = Lock()
+
+
+class EngineError(KantelpuntError):
+    """A cluster that cannot be reached, cannot be used, or did not finish its work."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A bundle on its way to workers: its files, and what it must prove to be."""
+
+    version: str
+    digest: str
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class ScoreOrder:
+    """What a worker needs beside the cases: the bundle, the limits, and the code they are for."""
+
+    shipped: Shipped
+    limits: tuple[Limits, ...]
+    code: dict[str, str]
+
+
+def ship_bundle(folder: Path, bundle: Bundle) -> Shipped:
+    """Return the files of a bundle that was opened from a folder."""
+    files = find_bundle(folder)
+    paths = (path for path in files.iterdir() if path.is_file())
+    return Shipped(bundle.version, bundle.digest, {path.name: path.read_bytes() for path in paths})
+
+
+def open_shipped(shipped: Shipped) -> Bundle:
+    """Return the bundle, read once per process and digest; raises BundleDamagedError."""
+    key = (shipped.digest, shipped.version)
+    with _OPENING:
+        if key not in _OPENED:
+            found = _read_shipped(shipped)
+            _OPENED.clear()  # one run scores with one model
+            _OPENED[key] = found
+        return _OPENED[key]
+
+
+def _read_shipped(shipped: Shipped) -> Bundle:
+    manifest = shipped.files.get(MANIFEST, b"")
+    if sha256(manifest).hexdigest() != shipped.digest:
+        raise BundleDamagedError("the bundle that a worker received is not the one that was sent")
+    with TemporaryDirectory(prefix="kantelpunt-") as name:
+        for file, raw in shipped.files.items():
+            (Path(name) / Path(file).name).write_bytes(raw)
+        return read_bundle(Path(name), shipped.version)
+
+
+def pack_cases(cases: pd.DataFrame) -> bytes:
+    """Return cases as compressed Arrow bytes, with the types of their columns."""
+    table = pa.Table.from_pandas(cases, preserve_index=False)
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def unpack_cases(packed: bytes) -> pd.DataFrame:
+    """Return the cases that `pack_cases` packed."""
+    with pa.ipc.open_stream(packed) as reader:
+        cases: pd.DataFrame = reader.read_all().to_pandas()
+    return cases
+
+
+def score_packed(packed: bytes, order: ScoreOrder) -> pa.Table:
+    """Return what `score_cases` says of one part, on one thread: a worker runs several."""
+    check_alike(order.code)
+    bundle = open_shipped(order.shipped)
+    return pa.concat_tables(score_cases(unpack_cases(packed), bundle, order.limits, threads=1))
+
+
+def check_alike(expected: dict[str, str]) -> None:
+    """Raise EngineError where this process runs other code than the one that gave the order."""
+    if differing := tell_difference(describe_code(), expected):
+        raise EngineError(f"a worker differs from this machine: {differing}")
+
+
+def tell_difference(found: dict[str, str], expected: dict[str, str]) -> str:
+    """Tell what one process has otherwise than another; "" where they are alike."""
+    return ", ".join(
+        f"{name} {found.get(name, 'none')} instead of {wanted}"
+        for name, wanted in expected.items()
+        if found.get(name) != wanted
+    )
+
+
+@cache
+def describe_code() -> dict[str, str]:
+    """Return what must be the same everywhere: Python, the libraries, and our own code."""
+    found = sha256()
+    for path in sorted(p for folder in RUN_BY_WORKERS for p in (ROOT / folder).rglob("*.py")):
+        found.update(path.relative_to(ROOT).as_posix().encode())
+        found.update(path.read_bytes())
+    python = ".".join(platform.python_version_tuple()[:2])
+    libraries = {name: _find_version(name) for name in LIBRARIES}
+    return {"python": python, **libraries, "kantelpunt": found.hexdigest()[:12]}
+
+
+def _find_version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "none"
