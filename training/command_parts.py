@@ -1,6 +1,9 @@
 """What the commands of training share: options, reading an extract, opening a bundle."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from features.tables import Extract
     from models.bundle import Bundle
     from models.fairness import Audit
+    from training.engine import Cluster
     from training.evaluate import Measured
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of the extract.")]
@@ -47,6 +51,22 @@ ContractFile = Annotated[
 ]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings instead of training/config.toml.")
+]
+
+
+class EngineName(StrEnum):
+    """Where the heavy work of a command is done."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
+Engine = Annotated[
+    EngineName, typer.Option("--engine", help="Where the heavy work is done: here, or on Dask.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", help="Scheduler of Dask, as tls://host:8786; with --engine dask."),
 ]
 TRAINING_TABLES = ("cases", "work_periods", "follow_up")
 
@@ -95,6 +115,23 @@ def find_model(wanted: str, tracking_uri: str | None) -> tuple[Path, str | None]
 
     folder, version = fetch_bundle(wanted, read_config().registry, resolve_uri(tracking_uri))
     return folder, version or None
+
+
+@contextmanager
+def open_engine(
+    engine: EngineName, scheduler: str | None, config: Path | None = None
+) -> "Iterator[Cluster | None]":
+    """Give the cluster that the options name, None for this machine; raises EngineError."""
+    if engine is EngineName.LOCAL and scheduler is None:
+        yield None
+        return
+    if engine is EngineName.LOCAL or scheduler is None:
+        raise typer.BadParameter("--engine dask and --scheduler ADDRESS go together")
+    from training.config import DEFAULT_PATH, read_config
+    from training.engine import join_cluster
+
+    with join_cluster(scheduler, read_config(config or DEFAULT_PATH).engine) as cluster:
+        yield cluster
 
 
 def open_bundle(wanted: str, tracking_uri: str | None) -> "Bundle":

@@ -14,15 +14,19 @@ from training.command_parts import (
     ConfigFile,
     ContractFile,
     Data,
+    Engine,
+    EngineName,
     LimitsFile,
     Model,
     Rejected,
     RejectedTo,
     RunsToSync,
+    Scheduler,
     Seed,
     Uri,
     choose_contract,
     find_model,
+    open_engine,
     print_figures,
     say_faults,
     say_rejected,
@@ -121,6 +125,8 @@ def train(
         typer.Option("--by", help="Who trains; without it KANTELPUNT_BY, or the user here."),
     ] = None,
     runs_to_sync: RunsToSync = Path("var/runs-to-sync"),
+    engine: Engine = EngineName.LOCAL,
+    scheduler: Scheduler = None,
 ) -> None:
     """Train on an extract, test in time order, and register a version in MLflow."""
     from features.progress import show_steps
@@ -131,7 +137,7 @@ def train(
     from training.tune import Budget
 
     where, is_tuned = rejected_to or data, not (tune is None and trials is None)
-    with show_steps(STEPS_OF_RUN) as step:
+    with open_engine(engine, scheduler, config) as cluster, show_steps(STEPS_OF_RUN) as step:
         run = train_and_keep(
             data,
             uri=tracking_uri,
@@ -145,6 +151,7 @@ def train(
             by=by,
             command=read_command(),
             runs_to_sync=runs_to_sync,
+            cluster=cluster,
             report=step,
             tell_extract=lambda extract: say_rejected(extract, where),
         )
@@ -180,6 +187,8 @@ def score(
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what a run that was broken off has left.")
     ] = False,
+    engine: Engine = EngineName.LOCAL,
+    scheduler: Scheduler = None,
 ) -> None:
     """Estimate every case of an extract or a file, with the strongest reasons.
 
@@ -189,6 +198,7 @@ def score(
     from features.tables import find_cases
     from models.bundle import read_bundle
     from models.suggestion import read_limits
+    from training.engine_score import score_with
     from training.score import check_output
     from training.score_file import count_cases, score_file
     from training.score_join import Job
@@ -199,7 +209,11 @@ def score(
     where, cases = rejected_to or out.parent, find_cases(data)
     bundle = read_bundle(folder, version)
     job = Job(cases, out, bundle, folder, held, max_rejected, where)
-    with show_count("Scored", count_cases(cases)) as count:
-        scored = score_file(job, threads, restart=restart, report=count)
+    with (
+        open_engine(engine, scheduler) as cluster,
+        show_count("Scored", count_cases(cases)) as count,
+    ):
+        work_off = score_with(cluster) if cluster else None
+        scored = score_file(job, threads, restart=restart, report=count, work_off=work_off)
     say_faults(scored.faults, where)
     typer.echo(f"wrote {scored.rows:,} estimates of version {bundle.version} to {out}")

@@ -10,11 +10,14 @@ from typing import Any
 
 from features.contract import Contract
 from features.tables import MAX_REJECTED_SHARE, Extract, read_extract
+from models.boosting import growing_with
 from models.bundle import write_bundle
 from training.card import build_card
 from training.comparison import compare_at_training
 from training.config import Config, read_config
 from training.document_facts import read_facts
+from training.engine import Cluster
+from training.engine_grow import Grower
 from training.fairness_report import list_fairness_rows
 from training.fingerprint import check_unchanged, hash_files
 from training.info import build_info
@@ -57,13 +60,15 @@ def train_and_keep(
     by: str | None = None,
     command: str | None = None,
     runs_to_sync: Path = PENDING,
+    cluster: Cluster | None = None,
     report: Callable[[str], None] = lambda _: None,
     tell_extract: Callable[[Extract], None] = lambda _: None,
 ) -> Run:
     """Read, train, test and register: the one road of command line, project and notebook.
 
     `report` is told each step, `tell_extract` what was read. A search with a budget goes on where
-    one like it was broken off; its trials are kept beside MLflow's store. Raises
+    one like it was broken off; its trials are kept beside MLflow's store. A `cluster` grows the
+    trees of large fits. Raises
     ExtractChangedError when the files change meanwhile, RunNotSentError when MLflow cannot take
     the run: it waits in the folder `runs_to_sync` then.
     """
@@ -87,10 +92,12 @@ def train_and_keep(
     tell_extract(extract)
     if budget and budget.folder is None:
         budget = replace(budget, folder=find_folder(address))
-    trained = train(extract, settings, seed, step, by_lot=by_lot, budget=budget)
-    step("Keeping the run")
-    check_unchanged(data, files)
-    made = keep_run(trained, extract, seed, address, watch, files, runs_to_sync)
+    with growing_with(Grower(cluster).grow if cluster else None):
+        trained = train(extract, settings, seed, step, by_lot=by_lot, budget=budget)
+        step("Keeping the run")
+        check_unchanged(data, files)
+        watch.engine = cluster.plain() if cluster else None
+        made = keep_run(trained, extract, seed, address, watch, files, runs_to_sync)
     return Run(trained, extract, made)
 
 

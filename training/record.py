@@ -45,6 +45,7 @@ class RunWatch:
         self.run = uuid4().hex
         self.by = by or find_user()
         self.command = hide_passwords(command) if command else None
+        self.engine: dict[str, Any] | None = None  # the cluster that helped, where one did
         self.began = datetime.now(UTC)
         self._marks: list[tuple[str, float]] = []
         self._start = time.monotonic()
@@ -73,6 +74,7 @@ class RunWatch:
                 {"step": text, "seconds": round(end - at, 3)} for (text, at), (_, end) in steps
             ],
             "peak_bytes": measure_peak(),
+            "engine": self.engine,
             "git": find_revision(ROOT),
             "environment": describe_environment(),
             "contract": info["contract"],
