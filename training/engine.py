@@ -38,15 +38,22 @@ class Cluster:
 
     def plain(self) -> dict[str, Any]:
         """Return what a run tells of it."""
-        threads = self.client.nthreads()
+        threads = self._count_threads()
         count = {"workers": len(threads), "threads": sum(threads.values())}
         return {"name": "dask", **count, "grown": self.grown}
 
     def list_workers(self) -> list[str]:
         """Return the addresses of the workers that are there; EngineError without a scheduler."""
+        return sorted(self._count_threads())
+
+    def _count_threads(self) -> dict[str, int]:
+        """Return the threads of each worker; raises EngineError without a scheduler."""
         if self.client.status != "running":
             raise lose_scheduler()
-        return sorted(self.client.nthreads())
+        try:
+            return dict(self.client.nthreads())
+        except (OSError, RuntimeError) as error:
+            raise lose_scheduler() from error
 
     def wait_for_workers(self) -> list[str]:
         """Return the addresses of the workers, once there is one; raises EngineError without."""
@@ -79,8 +86,7 @@ class Cluster:
             yield from self._await(waiting.popleft())
 
     def _count_at_once(self) -> int:
-        threads = int(sum(self.client.nthreads().values()))
-        return min(MOST_IN_ONE_GRAPH, max(1, threads))
+        return min(MOST_IN_ONE_GRAPH, max(1, sum(self._count_threads().values())))
 
     def _await(self, future: Any) -> list[Any]:
         from concurrent.futures import CancelledError
@@ -96,6 +102,8 @@ class Cluster:
                 self._check_alone(time.monotonic() - seen)
             except CancelledError as error:
                 raise lose_scheduler() from error
+            except OSError as error:
+                raise EngineError(f"a worker could not do its work ({error})") from error
             except KilledWorker as error:
                 raise EngineError(
                     "one part of the cases ended several workers one after the other: give them "
@@ -140,8 +148,8 @@ def join_cluster(address: str, config: EngineConfig) -> Iterator[Cluster]:
             "Dask is not installed: pip install 'kantelpunt[cluster]', here and on every worker"
         ) from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # our errors say it
-    check_encrypted(address)
     try:
+        check_encrypted(address)
         client = Client(address, timeout=config.seconds_to_connect, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise EngineError(

@@ -1,0 +1,59 @@
+"""Clusters of Dask on this machine, for tests."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from tests.waiting import wait_until
+from training.config import EngineConfig
+
+FAST_ENGINE = EngineConfig(
+    fewest_cases=1000,
+    tries=2,
+    seconds_to_connect=5,
+    seconds_without_workers=30,
+    minutes_between_workers=1,
+)
+
+
+@contextmanager
+def start_cluster(workers: int, *, processes: bool, **settings: Any) -> Iterator[Any]:
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=processes,
+        dashboard_address=None,
+        **settings,
+    ) as cluster:
+        yield cluster
+
+
+def kill_one(cluster: Any) -> None:
+    """End the process of a worker as the kernel does when memory runs out."""
+    nanny = next(iter(cluster.workers.values()))
+    os.kill(nanny.pid, signal.SIGKILL)
+
+
+def kill_one_when_busy(cluster: Any, task: str) -> Thread:
+    """Kill a worker as soon as all of them do this task."""
+
+    def is_busy() -> bool:
+        doing = [
+            state
+            for state in list(cluster.scheduler.tasks.values())
+            if str(state.key).startswith(task) and state.state == "processing"
+        ]
+        return len(doing) == len(cluster.scheduler.workers)
+
+    def watch() -> None:
+        wait_until(is_busy)
+        kill_one(cluster)
+
+    thread = Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
