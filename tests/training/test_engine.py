@@ -70,8 +70,8 @@ def hold_to(found: pa.Table, expected: pa.Table) -> None:
     assert found.schema == expected.schema
     for name in expected.column_names:
         if pa.types.is_floating(expected.schema.field(name).type):
-            both = (table[name].to_numpy(zero_copy_only=False) for table in (found, expected))
-            np.testing.assert_allclose(*both, rtol=0, atol=1e-9, err_msg=name)
+            both = [table[name].to_numpy(zero_copy_only=False) for table in (found, expected)]
+            np.testing.assert_allclose(both[0], both[1], rtol=0, atol=1e-9, err_msg=name)
         else:
             assert found[name].equals(expected[name]), name
 
