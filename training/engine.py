@@ -129,8 +129,8 @@ def _run(parts: Iterable[Part], work: Callable[[Part, Order], Done], *, order: O
 def lose_scheduler() -> EngineError:
     """Return what to say when the scheduler went away."""
     return EngineError(
-        "the connection with the scheduler was lost, and nothing was kept: see whether it still "
-        "runs, then give the command again"
+        "the connection with the scheduler was lost: see whether it still runs, then give the "
+        "command again (scoring goes on where it was, training begins anew)"
     )
 
 

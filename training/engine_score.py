@@ -1,39 +1,44 @@
-"""Scoring on a cluster: parts of the cases go out, and their estimates come back in order."""
+"""Scoring on a cluster: parts of a file go out, and come back made, in the order of the file."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
-
-from models.bundle import Bundle
-from models.suggestion import Limits
+from features.drafts import match_columns
 from training.engine import Cluster
 from training.engine_worker import (
     ScoreOrder,
+    SentRows,
     describe_code,
-    pack_cases,
-    score_packed,
+    keep_made,
+    make_sent,
+    pack_rows,
     ship_bundle,
 )
-from training.score import ROWS_AT_A_TIME
+from training.score_file import Missing, WorkOff
+from training.score_join import Job
+from training.score_parts import Part
 
 
-def score_on_cluster(
-    cases: pd.DataFrame,
-    bundle: Bundle,
-    folder: Path,
-    limits: tuple[Limits, ...],
-    cluster: Cluster,
-    report: Callable[[int], None] = lambda _: None,
-) -> Iterator[pa.Table]:
-    """Yield what `score_cases` yields, of parts that the workers scored; `folder` has the bundle.
+def score_with(cluster: Cluster) -> WorkOff:
+    """Return what makes the parts of `score_file` on a cluster.
 
-    Raises EngineError where the cluster can't go on; a worker that goes away loses nothing.
+    Parts that are there are kept here at once: what breaks off goes on where it was. A worker that
+    goes away loses nothing. Raises EngineError where the cluster can't go on.
     """
-    order = ScoreOrder(ship_bundle(folder, bundle), limits, describe_code())
-    starts = range(0, len(cases), ROWS_AT_A_TIME)
-    packed = (pack_cases(cases.iloc[start : start + ROWS_AT_A_TIME]) for start in starts)
-    for table in cluster.map_parts(score_packed, packed, order):
-        yield table
-        report(table.num_rows)
+
+    def work_off(job: Job, missing: Missing) -> Iterator[Part]:
+        order = ScoreOrder(ship_bundle(job.folder, job.bundle), job.limits, describe_code())
+        paths: deque[Path] = deque()
+
+        def send() -> Iterator[SentRows]:
+            for raw, path in missing:
+                if not paths:  # columns that are wrong are told before anything is sent
+                    match_columns(raw, "cases", job.bundle.contract)
+                paths.append(path)
+                yield pack_rows(raw)
+
+        for made in cluster.map_parts(make_sent, send(), order):
+            yield keep_made(made, paths.popleft())
+
+    return work_off

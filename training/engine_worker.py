@@ -1,12 +1,12 @@
 """What a worker of a cluster runs: it opens a bundle that was sent to it, and scores parts.
 
 Nothing here knows of Dask. Models travel as the files of a bundle, and are checked where they
-arrive as they are everywhere; cases travel as Arrow's own bytes. Nothing of either is put on disk,
-but for the text of the bundle while it is read.
+arrive as they are everywhere; cases travel as Arrow's own bytes, and come back as the files of
+`training.score_parts`. A worker puts these on its disk for a moment, and nothing stays there.
 """
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -14,17 +14,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
-import pandas as pd
 import pyarrow as pa
 
 from features.errors import KantelpuntError
+from features.raw_table import RawTable
 from models.bundle import MANIFEST, Bundle, BundleDamagedError, find_bundle, read_bundle
 from models.suggestion import Limits
-from training.score import score_cases
+from training.score_parts import Part, write_whole
+from training.score_workers import make_ready, pack_raw, try_part, unpack_raw
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN_BY_WORKERS = ("features", "models", "training")
 LIBRARIES = ("numpy", "pandas", "pyarrow", "lightgbm", "dask", "distributed")
+_CODEC, _PART = "zstd", "part.arrow"
 _OPENED: dict[tuple[str, str], Bundle] = {}
 _OPENING = Lock()
 
@@ -49,6 +51,24 @@ class ScoreOrder:
     shipped: Shipped
     limits: tuple[Limits, ...]
     code: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SentRows:
+    """Rows of a file of cases on their way to a worker; `content` is compressed from `size`."""
+
+    headers: list[str]
+    path: str
+    content: bytes
+    size: int
+
+
+@dataclass(frozen=True)
+class MadePart:
+    """A part on its way back: what it holds, and its files by their suffix."""
+
+    part: Part
+    files: dict[str, bytes]
 
 
 def ship_bundle(folder: Path, bundle: Bundle) -> Shipped:
@@ -76,32 +96,42 @@ def _read_shipped(shipped: Shipped) -> Bundle:
     with TemporaryDirectory(prefix="kantelpunt-") as name:
         for file, raw in shipped.files.items():
             (Path(name) / Path(file).name).write_bytes(raw)
-        return read_bundle(Path(name), shipped.version)
+        return make_ready(read_bundle(Path(name), shipped.version))
 
 
-def pack_cases(cases: pd.DataFrame) -> bytes:
-    """Return cases as compressed Arrow bytes, with the types of their columns."""
-    table = pa.Table.from_pandas(cases, preserve_index=False)
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed
+def pack_rows(raw: RawTable) -> SentRows:
+    """Return rows of a file of cases, ready to be sent."""
+    content = pack_raw(raw)
+    squeezed = pa.compress(content, codec=_CODEC, asbytes=True)
+    return SentRows(raw.headers, str(raw.path), squeezed, content.size)
 
 
-def unpack_cases(packed: bytes) -> pd.DataFrame:
-    """Return the cases that `pack_cases` packed."""
-    with pa.ipc.open_stream(packed) as reader:
-        cases: pd.DataFrame = reader.read_all().to_pandas()
-    return cases
+def make_sent(sent: SentRows, order: ScoreOrder) -> MadePart:
+    """Check and score the rows of one part, on one thread: a worker runs several.
 
-
-def score_packed(packed: bytes, order: ScoreOrder) -> pa.Table:
-    """Return what `score_cases` says of one part, on one thread: a worker runs several."""
+    Raises EngineError where this process runs other code than the one that gave the order.
+    """
     check_alike(order.code)
     bundle = open_shipped(order.shipped)
-    return pa.concat_tables(score_cases(unpack_cases(packed), bundle, order.limits, threads=1))
+    content = pa.decompress(sent.content, sent.size, codec=_CODEC)
+    raw = unpack_raw(content, sent.headers, Path(sent.path))
+    with TemporaryDirectory(prefix="kantelpunt-") as name:
+        path = Path(name) / _PART
+        made = try_part(raw, path, bundle, order.limits)
+        if not isinstance(made, Part):
+            kind, said = made
+            raise EngineError(said if kind == "said" else f"a worker could not write: {said[1]}")
+        stem = path.with_suffix("").name
+        files = {one.name.removeprefix(stem): one.read_bytes() for one in Path(name).iterdir()}
+        return MadePart(made, files)
+
+
+def keep_made(made: MadePart, path: Path) -> Part:
+    """Keep a part that a worker made at `path`, whole or not at all."""
+    # the scores last: with them the part is there
+    for suffix in sorted(made.files, key=len, reverse=True):
+        write_whole(path.with_suffix(suffix), made.files[suffix])
+    return replace(made.part, path=path)
 
 
 def check_alike(expected: dict[str, str]) -> None:

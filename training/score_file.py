@@ -18,15 +18,23 @@ ROWS_WORTH_WORKERS = 150_000
 BYTES_OF_A_ROW = 250  # of a CSV file, about
 
 Report = Callable[[int], None]
+Missing = Iterator[tuple[RawTable, Path]]  # rows of a part, and where the part has to be kept
+WorkOff = Callable[[Job, Missing], Iterator[Part]]
 
 
 def score_file(
-    job: Job, processes: int = 1, *, restart: bool = False, report: Report = lambda _: None
+    job: Job,
+    processes: int = 1,
+    *,
+    restart: bool = False,
+    report: Report = lambda _: None,
+    work_off: WorkOff | None = None,
 ) -> Scored:
     """Score all good cases of a file, in its order, and write them to `job.out`.
 
     `report` is told how many rows were done. A run that was broken off left its parts in a folder
-    beside the result: they are not made again. Raises a TableError or TooManyRejectedError for
+    beside the result: they are not made again. With `work_off` that makes the parts, in any order,
+    and not this machine. Raises a TableError or TooManyRejectedError for
     cases that cannot be used, OtherRunError for parts of another run, and OutputError.
     """
     check_output(job.out)
@@ -34,7 +42,7 @@ def score_file(
     parts = Parts(job.out, identity)
     try:
         with parts.open(restart=restart):
-            made = _make_parts(job, parts, processes, report)
+            made = _make_parts(job, parts, report, work_off or _work_here(processes))
             if _look_at(job.cases) != seen:
                 fault = "it was changed while it was read"
                 raise UnreadableTableError(job.cases, fault, "start again with --restart")
@@ -68,7 +76,7 @@ def _look_at(path: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _make_parts(job: Job, parts: Parts, processes: int, report: Report) -> list[Part]:
+def _make_parts(job: Job, parts: Parts, report: Report, work_off: WorkOff) -> list[Part]:
     """Make every part that is not there yet, and return all of them in order."""
     made: dict[Path, Part] = {}
 
@@ -76,7 +84,7 @@ def _make_parts(job: Job, parts: Parts, processes: int, report: Report) -> list[
         made[part.path] = part
         report(part.rows)
 
-    def list_missing() -> Iterator[tuple[RawTable, Path]]:
+    def list_missing() -> Missing:
         for number, raw in enumerate(stream_table(job.cases)):
             part = parts.find(number)
             if part and (part.rows, part.last) == _measure(raw):
@@ -84,8 +92,7 @@ def _make_parts(job: Job, parts: Parts, processes: int, report: Report) -> list[
             else:
                 yield raw, parts.name(number)
 
-    missing = list_missing()
-    for part in _work_off(job, missing, processes):
+    for part in work_off(job, list_missing()):
         note(part)
     return [made[path] for path in sorted(made)]
 
@@ -95,7 +102,11 @@ def _measure(raw: RawTable) -> tuple[int, int]:
     return len(raw.rows) + len(raw.uneven), last
 
 
-def _work_off(job: Job, missing: Iterator[tuple[RawTable, Path]], processes: int) -> Iterator[Part]:
+def _work_here(processes: int) -> WorkOff:
+    return lambda job, missing: _work_off(job, missing, processes)
+
+
+def _work_off(job: Job, missing: Missing, processes: int) -> Iterator[Part]:
     """Yield each missing part once it is made, in any order."""
     rows = count_cases(job.cases) or job.cases.stat().st_size // BYTES_OF_A_ROW
     if processes == 1 or rows < ROWS_WORTH_WORKERS:

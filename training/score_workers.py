@@ -74,7 +74,7 @@ class Crew:
         worker = self._idle.pop()
         try:
             worker.send((str(path), raw.headers, str(raw.path)))
-            worker.send_bytes(_pack(raw))
+            worker.send_bytes(pack_raw(raw))
         except OSError:
             raise _say_gone() from None
         self._busy.append(worker)
@@ -128,7 +128,7 @@ def _work(own: Connection, setup: Setup) -> None:
     while True:
         try:
             path, headers, where = own.recv()
-            raw = _unpack(own.recv_bytes(), headers, Path(where))
+            raw = unpack_raw(own.recv_bytes(), headers, Path(where))
         except (EOFError, OSError):
             return
         own.send(try_part(raw, Path(path), bundle, setup.limits))
@@ -148,7 +148,7 @@ def try_part(
         return "said", f"a worker failed ({type(error).__name__}): see more with --threads 1"
 
 
-def _pack(raw: RawTable) -> pa.Buffer:
+def pack_raw(raw: RawTable) -> pa.Buffer:
     """Return a part as bytes: its columns and row numbers, and the rows that have no cells."""
     names = [f"c{place}" for place in range(len(raw.columns))]
     table = pa.table([*raw.columns, pa.array(raw.rows)], names=[*names, "rows"])
@@ -160,7 +160,8 @@ def _pack(raw: RawTable) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _unpack(content: bytes, headers: list[str], path: Path) -> RawTable:
+def unpack_raw(content: bytes, headers: list[str], path: Path) -> RawTable:
+    """Return the part that `pack_raw` put in bytes."""
     table = pa.ipc.open_stream(content).read_all()
     uneven = np.frombuffer(table.schema.metadata[b"uneven"], dtype=np.int64)
     *columns, rows = table.columns

@@ -12,10 +12,11 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from features.tables import read_cases
+from features import raw_table
+from features.drafts import stream_table
 from kantelpunt import app
 from models.boosting import Floats, growing_with
-from models.bundle import Bundle, BundleDamagedError, read_bundle
+from models.bundle import BundleDamagedError, read_bundle
 from models.suggestion import read_limits
 from models.usual import Shape, fit_boosted, fit_usual
 from tests.models.conftest import FAST
@@ -24,16 +25,26 @@ from tests.tracking import make_tracking
 from tests.training.clusters import FAST_ENGINE, kill_one, kill_one_when_busy, start_cluster
 from tests.training.conftest import FAST as FAST_CONFIG
 from tests.training.conftest import Road
-from training import engine_score, engine_worker, keep
+from training import engine_worker, keep
 from training.engine import Cluster, join_cluster
 from training.engine_grow import Grower
-from training.engine_score import score_on_cluster
-from training.engine_worker import open_shipped, ship_bundle
+from training.engine_score import score_with
+from training.engine_worker import (
+    EngineError,
+    ScoreOrder,
+    describe_code,
+    make_sent,
+    open_shipped,
+    pack_rows,
+    ship_bundle,
+)
 from training.evaluate import measure
 from training.pipeline import Trained
 from training.rivals import OURS, compare_errors, hold_contest
 from training.samples import take_samples
-from training.score import score_cases
+from training.score_file import Missing, score_file
+from training.score_join import Job
+from training.score_parts import Part
 from training.tracking import fetch_bundle
 from training.tracking_runs import fetch_run
 
@@ -53,17 +64,37 @@ def joined(cluster: Any) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def folder(road: Road) -> Path:
-    return fetch_bundle(road.made.version, road.config.registry, road.uri)[0]
+    return fetch_bundle("champion", road.config.registry, road.uri)[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_small_parts() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw_table, "ROWS_AT_A_TIME", 300)
+        yield
 
 
 @pytest.fixture(scope="module")
-def bundle(folder: Path) -> Bundle:
-    return read_bundle(folder)
+def cases(road: Road, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of 2,000 cases, seven parts, of which three cannot be scored."""
+    table = road.extract.cases.head(2000).copy()
+    table.loc[[5, 700, 1999], "screened_on"] = None
+    path = tmp_path_factory.mktemp("cases") / "cases.parquet"
+    table.to_parquet(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def scored_here(cases: Path, folder: Path) -> Path:
+    """Return a folder with scores.parquet and rejected.csv, made without a cluster."""
+    out = cases.parent / "scores.parquet"
+    score_file(Job(cases, out, read_bundle(folder, "1"), folder, read_limits()))
+    return cases.parent
 
 
 @pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_score, "ROWS_AT_A_TIME", 400)
+def job(cases: Path, folder: Path, tmp_path: Path) -> Job:
+    return Job(cases, tmp_path / "there.parquet", read_bundle(folder, "1"), folder, read_limits())
 
 
 def hold_to(found: pa.Table, expected: pa.Table) -> None:
@@ -76,35 +107,69 @@ def hold_to(found: pa.Table, expected: pa.Table) -> None:
             assert found[name].equals(expected[name]), name
 
 
-@pytest.mark.usefixtures("small_parts")
-def test_the_command_scores_on_a_cluster_as_it_does_here(
-    road: Road, cluster: Any, tmp_path: Path
+def test_the_command_scores_on_a_cluster_as_this_machine_does(
+    road: Road, cases: Path, scored_here: Path, cluster: Any, tmp_path: Path
 ) -> None:
-    words = ["score", "--data", str(road.folder), "--tracking-uri", road.uri, "--out"]
-    there = ["--engine", "dask", "--scheduler", cluster.scheduler_address]
+    done = CliRunner().invoke(
+        app,
+        [
+            *("score", "--data", str(cases), "--tracking-uri", road.uri),
+            *("--out", str(tmp_path / "there" / "scores.parquet")),
+            *("--engine", "dask", "--scheduler", cluster.scheduler_address),
+        ],
+    )
 
-    here = CliRunner().invoke(app, [*words, str(tmp_path / "here.parquet")])
-    far = CliRunner().invoke(app, [*words, str(tmp_path / "there.parquet"), *there])
+    assert done.exit_code == 0, done.output
+    assert "wrote 1,997 estimates" in done.output
+    here, there = (
+        (parquet.read_table(one / "scores.parquet"), (one / "rejected.csv").read_text())
+        for one in (scored_here, tmp_path / "there")
+    )
+    assert there[1] == here[1]
+    hold_to(there[0], here[0])
 
-    assert here.exit_code == far.exit_code == 0, here.output + far.output
-    expected = parquet.read_table(tmp_path / "here.parquet")
-    assert len(expected) > 10 * 400
-    hold_to(parquet.read_table(tmp_path / "there.parquet"), expected)
 
-
-@pytest.mark.usefixtures("small_parts")
 def test_a_worker_killed_while_it_scores_loses_nothing(
-    road: Road, cluster: Any, joined: Cluster, bundle: Bundle, folder: Path
+    job: Job, scored_here: Path, cluster: Any, joined: Cluster
 ) -> None:
-    cases = read_cases(road.folder, bundle.contract).cases
-    tables = score_on_cluster(cases, bundle, folder, read_limits(), joined)
+    def work_off(job: Job, missing: Missing) -> Iterator[Part]:
+        made = score_with(joined)(job, missing)
+        yield next(made)
+        kill_one(cluster)
+        yield from made
 
-    found = [next(tables)]
-    kill_one(cluster)
-    found += list(tables)
+    scored = score_file(job, work_off=work_off)
 
-    expected = pa.concat_tables(score_cases(cases, bundle, read_limits(), threads=1))
-    hold_to(pa.concat_tables(found), expected)
+    assert scored.rows == 1997
+    hold_to(parquet.read_table(job.out), parquet.read_table(scored_here / "scores.parquet"))
+
+
+def test_what_a_cluster_began_is_ended_without_it(
+    job: Job, scored_here: Path, joined: Cluster
+) -> None:
+    def stop(_: Job, missing: Missing) -> Iterator[Part]:
+        yield next(score_with(joined)(job, missing))
+        raise EngineError("the scheduler went away")
+
+    with pytest.raises(EngineError):
+        score_file(job, work_off=stop)
+    done: list[int] = []
+    scored = score_file(job, report=done.append)
+
+    assert scored.rows == 1997
+    assert sum(done) == 2000
+    hold_to(parquet.read_table(job.out), parquet.read_table(scored_here / "scores.parquet"))
+
+
+def test_a_worker_without_room_on_its_disk_is_told(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = ("disk", (28, "No space left on device"))
+    monkeypatch.setattr(engine_worker, "try_part", lambda *_: full)
+    order = ScoreOrder(ship_bundle(job.folder, job.bundle), job.limits, describe_code())
+
+    with pytest.raises(EngineError, match="a worker could not write: No space left"):
+        make_sent(pack_rows(next(stream_table(job.cases))), order)
 
 
 def test_trees_grown_by_two_workers_estimate_as_well_as_those_grown_here(joined: Cluster) -> None:

@@ -7,10 +7,8 @@ from typing import Any
 
 import dask
 import numpy as np
-import pandas as pd
 import pytest
 from distributed.security import Security
-from pandas.testing import assert_frame_equal
 from typer.testing import CliRunner
 
 from kantelpunt import app
@@ -22,8 +20,6 @@ from training.engine_worker import (
     EngineError,
     check_alike,
     describe_code,
-    pack_cases,
-    unpack_cases,
 )
 
 SOON = replace(FAST_ENGINE, seconds_to_connect=1, seconds_without_workers=0)
@@ -212,18 +208,3 @@ def test_what_lightgbm_refuses_on_the_cluster_is_told(monkeypatch: pytest.Monkey
         pytest.raises(EngineError, match=r"failed .*no_such_objective"),
     ):
         Grower(joined).grow(wrong, *ARRAYS, 5)
-
-
-def test_cases_arrive_as_they_were_sent() -> None:
-    cases = pd.DataFrame(
-        {
-            "case_id": ["a", "b", None],
-            "screened_on": pd.to_datetime(["2026-01-01", None, "2026-03-01"]).astype(
-                "datetime64[s]"
-            ),
-            "score": pd.array([1, None, 3], dtype="Int64"),
-            "points": [0.1, np.nan, 3.0],
-        }
-    )
-
-    assert_frame_equal(unpack_cases(pack_cases(cases)), cases)
