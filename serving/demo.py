@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("var/demo")
 PILOT = "a pilot in which a lot gave support"
-CAPACITY = 0.08  # VDAB can start 5 to 10 % of the flow
+CAPACITY = 0.06  # VDAB can start 5 to 10 % of the flow
 # for synthetic persons on one's own machine only: `kantelpunt serve` knows no account of these
 PASSWORD = "kantelpunt-demo"  # noqa: S105
 FUND_NL = "Ziekenfonds Demo (verzonnen)"
@@ -71,6 +71,7 @@ def run_demo(folder: Path | None, *, persons: int, port: int, fresh: bool) -> No
     from serving.server import open_port, run_server, set_up_logs
 
     with open_port("127.0.0.1", port) as opened:
+        set_up_logs(quiet=True)
         demo = prepare(folder or FOLDER, persons=persons, fresh=fresh, step=tell_steps())
         set_up_logs()
         app = create_app(demo.settings, demo.bundle)
@@ -86,8 +87,8 @@ def check_demo(folder: Path | None, *, persons: int, port: int, fresh: bool) -> 
 
     step = tell_steps()
     with open_port("127.0.0.1", port) as opened, _choose_folder(folder) as chosen:
-        demo = prepare(chosen, persons=persons, fresh=fresh, step=step)
         set_up_logs(quiet=True)
+        demo = prepare(chosen, persons=persons, fresh=fresh, step=step)
         app = create_app(demo.settings, demo.bundle)
         with serve_aside(app, opened) as address:
             step("Calling every page and endpoint once")

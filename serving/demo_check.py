@@ -19,7 +19,12 @@ from serving.wording import interval_nl, op_100
 
 TIMEOUT = 30
 PAGES = ("/", "/?voorstel=refer&vragenlijst=ja", "/model", "/model/versies", "/hulp", "/invoer")
-OVERSIGHT = ("/logboek", "/logboek/nakijken", "/overeenstemming")
+OVERSIGHT = ("/logboek", "/logboek/nakijken", "/overeenstemming", "/model/bewaking")
+PLANNING = (
+    *("/planning", "/planning?wat=entries", "/planning/capaciteit", "/planning/doelen"),
+    *("/planning/scenarios", "/planning/terugblik"),
+)
+PLANNED = ("forecast", "capacity", "targets", "limits", "scenarios")
 
 
 @dataclass
@@ -62,7 +67,7 @@ def _tell_chances(row: Mapping[str, Any]) -> str:
 
 
 def walk(address: str, app: FastAPI, passwords: Mapping[str, str]) -> Report:
-    """Call everything once at an address; `passwords` holds those of arts.a and auditor."""
+    """Call everything once at an address; `passwords` holds those of the accounts of the demo."""
     report = Report()
     _walk_api(address, app, _basic("arts.a", passwords["arts.a"]), report)
     overseer = _basic("auditor", passwords["auditor"])
@@ -75,9 +80,14 @@ def walk(address: str, app: FastAPI, passwords: Mapping[str, str]) -> Report:
     _call(opener, "GET", address, f"/dossiers/{case_id}", report, shown="/dossiers/{case_id}")
     _call(opener, "GET", address, "/bestaat-niet", report, expected=404)
     _log_off(address, opener, report)
-    _log_on(address, opener, "auditor", passwords["auditor"], report)
-    for path in OVERSIGHT:
-        _call(opener, "GET", address, path, report)
+    for user, pages in (("auditor", OVERSIGHT), ("planner", PLANNING)):
+        _log_on(address, opener, user, passwords[user], report)
+        for path in pages:
+            _call(opener, "GET", address, path, report)
+        _log_off(address, opener, report)
+    planner = _basic("planner", passwords["planner"])
+    for path in PLANNED:
+        _call(build_opener(), "GET", address, f"/api/v1/{path}", report, headers=planner)
     return report
 
 

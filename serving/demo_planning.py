@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AUTHOR = "Kantelpunt, demo"
 # of the pathways that run at the end of last month, per region in turn: places for so many. Some
 # run out within months, one has too few already, and some have plenty
-PLACES = (1.01, 1.15, 1.06, 1.02, 0.97, 1.1)
+PLACES = (1.04, 1.15, 1.04, 1.04, 0.97, 1.12)
 PLACES_NL = "verzonnen: {percent} op 100 van de trajecten die nu lopen"
 GOAL = 0.98  # of the pathways that began in the last twelve months: what each year should bring
 GOAL_NL = "Verzonnen doel, voor zoveel mensen als de demo heeft"

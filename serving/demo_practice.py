@@ -1,6 +1,6 @@
 """Made-up physicians: what each decides on a suggestion, and what follows from it, day by day.
 
-Every share here is made up too. They are such that some 8 % of who is screened starts a pathway
+Every share here is made up too. They are such that some 7 % of who is screened starts a pathway
 (VDAB can start 5 to 10 %), and that a fifth of what is decided is not what was suggested.
 """
 
@@ -26,10 +26,10 @@ _DECIDES: Mapping[Suggestion, Mapping[DecisionKind, float]] = {
         _D.NOT_OPPORTUNE: 0.04,
     },
     _S.OWN_WAY: {
-        _D.OWN_RETURN: 0.85,
+        _D.OWN_RETURN: 0.87,
         _D.LOOK_AGAIN: 0.09,
-        _D.REFER: 0.03,
-        _D.COORDINATOR_FIRST: 0.03,
+        _D.REFER: 0.02,
+        _D.COORDINATOR_FIRST: 0.02,
     },
     _S.NOT_YET: {
         _D.LOOK_AGAIN: 0.54,
@@ -39,11 +39,11 @@ _DECIDES: Mapping[Suggestion, Mapping[DecisionKind, float]] = {
         _D.COORDINATOR_FIRST: 0.02,
     },
     _S.UNSURE: {
-        _D.OWN_RETURN: 0.53,
+        _D.OWN_RETURN: 0.55,
         _D.LOOK_AGAIN: 0.26,
         _D.NOT_OPPORTUNE: 0.09,
-        _D.REFER: 0.06,
-        _D.COORDINATOR_FIRST: 0.06,
+        _D.REFER: 0.05,
+        _D.COORDINATOR_FIRST: 0.05,
     },
 }
 _AFTER_COORDINATOR = {_D.REFER: 0.6, _D.OWN_RETURN: 0.4}
