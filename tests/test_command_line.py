@@ -79,12 +79,13 @@ def test_no_help_holds_brackets_that_the_terminal_would_swallow_as_markup() -> N
     assert [text for text in helps if "[" in text] == []
 
 
-def test_mlproject_has_the_five_entry_points_and_calls_real_commands() -> None:
+def test_mlproject_has_its_entry_points_and_calls_real_commands() -> None:
     entry_points = read_project()["entry_points"]
 
     faults = {name: find_faults(entry["command"]) for name, entry in entry_points.items()}
 
-    assert list(faults) == ["synth", "train", "evaluate", "release", "score"]
+    expected = ["synth", "train", "evaluate", "release", "score", "backtest", "forecast"]
+    assert list(faults) == expected
     assert not any(faults.values())
     assert all("kantelpunt " + name in entry_points[name]["command"] for name in entry_points)
 

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shlex
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,26 @@ def fill_fund(cohort: Cohort, fund: sqlite3.Connection) -> None:
         ("dossier", first.rename(columns=names)[list(names.values())]),
         ("hervatting", tables["work_periods"].rename(columns=key | days)),
         ("traject", tables["pathways"].rename(columns=key | steps)),
+        ("ziekmelding", make_spells(cases["region"].unique())),
         ("kenmerk", people[["case_id", "geslacht", "herkomst"]].rename(columns=key)),
     ):
         table.astype(object).where(table.notna(), None).to_sql(name, fund, index=False)
+
+
+def make_spells(regions: Sequence[str]) -> pd.DataFrame:
+    """Return absences of all lengths, also those that are over long before they are screened."""
+    rng = np.random.default_rng(4)
+    count = 8000
+    began = pd.Timestamp("2021-07-01") + pd.to_timedelta(rng.integers(0, 1826, count), unit="D")
+    days = rng.choice([5, 20, 45, 70, 120, 400, 900], count)
+    ended = (began + pd.to_timedelta(days, unit="D")).strftime("%Y-%m-%d")
+    return pd.DataFrame(
+        {
+            "provincie": rng.choice(regions, count),
+            "eerste_ziektedag": began.strftime("%Y-%m-%d"),
+            "laatste_ziektedag": np.where(ended > "2026-06-30", None, ended),
+        }
+    )
 
 
 def pseudonymise(number: str) -> str:
@@ -88,7 +106,7 @@ def own(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_sql_makes_every_table_of_an_extract(own: Path) -> None:
     made = {path.stem for path in own.glob("*.csv")}
 
-    assert made == {"cases", "work_periods", "follow_up", "pathways", "groups"}
+    assert made == {"cases", "work_periods", "follow_up", "pathways", "groups", "entries"}
 
 
 def test_every_command_of_the_guide_works_in_its_order(
@@ -121,8 +139,13 @@ def test_every_command_of_the_guide_works_in_its_order(
         "explain-model",
         "gates",
         "release",
+        "backtest",
+        "forecast",
     ]
     assert "p_usual: can be estimated" in told["check"]
     assert "fonds_a 1" in told["check"]
+    assert "Entries: counts of new absences" in told["check"]
+    assert "chosen for 1" in told["backtest"]
+    assert (tmp_path / "var" / "vooruit.xlsx").is_file()
     assert "version 1 is the champion now" in told["release"]
     assert (tmp_path / "var" / "check.html").is_file()
