@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from features.errors import KantelpuntError
 
 START_SECONDS = 30
+BACKLOG = 2048  # connections that wait to be taken up, as uvicorn has it
 
 
 class PortTakenError(KantelpuntError):
@@ -41,7 +42,7 @@ def set_up_logs(*, quiet: bool = False) -> None:
 
 
 def open_port(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raises PortTakenError when the port cannot be had."""
+    """Return a socket that can listen; raises PortTakenError when the port cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -49,11 +50,27 @@ def open_port(host: str, port: int) -> socket.socket:
         opened.bind((host, port))
     except OSError as error:
         opened.close()
-        raise PortTakenError(
-            f"cannot listen on {host} port {port} ({error.strerror}): "
-            "stop what uses it, or choose another with --port"
-        ) from None
+        raise _build_taken(host, port, error) from None
     return opened
+
+
+def _build_taken(host: str, port: int, error: OSError) -> PortTakenError:
+    return PortTakenError(
+        f"cannot listen on {host} port {port} ({error.strerror}): "
+        "stop what uses it, or choose another with --port"
+    )
+
+
+def _listen(opened: socket.socket) -> None:
+    """Begin to listen; raises PortTakenError where another program began since the port was opened.
+
+    Until somebody listens, two programs can have the same port open.
+    """
+    try:
+        opened.listen(BACKLOG)
+    except OSError as error:
+        host, port = opened.getsockname()[:2]
+        raise _build_taken(host, port, error) from None
 
 
 def _build_server(app: FastAPI) -> uvicorn.Server:
@@ -72,13 +89,15 @@ def _build_server(app: FastAPI) -> uvicorn.Server:
 
 
 def run_server(app: FastAPI, opened: socket.socket) -> None:
-    """Serve until stopped."""
+    """Serve until stopped; raises PortTakenError."""
+    _listen(opened)
     _build_server(app).run(sockets=[opened])
 
 
 @contextmanager
 def serve_aside(app: FastAPI, opened: socket.socket) -> Iterator[str]:
     """Serve beside the caller, and give the address; for `demo --check` and for tests."""
+    _listen(opened)
     server = _build_server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()
