@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -56,7 +57,7 @@ def count(store: Store, board: Board) -> None:
     whole = time.monotonic()
     with store.reading(EVERY_FUND) as connection:
         regions = tuple(list_regions(connection))
-        parts = {
+        parts: dict[str, Callable[[], object]] = {
             "ways of cases": lambda: read_roads(connection, calendar, regions),
             "pathways": lambda: read_courses(connection, calendar, regions),
             "work afterwards": lambda: list(stream_after(connection, until)),
