@@ -21,8 +21,8 @@ TIMEOUT = 30
 PAGES = ("/", "/?voorstel=refer&vragenlijst=ja", "/model", "/model/versies", "/hulp", "/invoer")
 OVERSIGHT = ("/logboek", "/logboek/nakijken", "/overeenstemming", "/model/bewaking")
 PLANNING = (
-    *("/planning", "/planning?wat=entries", "/planning/capaciteit", "/planning/doelen"),
-    *("/planning/scenarios", "/planning/terugblik"),
+    *("/planning", "/planning?meting=entries", "/planning/capaciteit", "/planning/doelen"),
+    *("/planning/scenarios?toestemming=90", "/planning/terugblik"),
 )
 PLANNED = ("forecast", "capacity", "targets", "limits", "scenarios")
 

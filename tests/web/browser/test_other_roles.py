@@ -18,10 +18,13 @@ class Place:
 
 
 LOG, MODEL, HELP = {"Logboek": "Logboek"}, {"Model": "Model"}, {"Hulp": "Wat het getal zegt"}
+PLANNING = {"Planning": "Instroom"}
 PLACES = (
     Place("dataspecialist", MODEL | HELP, ("/dossiers/C-0001", "/logboek", "/invoer")),
-    Place("planner", MODEL | HELP, ("/dossiers/C-0001", "/overeenstemming", "/lijst.csv")),
-    Place("auditor", LOG | MODEL | HELP, ("/dossiers/C-0001", "/invoer")),
+    Place(
+        "planner", PLANNING | MODEL | HELP, ("/dossiers/C-0001", "/overeenstemming", "/lijst.csv")
+    ),
+    Place("auditor", LOG | PLANNING | MODEL | HELP, ("/dossiers/C-0001", "/invoer")),
     Place("coordinator", HELP, ("/logboek", "/model", "/dossiers/C-0001/inzage")),
     Place("arts", MODEL | HELP, ("/logboek", "/overeenstemming")),
 )
