@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from models.intake.wobble import Wobble, measure_wobble
+from models.intake.wobble import MIDDLE, Wobble, measure_wobble
 
 Floats = NDArray[np.float64]
 KEPT = (
@@ -15,6 +15,7 @@ KEPT = (
 )  # weight that a month loses to the next: never, to within a season
 CLEAR = 3.0  # units of log-likelihood by which forgetting has to foresee months better
 FEWEST_MONTHS = 8
+MANY = 10.0  # that none of as many passes by lot is as good as impossible
 TOLD_BY = 12  # last months by which it is told what months differ by, where a chance has changed
 
 
@@ -30,20 +31,30 @@ def choose_memory(tried: Floats, passed: Floats) -> float:
     whole = np.maximum(whole, gone)
     if np.count_nonzero(whole) < FEWEST_MONTHS:
         return KEPT[0]
-    scores, apart = zip(*(_foretell(whole, gone, kept) for kept in KEPT), strict=True)
+    ways = [kept for kept in KEPT if kept == 1 or _leaves_enough(whole, gone, kept)]
+    scores, apart = zip(*(_foretell(whole, gone, kept) for kept in ways), strict=True)
     best = int(np.argmax(scores))
     gain = (scores[best] - scores[0]) / max(apart[best], 1.0)
-    return KEPT[best] if gain > CLEAR else KEPT[0]
+    return ways[best] if gain > CLEAR else ways[0]
+
+
+def _leaves_enough(tried: Floats, passed: Floats, kept: float) -> bool:
+    """Tell whether enough who passed, and who did not, are left to learn a chance from."""
+    weight = weigh_months(len(tried), kept)
+    return bool(min(weight @ passed, weight @ (tried - passed)) >= MANY)
 
 
 def _foretell(tried: Floats, passed: Floats, kept: float) -> tuple[float, float]:
-    """Return the log-likelihood of months given those before, and their chi-square per month."""
+    """Return the log-likelihood of months given those before, and how far off a month mostly is.
+
+    By the median, so that the one month in which a chance breaks does not hide that it does.
+    """
     expected = follow(tried, passed, kept)
     use = (tried > 0) & (np.cumsum(tried) > tried)
     n, x, p = tried[use], passed[use], expected[use]
     score = float((x * np.log(p) + (n - x) * np.log(1 - p)).sum())
-    apart = float(((x - n * p) ** 2 / (n * p * (1 - p))).mean()) if len(n) else 1.0
-    return score, apart
+    apart = (x - n * p) ** 2 / (n * p * (1 - p))
+    return score, float(np.median(apart)) / MIDDLE if len(n) else 1.0
 
 
 def follow(tried: Floats, passed: Floats, kept: float) -> Floats:
@@ -54,6 +65,21 @@ def follow(tried: Floats, passed: Floats, kept: float) -> Floats:
         found[month] = (went + 0.5) / (counted + 1)
         counted, went = kept * counted + n, kept * went + x
     return found
+
+
+def find_first(tried: Floats, passed: Floats) -> int:
+    """Return the first month that counts: from when on passes were written down, 0 where always.
+
+    Months at the front in which nobody passed are left out, with the one in which it began, where
+    many would have by the chance of the months after them.
+    """
+    whole, gone = tried.sum(axis=0), passed.sum(axis=0)
+    went = np.flatnonzero(gone)
+    if not len(went) or not went[0]:
+        return 0
+    first = int(went[0])
+    chance = gone[first:].sum() / max(whole[first:].sum(), 1.0)
+    return first + 1 if whole[:first].sum() * chance > MANY else 0
 
 
 def weigh_months(months: int, kept: float) -> Floats:

@@ -10,10 +10,12 @@ from models.intake.flow import COHORT_STEPS, Flow, Waiting
 from models.intake.steps import Step
 from models.intake.thinning import thin
 from models.intake.timing import Going, Small, expect, find_remaining, spread
+from models.intake.wobble import Wobble
 
 Floats = NDArray[np.float64]
 Shift = dict[str, Floats]  # per step, what is added to the log-odds of its chance in each region
 TINY = 1e-12
+WIDEST = 1.0  # in log-odds: what months may differ by, however few are left to fail
 LAST = "started"
 WAITED, ARRIVED, CHANCE, MONTHS, DELAY, TIMING = range(6)  # what luck is for: each by itself
 
@@ -129,15 +131,29 @@ def _draw_step(
         chance = draw_chances(step, 200, luck.open(place, CHANCE)).mean(axis=0, keepdims=True)
         return _shift(chance[..., None], step, shift, shape), step.delay[None]
     chance = draw_chances(step, luck.draws, luck.open(place, CHANCE))[..., None]
-    own, shared = step.wobble.own, step.wobble.shared
-    if own > 0 or shared > 0:
-        rng = luck.open(place, MONTHS)
-        noise = rng.standard_normal((shape[0], 1, shape[2])) * np.sqrt(shared)
-        noise = noise + rng.standard_normal(shape) * np.sqrt(own)
-        lot = chance * (1 - chance)
-        chance = 1 / (1 + (1 - chance) / chance * np.exp(-noise / np.sqrt(lot)))
+    if step.wobble.own > 0 or step.wobble.shared > 0:
+        chance = _vary(chance, step.wobble, shape, luck.open(place, MONTHS))
     delay = draw_delays(step, luck.draws, luck.open(place, DELAY))
     return _shift(chance, step, shift, shape), delay
+
+
+def _vary(
+    chance: Floats, wobble: Wobble, shape: tuple[int, ...], rng: np.random.Generator
+) -> Floats:
+    """Return chances that differ per month, with the same mean.
+
+    Normal on the scale of log-odds; by how much the mean of those must lie further out follows from
+    MacKay's approximation (Neural Computation 1992).
+    """
+    lot = chance * (1 - chance)
+    own, shared = (np.sqrt(part / lot) for part in (wobble.own, wobble.shared))
+    size = np.sqrt(own**2 + shared**2)
+    small = np.minimum(WIDEST / np.maximum(size, TINY), 1.0)
+    noise = rng.standard_normal((shape[0], 1, shape[2])) * (shared * small)
+    noise = noise + rng.standard_normal(shape) * (own * small)
+    stretch = np.sqrt(1 + np.pi / 8 * np.minimum(size, WIDEST) ** 2)
+    odds = np.log(chance / (1 - chance)) * stretch + noise
+    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def _shift(chance: Floats, step: Step, shift: Shift, shape: tuple[int, ...]) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.intake.faults import IntakeError
-from models.intake.memory import choose_memory, measure_recent, weigh_months
+from models.intake.memory import choose_memory, find_first, measure_recent, weigh_months
 from models.intake.wobble import Wobble
 
 Floats = NDArray[np.float64]
@@ -77,6 +77,8 @@ def learn_step(
     months, delays = passed.shape[1:]
     seen = np.arange(months)[:, None] + np.arange(delays) < months
     ages = np.minimum(np.arange(months)[::-1], delays - 1)  # the longest delay seen of each month
+    counted = np.arange(months) >= find_first(tried, passed.sum(axis=2))
+    tried, seen = tried * counted, seen & counted[:, None]
     passed = np.where(seen, passed, 0.0)
     delay = learn_delay(passed.sum(axis=0), seen)
     total, within = passed.sum(axis=2), np.cumsum(delay)[ages]

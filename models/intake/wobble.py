@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-MOST = 0.2
+MOST = 0.05  # months that differ by a tenth of their tries, where half pass
 FEWEST_MONTHS = 6
+MIDDLE = 0.455  # median of a chi-square with one degree of freedom
+FURTHEST = 16.0  # times the usual: what is further off is one month gone wrong, not what months do
 SURE = 1.0  # standard errors over what lot brings, from which on months are taken to differ
 
 
@@ -39,19 +41,25 @@ def measure_wobble(tried: Floats, passed: Floats, chance: Floats) -> Wobble:
     if months < FEWEST_MONTHS or cells <= 2 * regions:
         return Wobble()
     gap = np.where(use, passed - tried * chance, 0.0)
-    off = float((gap[use] ** 2 / variance[use]).sum()) * cells / (cells - regions) - cells
+    off = _add_up(gap[use] ** 2 / variance[use]) * cells / (cells - regions) - cells
     both = max(off, 0.0) / float((tried[use] - 1).sum()) if off > SURE * _lot(cells) else 0.0
     if regions == 1 or both == 0:
         return Wobble(min(both, MOST), 0.0)
     size, lot = np.where(use, tried, 0.0), np.where(use, variance, 0.0).sum(axis=0)
     known = lot > 0
     whole = size.sum(axis=0)[known]
-    together = float((gap.sum(axis=0)[known] ** 2 / lot[known]).sum()) * months / (months - 1)
+    together = _add_up(gap.sum(axis=0)[known] ** 2 / lot[known]) * months / (months - 1)
     alone = float(((size**2).sum(axis=0)[known] / whole).sum())
     over = together - months - alone * both
     shared = over / max(float(whole.sum()) - alone, 1.0) if over > SURE * _lot(months) else 0.0
     shared = min(shared, both)
     return Wobble(min(both - shared, MOST), min(shared, MOST))
+
+
+def _add_up(apart: Floats) -> float:
+    """Return the sum of squared distances, the furthest drawn in."""
+    usual = max(float(np.median(apart)) / MIDDLE, 1.0)
+    return float(np.minimum(apart, FURTHEST * usual).sum())
 
 
 def _lot(cells: int) -> float:

@@ -13,6 +13,7 @@ from models.intake.flow import STEPS, Durations, Flow, Waiting
 from models.intake.outlook import simulate
 from models.intake.paths import Paths
 from models.intake.steps import Step
+from models.intake.wobble import Wobble
 from tests.models.intake.truth import CHANCES, DELAYS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -142,6 +143,28 @@ def test_a_step_that_nobody_ever_tried_widens_what_follows_and_says_so() -> None
     low, high = np.quantile(found.get_total("started")[:, 8], (0.025, 0.975))
     assert low < 0.2 * high
     assert ("never_tried", "started") in {(n["kind"], n["step"]) for n in found.summary()["notes"]}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6, 0.99])
+@pytest.mark.parametrize("wobble", [Wobble(0.01, 0.01), Wobble(0.0, 0.15)])
+def test_months_that_differ_widen_the_interval_and_keep_the_mean(
+    share: float, wobble: Wobble
+) -> None:
+    flow = make_flow()
+    tried = np.full(2, 1e6)
+    plain = tuple(
+        replace(s, tried=tried, passed=tried * share) if s.name == "screened" else s
+        for s in flow.steps
+    )
+    varied = tuple(replace(s, wobble=wobble) if s.name == "screened" else s for s in plain)
+
+    sure, unsure = (
+        simulate(replace(flow, steps=steps), draws=2000).draws["screened"][..., 6]
+        for steps in (plain, varied)
+    )
+
+    assert unsure.mean() == pytest.approx(sure.mean(), rel=0.03)
+    assert unsure.std() > (1.1 if share < 0.9 else 1.0) * sure.std()
 
 
 def test_one_region_alone_is_its_own_total() -> None:

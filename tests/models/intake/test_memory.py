@@ -68,3 +68,45 @@ def test_few_months_are_all_remembered() -> None:
 
 def test_the_last_month_counts_in_full() -> None:
     assert weigh_months(3, 0.5).tolist() == [0.25, 0.5, 1.0]
+
+
+def test_months_before_passes_were_written_down_are_left_out() -> None:
+    tried, passed = draw(np.full(MONTHS, 0.97), 1)
+    passed[:, :7] = 0
+    passed[:, 7] /= 2  # it began in the middle of a month
+
+    step = learn_step("screened", tried, np.floor(passed)[:, :, None])
+
+    assert step.pooled == pytest.approx(0.97, abs=0.005)
+    assert step.wobble.own + step.wobble.shared == 0
+
+
+def test_a_rare_step_keeps_its_first_months_without_anybody() -> None:
+    passed = np.zeros((1, MONTHS))
+    passed[0, [5, 20]] = 1
+
+    step = learn_step("started", np.full((1, MONTHS), 4.0), passed[:, :, None])
+
+    assert step.tried.sum() == pytest.approx(4 * MONTHS)
+
+
+def test_one_month_gone_wrong_widens_what_is_expected_but_does_not_drown_it() -> None:
+    tried, passed = draw(np.full(MONTHS, 0.97), 1)
+    passed[:, 18] *= 0.3
+
+    step = learn_step("screened", tried, np.floor(passed)[:, :, None])
+
+    assert 0 < step.wobble.own + step.wobble.shared < 0.02
+    assert step.tried.sum() > 1000
+
+
+def test_a_step_that_nearly_everybody_passes_stays_one() -> None:
+    rng = np.random.default_rng(1)
+    tried = rng.poisson(30, (6, MONTHS)).astype(float)
+    passed = rng.binomial(tried.astype(int), np.linspace(0.96, 0.997, MONTHS)).astype(float)
+
+    step = learn_step("screened", tried, passed[:, :, None])
+
+    drawn = draw_chances(step, 1000, np.random.default_rng(1))
+    assert drawn.mean() > 0.98
+    assert step.tried.sum() > 500
