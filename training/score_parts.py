@@ -149,8 +149,9 @@ class Parts:
         self.folder.rmdir()
 
     def _empty(self) -> None:
-        for path in (*self.folder.glob("*.arrow*"), self.folder / MANIFEST):
-            path.unlink(missing_ok=True)
+        for pattern in ("*.arrow", "*.new", MANIFEST):
+            for path in self.folder.glob(pattern):
+                path.unlink(missing_ok=True)
 
 
 def save_part(path: Path, draft: Draft, scores: pa.Table) -> Part:
