@@ -63,6 +63,7 @@ def backtest(
 
     Raises PanelError where the panel is too short for one origin that knows half a year.
     """
+    panel = panel.from_known()
     tested = find_tested(panel, horizon, origins)
     scales = _find_scales(panel, int(tested[0]))
     scores = {}

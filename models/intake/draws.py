@@ -16,13 +16,15 @@ class Doubt:
 
     `wider` (regions, horizon) multiplies errors, `whole` (horizon,) those of the whole; `level`
     (regions,) is the standard deviation of the logarithm of a level that nobody has seen; `empty`
-    (regions,) holds the days that passed without a single count where none ever came, else NaN.
+    (regions,) holds the days that passed without a single count where none ever came, else NaN;
+    `most` (regions,) is the highest rate per day that a future may have.
     """
 
     wider: Floats
     whole: Floats
     level: Floats
     empty: Floats
+    most: Floats
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def draw_paths(
     rng = np.random.default_rng(seed)
     members = layered.members
     grouped = np.stack([point[member].sum(axis=0) for member in members])
+    most = np.maximum(doubt.most[:, None] * days, point)  # a backtest may expect more
     whole = draw_whole(point.sum(axis=0), layered, doubt.whole, draws, rng)
+    whole = np.minimum(whole, most.sum(axis=0))
     steady = np.ones_like(grouped)
     groups = draw_parts(grouped, whole, layered.groups, steady, rng)
     found = np.empty((draws, *point.shape))
@@ -59,7 +63,7 @@ def draw_paths(
         )
     # a level that nobody has seen moves the sum, not the other regions
     unseen = doubt.level[None, :, None] * rng.standard_normal((draws, len(point), 1))
-    found = found * np.exp(unseen)
+    found = np.minimum(found * np.exp(unseen), most)
     counts: Ints = np.floor(found + rng.random(found.shape)).astype(np.int64)
     return _fill_empty(counts, days, doubt.empty, rng)
 
@@ -85,7 +89,7 @@ def _quantile_scale(chance: Floats, free: float) -> Floats:
     from statistics import NormalDist
 
     normal = np.array([NormalDist().inv_cdf(float(one)) for one in np.clip(chance, 1e-6, 1 - 1e-6)])
-    chi = free * np.maximum(1 - 2 / (9 * free) + normal * np.sqrt(2 / (9 * free)), 0.1) ** 3
+    chi = free * np.maximum(1 - 2 / (9 * free) + normal * np.sqrt(2 / (9 * free)), 0.25) ** 3
     return np.asarray(np.sqrt(free / chi))
 
 

@@ -15,6 +15,7 @@ from models.intake.jumps import Jump, find_jumps, leave_out
 from models.intake.panel import Floats, Ints
 
 LEAST_A, MOST_A = 0.02, 0.5
+MOST_SCALE = 30.0  # far beyond any count: keeps a wild error from becoming infinite
 SHIFT = 0.375  # Anscombe's, for counts near nought
 ENOUGH = 6  # origins that tell how large errors are at a horizon; with fewer, nearer ones tell
 OWN_WEIGHT = 4.0  # so many independent errors of its own weigh as much as those of all together
@@ -50,7 +51,7 @@ def to_scale(count: Floats, a: float) -> Floats:
 
 def from_scale(value: Floats, a: float) -> Floats:
     """Return counts from the scale of `to_scale`, never below nought."""
-    root = np.sinh(a * np.clip(value, 0.0, None) / 2) / a
+    root = np.sinh(np.clip(a * value / 2, 0.0, MOST_SCALE)) / a
     return np.asarray(np.maximum(root**2 - SHIFT, 0.0))
 
 

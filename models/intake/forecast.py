@@ -9,7 +9,7 @@ import numpy as np
 
 from models.intake.calibration import choose_origins, measure_layers
 from models.intake.choice import Choice
-from models.intake.draws import draw_paths
+from models.intake.draws import Doubt, draw_paths
 from models.intake.layers import fill_gaps, list_members
 from models.intake.methods import METHODS, OURS
 from models.intake.notes import Note, find_doubt, find_notes
@@ -46,7 +46,7 @@ def forecast(
     """
     if horizon < 1:
         raise PanelError(f"a horizon of {horizon} periods: expected 1 or more")
-    panel, back = _sort(panel)
+    panel, back = _sort(panel.from_known())
     past = choose_origins(len(panel.starts), panel.per_year)
     origins = np.append(past, len(panel.starts))
     task = Task.of(panel, origins, horizon, ahead)
@@ -57,7 +57,7 @@ def forecast(
     layered = measure_layers(expected[:-1], came, filled, members)
     doubt = find_doubt(panel, horizon)
     days = task.days[len(panel.starts) :]
-    point = _floor(expected[-1], days, doubt.empty)
+    point = _bound(expected[-1], days, doubt)
     counts = draw_paths(point, days, layered, doubt, draws, seed)
     paths = Paths(
         tuple(panel.regions[one] for one in back),
@@ -78,10 +78,14 @@ def mix_methods(task: Task, methods: tuple[str, ...]) -> Floats:
     return found
 
 
-def _floor(point: Floats, days: Floats, empty: Floats) -> Floats:
-    """Return the point forecast, with half an event in the days seen where none ever came."""
-    least = 0.5 / np.maximum(empty, 1.0)[:, None] * days
-    return np.where(np.isfinite(empty)[:, None], least, np.maximum(point, 0.0))
+def _bound(point: Floats, days: Floats, doubt: Doubt) -> Floats:
+    """Return the point forecast within what can be.
+
+    At most `Doubt.most`; half an event in the days seen where none ever came.
+    """
+    least = 0.5 / np.maximum(doubt.empty, 1.0)[:, None] * days
+    bounded = np.clip(point, 0.0, doubt.most[:, None] * days)
+    return np.where(np.isfinite(doubt.empty)[:, None], least, bounded)
 
 
 def _sort(panel: Panel) -> tuple[Panel, Ints]:

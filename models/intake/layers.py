@@ -15,6 +15,7 @@ from models.intake.shares import Split, split
 from models.intake.task import Task
 from models.intake.trend import build_grid, smooth
 
+MOST_TIMES = 3.0  # the highest rate seen so far: the whole is never expected beyond
 LEAST_COUNT = 0.5  # a period of nought entries, before its logarithm is taken
 
 
@@ -67,7 +68,8 @@ def _smooth_whole(task: Task, total: Floats) -> Floats:
             series = cut_outliers(known[which], task.phases[: len(rates)], task.per_year)
             origins = task.origins[which]
             found[which] = smooth(series, task.phases, task.per_year, origins, task.horizon, grid)
-    return found
+    highest = np.fmax.accumulate(rates)[np.maximum(task.origins - 1, 0)]
+    return np.asarray(np.fmin(found, highest[:, None] + np.log(MOST_TIMES)))
 
 
 def _split(counts: Floats, task: Task) -> Split:
@@ -87,7 +89,9 @@ def _split_all(task: Task) -> tuple[Floats, Floats, Floats]:
         rest = np.where(np.isfinite(part.whole), np.nan, top.filled[place])
         spread = part.filled
         if np.isfinite(rest).any():
-            mean = np.nanmean(part.shares, axis=(0, 2))
+            mean = np.full(len(member), 1 / len(member))
+            if len(part.shares):
+                mean = part.shares.mean(axis=(0, 2))
             spread = np.where(np.isfinite(spread), spread, mean[:, None] * rest)
         filled[member] = spread
     return shares, filled, top.whole

@@ -6,9 +6,10 @@ import numpy as np
 
 from models.intake.draws import Doubt, Layered
 from models.intake.jumps import Jump
-from models.intake.panel import Panel
+from models.intake.panel import Floats, Panel
 from models.intake.task import Task
 
+MOST_TIMES = 3.0  # the highest rate seen so far: no future goes beyond
 UNKNOWN_LEVEL = 0.7  # standard deviation of the logarithm of a level that nobody has seen
 EVERYWHERE = "all"
 
@@ -39,9 +40,14 @@ def find_doubt(panel: Panel, horizon: int) -> Doubt:
     wider = short[:, None] * np.sqrt((steps + late[:, None]) / steps)
     nothing = (seen > 0) & (np.nansum(panel.counts, axis=1) == 0)
     days = (known * panel.days).sum(axis=1)
-    return Doubt(
-        wider, whole, np.where(seen == 0, UNKNOWN_LEVEL, 0.0), np.where(nothing, days, np.nan)
-    )
+    level, empty = np.where(seen == 0, UNKNOWN_LEVEL, 0.0), np.where(nothing, days, np.nan)
+    return Doubt(wider, whole, level, empty, _find_most(panel))
+
+
+def _find_most(panel: Panel) -> Floats:
+    """Return the highest rate per day that a region may get; of all of them where it has none."""
+    rates = np.where(np.isfinite(panel.rates), panel.rates, -1.0).max(axis=1)
+    return np.asarray(MOST_TIMES * np.where(rates >= 0, rates, rates.max()))
 
 
 def find_notes(task: Task, layered: Layered) -> tuple[Note, ...]:

@@ -66,6 +66,16 @@ class Panel:
             counts=self.counts[:, :periods],
         )
 
+    def from_known(self) -> "Panel":
+        """Return the panel without the first periods, as far as no count of them is known."""
+        first = int(np.argmax(np.isfinite(self.counts).any(axis=0)))
+        return replace(
+            self,
+            starts=self.starts[first:],
+            days=self.days[first:],
+            counts=self.counts[:, first:],
+        )
+
     def label(self, place: int) -> str:
         """Return the name of a period: the month that holds its middle, or the day of its start."""
         if self.per_year != 12:

@@ -258,3 +258,33 @@ def test_one_region_alone_can_be_forecast() -> None:
 def test_a_horizon_below_one_is_refused() -> None:
     with pytest.raises(PanelError, match="expected 1 or more"):
         forecast(make_panel(), 0)
+
+
+def test_months_before_the_first_known_count_take_no_part() -> None:
+    panel = make_panel(72, 2000.0)
+    counts = panel.counts.copy()
+    counts[:, :36] = np.nan
+
+    found = forecast(replace(panel, counts=counts), 12, draws=100)
+
+    alone = replace(panel, counts=counts[:, 36:], starts=panel.starts[36:], days=panel.days[36:])
+    assert (found.paths.counts == forecast(alone, 12, draws=100).paths.counts).all()
+
+
+def test_no_future_goes_beyond_three_times_the_highest_rate_ever_seen() -> None:
+    counts = make_panel(40, 50.0).counts * np.array([1.0, 50.0] * 20)
+    panel = replace(make_panel(40, 50.0), counts=counts)
+
+    found = forecast(panel, 18, draws=500)
+
+    assert (found.paths.counts <= 3 * panel.rates.max(axis=1)[:, None] * 31 + 1).all()
+
+
+def test_quantiles_of_regions_and_of_the_total_come_from_the_same_draws() -> None:
+    paths = forecast(make_panel(), 6, draws=101).paths
+
+    low, middle, high = paths.quantiles((0.1, 0.5, 0.9))
+
+    assert (low <= middle).all()
+    assert (middle <= high).all()
+    assert paths.total_quantiles((0.5,))[0].tolist() == np.median(paths.total(), axis=0).tolist()
