@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.estimate import Estimate
+from models.estimate import Estimate, GainStatus
 from models.intake.mix import Mix
 from models.suggestion import Limits, Suggestion, suggest
 from serving.store.planning_gains import Gained
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 GAIN_BANDS = (-100, 0, 2, 4, 6, 8, 10, 15, 100)
 SCORE_BANDS = (0, 20, 40, 60, 80, 100)
 # limits on the gain that a question of what-if can try, and between which it goes straight
-TRIED = tuple(step / 200 for step in range(-4, 61))
+TRIED = (-1.0, *(step / 200 for step in range(-4, 61)), 0.35, 0.4, 0.5, 1.0)
 
 
 def build_mix(
@@ -25,7 +25,10 @@ def build_mix(
     regions: tuple[str, ...],
     limits: Mapping[str, Limits],
 ) -> Mix:
-    """Return the mix of recent screenings; `limits` are those that hold in each region."""
+    """Return the mix of recent screenings; `limits` are those that hold in each region.
+
+    Where the gain differs between nobody, no limit on it can be tried.
+    """
     places = {region: place for place, region in enumerate(regions)}
     gains = np.zeros((len(regions), len(GAIN_BANDS) - 1))
     scores = np.zeros((len(regions), len(SCORE_BANDS) - 1))
@@ -39,8 +42,10 @@ def build_mix(
         scores[place, _find_band(one.chance, SCORE_BANDS)] += one.people
         if one.gain is not None:
             gains[place, _find_band(one.gain, GAIN_BANDS)] += one.people
-    held = {one.gain_from for one in limits.values()}
-    refer, screened = _try_limits(samples, regions, limits)
+    differs = any(
+        one.gain_status is GainStatus.ESTIMATED for part in samples.values() for one in part
+    )
+    refer, screened = _try_limits(samples, regions, limits) if differs else (None, None)
     return Mix(
         gain_edges=_to_edges(GAIN_BANDS) if gains.any() else (),
         gains=gains if gains.any() else None,
@@ -48,10 +53,10 @@ def build_mix(
         scores=scores,
         suggestions=tuple(kinds),
         suggested=suggested,
-        limits=TRIED,
+        limits=TRIED if differs else (),
         refer=refer,
         screened=screened,
-        gain_from=float(np.mean(list(held))) if held else None,
+        gain_from=tuple(limits[region].gain_from for region in regions) if differs else None,
     )
 
 

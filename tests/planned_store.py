@@ -132,6 +132,7 @@ def fill(service: Service, people: int = 60) -> None:
             suggested=number % 2 == 0,
             referred_on=referred,
             started_on=started if started and started < NOW.date() else None,
+            age_years=20 + number % 40,
         )
 
 

@@ -1,6 +1,6 @@
 """What the intake to come is made of: bands of gain and of score, suggestions, limits on gain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ class Mix:
 
     `gain_edges` and `score_edges` are one longer than their bands. `refer` counts how many of
     `screened` would be suggested for support at each of `limits` on the gain, which rise;
-    `gain_from` is the limit that holds. Any of the parts may be empty.
+    `gain_from` is the limit that holds, of all or of each region. Any of the parts may be empty.
     """
 
     gain_edges: tuple[float, ...] = ()
@@ -33,23 +33,27 @@ class Mix:
     limits: tuple[float, ...] = ()
     refer: Floats | None = None
     screened: Floats | None = None
-    gain_from: float | None = None
+    gain_from: float | tuple[float, ...] | None = None
 
-    def find_shares(self, gain_from: float) -> Floats:
+    def find_shares(self, gain_from: float | Sequence[float]) -> Floats:
         """Return the share per region that is suggested for support at a limit on the gain.
+
+        The limit is one for all regions, or one of each.
 
         Between two limits of the table it goes straight; regions with few cases lean on all.
         Raises IntakeError where there is no table, or the limit lies outside it.
         """
         if self.refer is None or self.screened is None or not self.limits:
             raise IntakeError("gain_from: no table of limits was kept, so it cannot be tried")
-        if not self.limits[0] <= gain_from <= self.limits[-1]:
+        asked = np.broadcast_to(np.asarray(gain_from, float), len(self.refer))
+        if not self.limits[0] <= asked.min() <= asked.max() <= self.limits[-1]:
             raise IntakeError(
                 f"gain_from: expected {self.limits[0]:g} to {self.limits[-1]:g}, as the table has"
             )
         pooled = self.refer.sum(axis=0) / max(self.screened.sum(), 1.0)
         lent = (self.refer + BORROWED * pooled) / (self.screened + BORROWED)[:, None]
-        return np.array([np.interp(gain_from, self.limits, row) for row in lent])
+        pairs = zip(asked, lent, strict=True)
+        return np.array([np.interp(limit, self.limits, row) for limit, row in pairs])
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
@@ -67,7 +71,8 @@ class Mix:
         }
         for name in ("gain_edges", "score_edges", "suggestions", "limits"):
             parts[name] = tuple(plain.get(name, ()))
-        return cls(**parts, gain_from=plain.get("gain_from"))
+        held = plain.get("gain_from")
+        return cls(**parts, gain_from=tuple(held) if isinstance(held, list) else held)
 
 
 def tell_mix(mix: Mix, coming: Floats, rng: np.random.Generator) -> list[dict[str, Any]]:

@@ -28,12 +28,13 @@ from serving.routes import (
     page_work,
     persons,
     planning,
+    planning_files,
     referrals,
 )
 
 # in the order of /docs; pages are not described there
 _API = (api, decisions, referrals, persons, letters, outcomes, intake, oversight, agreement)
-_LAST_API = (planning, health)
+_LAST_API = (planning_files, planning, health)
 _PAGES = (log_on, page_list, page_case, page_letters, page_intake)
 _WORK_PAGES = (page_work, page_refer, page_requests, page_inputs)
 _PLAN_PAGES = (page_planning, page_capacity, page_scenarios)

@@ -1,8 +1,10 @@
 """The API of planning: answers, what-if, scenarios, capacities, limits, and what it refuses."""
 
+import io
 import json
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from serving.deps import give_now
 from serving.store.planning import list_capacities, list_gain_limits
 from serving.store.planning_entries import list_entries
 from serving.store.tables import audit
-from tests.planned_store import REGIONS, get_planned_template
+from tests.planned_store import REGIONS, fill, get_planned_template, plan
 from tests.running_service import FUND, NOW, OTHER_FUND, PASSWORD, Service
 
 API = "/api/v1"
@@ -90,7 +92,6 @@ def test_a_question_is_answered_within_a_second_and_kept_only_with_a_name(
     [
         ({"consent": {"nergens": 0.5}}, "consent"),
         ({"capacity": {"nergens": 5}}, "capacity"),
-        ({"gain_from": 0.9}, "gain_from"),
     ],
 )
 def test_a_question_that_cannot_be_tried_names_its_field_and_no_value(
@@ -101,6 +102,27 @@ def test_a_question_that_cannot_be_tried_names_its_field_and_no_value(
     assert answer.status_code == 422
     assert [one["field"] for one in answer.json()["errors"]] == [field]
     assert "nergens" not in answer.text
+
+
+def test_a_higher_limit_leaves_fewer_suggested_and_a_lower_one_more(planned: Service) -> None:
+    asked = {
+        limit: send(planned, "POST", "scenarios", {"gain_from": limit}).json()["result"]
+        for limit in (-0.5, 0.1, 0.9)
+    }
+
+    sums = [sum(one["measures"]["suggested"]["all"]["mean"]) for one in asked.values()]
+    assert sums[0] > sums[1] > sums[2]
+    assert sums[2] < 5
+
+
+def test_where_the_gain_is_not_known_no_limit_can_be_tried(service: Service) -> None:
+    fill(service, 20)
+    plan(service)
+
+    answer = send(service, "POST", "scenarios", {"gain_from": 0.1})
+
+    assert answer.status_code == 422
+    assert "per persoon geschat" in answer.json()["errors"][0]["expected"]
 
 
 def test_only_who_kept_a_scenario_can_remove_it(planned: Service) -> None:
@@ -217,3 +239,23 @@ def test_entries_that_cannot_be_are_refused_and_nothing_is_kept(
     assert answer.status_code == 422
     with service.store.reading(FUND) as connection:
         assert list_entries(connection) == {}
+
+
+def test_plan_and_scenarios_are_files_in_which_no_name_is_a_formula(planned: Service) -> None:
+    name = '=HYPERLINK("http://x")'
+    number = send(planned, "POST", "scenarios", {"name": name}).json()["scenario_id"]
+    query = f"?scenario={number}&scenario={number}"
+
+    plan_csv = planned.get(f"{API}/forecast.csv", "planner")
+    both = [planned.get(f"{API}/scenarios.{kind}{query}", "auditor") for kind in ("csv", "xlsx")]
+    plan_xlsx = planned.get(f"{API}/forecast.xlsx", "planner")
+    gone = planned.get(f"{API}/scenarios.csv?scenario={'0' * 32}", "planner")
+    none = planned.get(f"{API}/scenarios.csv", "planner")
+
+    assert plan_csv.text.startswith("\ufeffScenario;Wat;Regio;Maand")
+    assert f"'{name}".replace('"', '""') in both[0].text
+    assert plan_xlsx.content[:2] == both[1].content[:2] == b"PK"
+    with zipfile.ZipFile(io.BytesIO(both[1].content)) as book:
+        texts = {n: book.read(n).decode() for n in book.namelist() if n.endswith(".xml")}
+    assert not [n for n, text in texts.items() if "<f>" in text]
+    assert (gone.status_code, none.status_code) == (404, 422)
