@@ -76,11 +76,11 @@ def test_the_last_plan_counts_and_of_a_month_the_last_report(store: Store) -> No
         report(store, FUND, entered=number)
 
     with store.reading(FUND) as connection:
-        plan, number = find_plan(connection), find_plan_number(connection)
+        plan, last = find_plan(connection), find_plan_number(connection)
         entries = list_entries(connection)
 
     assert plan is not None
-    assert (plan.plan, plan.plan_id) == ({"n": 3}, number)
+    assert (plan.plan, plan.plan_id) == ({"n": 3}, last)
     assert [one.entered for one in entries[FUND]] == [3]
 
 
@@ -108,10 +108,10 @@ def test_a_fund_reaches_its_own_entries_only_and_nobody_without_a_fund_any(
     for fund, reach in ((FUND, FUND), (OTHER_FUND, OTHER_FUND), (EVERY, EVERY_FUND)):
         report(postgres_store, fund, reach)
 
-    seen = {}
-    for reach in (None, "", FUND, OTHER_FUND, EVERY_FUND):
-        with postgres_store.reading(reach) as connection:
-            seen[reach] = set(list_entries(connection))
+    seen: dict[str | None, set[str]] = {}
+    for one in (None, "", FUND, OTHER_FUND, EVERY_FUND):
+        with postgres_store.reading(one) as connection:
+            seen[one] = set(list_entries(connection))
 
     everything = {FUND, OTHER_FUND, EVERY}
     assert list(seen.values()) == [set(), set(), {FUND}, {OTHER_FUND}, everything]
