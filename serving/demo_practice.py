@@ -153,10 +153,12 @@ def _list_all(screened: Screened, rng: Random) -> Iterator[Deed]:
     intent, route = screened.intent, screened.route
     if route is not None:
         spent = (route.referred_on - screened.on).days
-        decided = _after(screened.on, spent * 0.6 * intent.pace)
-        last = _after(decided, 0.3 * spent)
+        decided = _after(screened.on, spent * (0.5 + 0.4 * intent.pace))
+        last = _after(decided, 0.09 * spent)
     else:
-        decided = _after(screened.on, min(1 + 4 * (1 / (1 - 0.95 * intent.pace) - 0.7), _SLOWEST))
+        # whose form is not sent yet, is decided on as slowly as whose form was
+        days = 6 + 16 * intent.pace if intent.sends else _wait(intent.pace)
+        decided = _after(screened.on, days)
         last = _after(decided, rng.randint(7, 18))
     if intent.estimates:
         yield Deed(_at(decided, 8), Answers(*_ANSWERS[intent.first]))
@@ -167,6 +169,11 @@ def _list_all(screened: Screened, rng: Random) -> Iterator[Deed]:
         yield from _follow_refer(screened, last if intent.then else decided, rng)
     elif intent.first is _D.LOOK_AGAIN:
         yield from _look_again(screened, decided, rng)
+
+
+def _wait(pace: float) -> float:
+    """Return days until a decision without a form: half within a week, a few after a month."""
+    return min(1 + 4 * (1 / (1 - 0.95 * pace) - 0.7), _SLOWEST)
 
 
 def _follow_refer(screened: Screened, decided: date, rng: Random) -> Iterator[Deed]:
