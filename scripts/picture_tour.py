@@ -209,10 +209,28 @@ OVERSIGHT = {
     "/hulp": "auditor_help",
 }
 
+
+def tour_planner(one: Visitor) -> Stops:
+    """Show what a planner sees, with all numbers open."""
+    for name, path in (
+        ("planning", "/planning"),
+        ("planning_region", "/planning?meting=reached&regio=limburg"),
+        ("planning_capacity", "/planning/capaciteit"),
+        ("planning_targets", "/planning/doelen"),
+        ("planning_what_if", "/planning/scenarios?toestemming=90"),
+        ("planning_look_back", "/planning/terugblik"),
+    ):
+        one.go(path)
+        yield name
+        one.unfold()
+        yield f"{name}_numbers"
+
+
 # who goes along which pages, the physician first: what is done then shows with the others
 TOURS: tuple[tuple[str, Callable[[Visitor], Stops]], ...] = (
     ("", tour_outside),
     ("arts.a", tour_physician),
     ("coordinator.a", tour_coordinator),
     ("auditor", tour_auditor),
+    ("planner", tour_planner),
 )

@@ -28,6 +28,7 @@ SIZES: dict[str, ViewportSize] = {
 }
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 README = ("triage", "case", "letter", "phone", "work", "help")
+PLANNING = {"planning": "/planning", "capacity": "/planning/capaciteit"}
 PAPER_WIDTH = 900
 
 
@@ -44,7 +45,7 @@ def take_all(browser: Browser, address: str, to: Path) -> None:
 
 
 def take_readme(browser: Browser, address: str, to: Path) -> None:
-    """Keep the pictures of the README: list, case, work on it, letter, help, and a phone."""
+    """Keep the pictures of the README: list, case, work on it, letter, help, phone, planning."""
     one = Visitor.enter(browser, address, "arts.a")
     one.page.set_viewport_size(SIZES["desk"])
     one.go("/")
@@ -63,8 +64,19 @@ def take_readme(browser: Browser, address: str, to: Path) -> None:
     one.go("/hulp")
     one.page.set_viewport_size({"width": 1000, "height": 800})
     one.page.screenshot(path=to / "help.png")
-    for name in README:
+    take_planning(browser, address, to)
+    for name in (*README, *PLANNING):
         _shrink(to / f"{name}.png")
+
+
+def take_planning(browser: Browser, address: str, to: Path) -> None:
+    """Keep the pictures of what a planner sees: what to expect, and capacity."""
+    one = Visitor.enter(browser, address, "planner")
+    one.page.set_viewport_size({"width": 1280, "height": 1000})
+    for name, path in PLANNING.items():
+        one.go(path)
+        one.page.screenshot(path=to / f"{name}.png")
+    one.page.close()
 
 
 def _keep_letter(pdf: bytes, path: Path) -> None:

@@ -26,6 +26,7 @@ from serving.wording import short_date_nl, short_moment_nl, upper_first
 
 CASELOAD, COACHES, WAIT = "caseload", "coaches", "wait_months"
 LATER = 11  # the month a year from now: the twelfth to come
+EVEN = 0.5  # from this chance on it is likelier than not, though in no single month
 LITTLE = 0.05  # under this chance nothing is expected to break
 
 
@@ -36,7 +37,7 @@ class RegionCard:
     name: str
     fan: Fan
     told: str
-    is_bad: bool
+    word: str
 
 
 @dataclass(frozen=True)
@@ -101,20 +102,23 @@ def tell_break(plan: Plan, region: str) -> str:
     month, chance = plan.find_break(region)
     if month is None and chance < LITTLE:
         return "De capaciteit volstaat, voor zover wij kunnen zien."
-    told = f"{upper_first(chance_nl(chance))} kans dat het krap wordt."
+    span = f"{len(plan.months)} maanden"
+    told = f"{upper_first(chance_nl(chance))} kans dat het ooit krap wordt in {span}."
     if month is None:
-        return f"Volstaat waarschijnlijk. {told}"
+        return f"{'Kan krap worden' if chance >= EVEN else 'Volstaat waarschijnlijk'}. {told}"
     return f"Te krap vanaf {name_full(month)}. {told}"
 
 
 def _show(plan: Plan, region: str) -> RegionCard:
     story = plan.tell_story(CASELOAD, region, plan.list_limit(region))
-    month, _ = plan.find_break(region)
+    month, chance = plan.find_break(region)
+    is_known = plan.find_places(region) is not None
+    likely = "kan krap worden" if chance >= EVEN else "volstaat"
     return RegionCard(
         name=name_region(region),
         fan=draw_fan(story, SMALL, is_cut=True),
         told=tell_break(plan, region),
-        is_bad=month is not None,
+        word=("krap" if month else likely) if is_known else "",
     )
 
 
@@ -129,9 +133,16 @@ def _list_row(plan: Plan, region: str, later: int) -> RegionRow:
         later=whole(bands[MIDDLE][later]) if bands else "",
         later_between=between(bands[INNER[0]][later], bands[INNER[1]][later]) if bands else "",
         places="niet ingevuld" if places is None else whole(places),
-        breaks=f"{name_full(month)} ({chance_nl(chance)})" if month else "niet verwacht",
+        breaks=f"{name_full(month)} ({chance_nl(chance)})" if month else _tell_none(plan, region),
         wait=decimal(wait[MIDDLE][later]) if wait else "",
     )
+
+
+def _tell_none(plan: Plan, region: str) -> str:
+    _, chance = plan.find_break(region)
+    if plan.find_places(region) is None:
+        return "niet bekend"
+    return f"geen vaste maand ({chance_nl(chance)})" if chance >= EVEN else "niet verwacht"
 
 
 @dataclass(frozen=True)

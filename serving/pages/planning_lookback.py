@@ -178,7 +178,9 @@ class _Back:
         promise = {"0.8": "8 op 10", "0.95": "19 op 20"}[level]
         if found is None:
             return CoverView(promise, "niet bekend", is_right=False, told="te weinig geschiedenis")
-        told = "klopt" if low <= found <= high else ("te smal" if found < low else "ruim genoeg")
+        told = (
+            "klopt" if low <= found <= high else ("te smal" if found < low else "ruimer dan nodig")
+        )
         return CoverView(promise, f"{round(100 * found)} op 100", found >= low, told)
 
 

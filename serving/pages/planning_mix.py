@@ -8,6 +8,8 @@ from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.pages.planning_plan import Plan
 from serving.wording import EN_DASH, MINUS, number_nl, percent_nl
 
+SEEN = 0.005  # a smaller share reads as none
+
 
 @dataclass(frozen=True)
 class PartRow:
@@ -39,7 +41,7 @@ class MixView:
         named = {key: SUGGESTION_NL[Suggestion(key)] for key in kinds}
         return cls(
             [_view(named[key], kinds[key]) for key in kinds],
-            [_view(_tell_band(one), one) for one in bands],
+            [_view(_tell_band(one, bands), one) for one in bands if one["high"] >= SEEN],
         )
 
 
@@ -51,8 +53,13 @@ def _view(name: str, part: Mapping[str, float]) -> PartRow:
     )
 
 
-def _tell_band(band: Mapping[str, float]) -> str:
+def _tell_band(band: Mapping[str, float], bands: Sequence[Mapping[str, float]]) -> str:
+    """Return a band in words; the first and the last hold all that lies beyond them."""
     low, high = (_points(band[key]) for key in ("from", "to"))
+    if band is bands[0]:
+        return f"minder dan {high} op 100"
+    if band is bands[-1]:
+        return f"{low} op 100 of meer"
     return f"{low} tot {high} op 100"
 
 

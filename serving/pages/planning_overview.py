@@ -24,6 +24,7 @@ from serving.wording import number_nl, percent_nl, upper_first
 
 BAR_MONTHS = 12
 QUARTER = 3  # months
+EVEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def _tell_room(plan: Plan) -> Figure:
     if plan.find_places() is None:
         return Figure(label, "niet bekend", "Vul bij Capaciteit van elke regio in hoeveel er kan.")
     told = f"{chance_nl(chance)} kans dat het binnen {len(plan.months)} maanden krap wordt"
-    return Figure(label, name_full(month) if month else "niet verwacht", told)
+    none = "geen vaste maand" if chance >= EVEN else "niet verwacht"
+    return Figure(label, name_full(month) if month else none, told)
 
 
 def _tell_goal(plan: Plan) -> Figure:

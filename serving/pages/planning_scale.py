@@ -30,7 +30,8 @@ class Size:
     most_ticks: int = 5
 
 
-WIDE = Size("wide", 1000, 350, 64, 984, 24, 306, 12)
+# room at the left for a number of six digits, also in the larger letters of paper
+WIDE = Size("wide", 1000, 350, 84, 984, 24, 306, 12)
 NARROW = Size("narrow", 340, 260, 60, 330, 22, 218, 3, 4)
 SMALL = Size("small", 340, 190, 60, 330, 14, 152, 3, 3)
 BOTH = (WIDE, NARROW)

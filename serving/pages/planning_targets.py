@@ -23,6 +23,7 @@ class YearView:
     year: int
     target: str
     source: str
+    is_begun: bool
     so_far: str
     expected: str
     inner: str
@@ -95,6 +96,7 @@ def _view_year(row: Mapping[str, Any]) -> YearView:
         year=row["year"],
         target="" if row["target"] is None else number_nl(row["target"]),
         source=row["source"],
+        is_begun=done != 0,
         so_far=whole(done),
         expected=whole(bands[MIDDLE]),
         inner=between_and(bands[INNER[0]], bands[INNER[1]]),

@@ -115,5 +115,5 @@ SIGNS: Mapping[str, str] = {
     "scenarios side by side": "D. Iets meer",
     "scenarios, too many": "Kies er minstens 2",
     "look back, too little history": "Nog te weinig geschiedenis",
-    "targets": "98 op 100",
+    "targets": "kans dat het doel gehaald wordt",
 }

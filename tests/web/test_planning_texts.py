@@ -74,7 +74,10 @@ def test_a_region_is_told_when_it_breaks_and_whether_anybody_set_its_room(plan: 
     nobody = change(plan, capacity=None)
 
     assert tell_break(change(plan, breaks=breaks), "all") == (
-        "Te krap vanaf december 2026. 71 op 100 kans dat het krap wordt."
+        "Te krap vanaf december 2026. 71 op 100 kans dat het ooit krap wordt in 18 maanden."
+    )
+    assert tell_break(change(plan, breaks={"all": {"month": None, "p": 0.6}}), "all") == (
+        "Kan krap worden. 60 op 100 kans dat het ooit krap wordt in 18 maanden."
     )
     assert tell_break(nobody, "all") == "Er is nog geen capaciteit ingevuld."
     assert not CapacityView.of(nobody, {}, {}).has_limit

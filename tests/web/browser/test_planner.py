@@ -37,12 +37,12 @@ def test_a_planner_compares_what_ifs_and_takes_them_away(
     hand.log_on("planner")
     hand.follow("Wat als")
 
-    hand.fill("Hoeveel op 100 mensen stemmen toe?", "te veel")
+    hand.fill("Toestemming, op 100 mensen", "te veel")
     with visit.refused(422):
         hand.press("Reken uit")
         visit.sees("Er is nog niets berekend.", "Vul een geheel getal in van 1 tot 100.")
     for name, share in zip(names, ("90", "60"), strict=True):
-        hand.fill("Hoeveel op 100 mensen stemmen toe?", share)
+        hand.fill("Toestemming, op 100 mensen", share)
         hand.press("Reken uit")
         visit.sees("Het antwoord", f"toestemming {share} op 100")
         hand.fill("Bewaar onder een naam", name)
