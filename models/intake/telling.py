@@ -61,7 +61,8 @@ def _single(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _round(values: Floats) -> list[float]:
-    return [round(float(value), 2) for value in values]
+    rounded: list[float] = np.round(values, 2).tolist()
+    return rounded
 
 
 def tell_known(known: Floats, expected: Floats, regions: tuple[str, ...]) -> dict[str, list[float]]:
