@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pytest
 
 from serving.planning_counts import Calendar, name_of, number_of, read_courses, read_roads
 from serving.store.engine import EVERY_FUND
@@ -88,6 +89,20 @@ def test_open_pathways_are_censored_and_ended_ones_end_at_their_age(
     assert courses.ended.nonzero()[0].tolist() == [3]  # of its fourth month on
     assert courses.at_risk[:8].tolist() == [2, 2, 2, 2, 1, 1, 1, 0]
     assert courses.kinds["training"].tolist() == [3, 0]
+
+
+@pytest.mark.parametrize("until", [LAST.as_of, NOW.date()])
+def test_who_is_followed_past_the_last_whole_month_counts_as_followed_to_its_end(
+    either_service: Service, until: date
+) -> None:
+    day = date(2025, 6, 10)
+    add_case(either_service, 1, day, referred_on=date(2025, 6, 20), started_on=date(2025, 8, 1))
+    add_outcome(either_service, 1, date(2025, 11, 3), until)
+
+    with either_service.store.reading(EVERY_FUND) as connection:
+        [after] = stream_after(connection, LAST.as_of)
+
+    assert after.observed == 7
 
 
 def test_work_after_a_start_and_days_of_waiting_are_told_per_group(
