@@ -162,8 +162,9 @@ def _name_gaps(table: EntryTable) -> list[Defect]:
         holes = first + np.flatnonzero(~row[first:last])
         for run in np.split(holes, np.flatnonzero(np.diff(holes) > 1) + 1):
             if len(run):
-                text = "is not known: it is filled in from its neighbours, with a wider interval"
+                text = "is not known: the forecast fills it in, with a wider interval"
                 if len(run) > 1:
-                    text = f"and {len(run) - 1} more after it are not known: they are filled in"
+                    more = f"and {len(run) - 1} more after it are not known"
+                    text = f"{more}: the forecast fills them in"
                 found.append(Defect("gap", region, table.months[run[0]], text))
     return found
