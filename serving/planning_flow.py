@@ -158,8 +158,9 @@ def _find_places(capacities: Sequence[Capacity], region: str, on: date) -> int:
 
 
 def _count_this_year(started: Floats, calendar: Calendar) -> Ints:
-    months = calendar.as_of.month
-    return np.asarray(started[:, -months:].sum(axis=1), np.int64)
+    """Return who started in the year of the first month to come: nobody yet after December."""
+    months = calendar.as_of.month % 12
+    return np.asarray(started[:, MONTHS - months :].sum(axis=1), np.int64)
 
 
 def _lay_out_kinds(courses: Courses) -> Ints | None:

@@ -14,6 +14,7 @@ from serving.planning_entries import Entries
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 ALL = "all"
+DECEMBER = 12
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,13 @@ class History:
     """Counts per region and month as they may be told, by measure, from the first month known.
 
     `shown` is what the plan keeps: None where a count is hidden or not known. `started_so_far` is
-    of the calendar year: of each region, and of all last.
+    of the year of the first month to come: of each region, and of all last. `started_by_year` is of
+    all regions.
     """
 
     shown: Mapping[str, Any]
     started_so_far: tuple[int | None, ...]
+    started_by_year: Mapping[str, int | None]
 
 
 def tell_history(roads: Roads, entries: Entries | None) -> History:
@@ -49,7 +52,10 @@ def tell_history(roads: Roads, entries: Entries | None) -> History:
         shown[name] = _lay_out(table, known, roads.regions)
     table = told["started"][0]
     year = (*(row[-1] for row in table.row_totals), table.block_totals[-1])
-    return History(shown, year)
+    if calendar.as_of.month == DECEMBER:
+        year = (0,) * len(year)
+    years = dict.fromkeys(name[:4] for name in shown["months"])
+    return History(shown, year, dict(zip(years, table.block_totals, strict=True)))
 
 
 def sum_referred(roads: Roads) -> Floats:

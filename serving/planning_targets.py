@@ -29,6 +29,7 @@ Ints = NDArray[np.int64]
 Days = NDArray[np.datetime64]
 ALL = "all"
 FUNNEL_MONTHS = 12
+ROUNDED = 10
 
 
 def tell_targets(
@@ -93,14 +94,22 @@ def _tell_outflow(rows: Iterable[After], history: History) -> list[dict[str, Any
         np.repeat(np.array(months, np.int64), people),
         np.repeat(np.array(kinds, np.int64), people),
     )
-    this_year = history.shown["months"][-1][:4]
-    told = []
-    for row in outflow(exits):
-        is_hidden = row["started"] < FEWEST_SHOWN or (
-            row["cohort"] == this_year and history.started_so_far[-1] is None
-        )
-        told.append(row | {"started": None if is_hidden else row["started"]})
-    return [row for row in told if row["started"] is not None]
+    return [
+        _hide_outflow(row)
+        for row in outflow(exits)
+        if row["started"] >= FEWEST_SHOWN
+        and history.started_by_year.get(row["cohort"], 0) is not None
+    ]
+
+
+def _hide_outflow(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a year of starts without the shares that tell of fewer than five."""
+    count = row["started"]
+    months = {
+        month: one if one is None or _is_safe(one["value"] * count, count) else None
+        for month, one in row["months"].items()
+    }
+    return {**row, "months": months}
 
 
 def _end(one: After) -> tuple[int, int]:
@@ -115,7 +124,9 @@ def _end(one: After) -> tuple[int, int]:
 def _tell_funnel(roads: Roads) -> dict[str, Any]:
     """Return the share referred per region of a year's screenings; hidden ones take no part.
 
-    Screenings of the last three months may still be decided on, so they are left out.
+    Screenings of the last three months may still be decided on, so they are left out. Counts are
+    told to the nearest ten, and shares are those of such counts: less the months that history
+    tells, an exact one would give a month that it hides.
     """
     steps = [roads.steps[name] for name in ("referred", "referred_other")]
     span = slice(-FUNNEL_MONTHS - 3, -3)
@@ -127,11 +138,9 @@ def _tell_funnel(roads: Roads) -> dict[str, Any]:
         for place, row in enumerate(table.rows)
         if None not in row and table.row_totals[place][0] is not None
     ]
-    found = funnel(
-        tuple(roads.regions[place] for place in seen),
-        tried[seen].astype(float),
-        passed[seen].astype(float),
-    )
+    whole = np.maximum(np.rint(tried / ROUNDED), 1) * ROUNDED
+    part = np.rint(passed / np.maximum(tried, 1) * whole)
+    found = funnel(tuple(roads.regions[place] for place in seen), whole[seen], part[seen])
     nothing = dict.fromkeys(("tried", "passed", "share", "z", "beyond"))
     hidden = [r for place, r in enumerate(roads.regions) if place not in seen]
     found["regions"] += [{"region": region, **nothing} for region in hidden]

@@ -215,3 +215,16 @@ def test_weeks_are_refused_as_entries(tmp_path: Path) -> None:
 
     with pytest.raises(EntriesError, match="calendar months"):
         run("--entries", str(path))
+
+
+def test_after_december_a_new_year_begins_at_nought(service: Service) -> None:
+    fill(service)
+    later = NOW.replace(year=2027, month=1, day=5)
+
+    made = plan(service, later)
+    before = plan(service, later.replace(day=1, month=12, year=2026))
+
+    assert made.plan["as_of"] == "2026-12-31"
+    assert made.plan["started_so_far"] == [0, 0, 0]
+    assert made.plan["targets"]["year_end"][0]["so_far"] == 0
+    assert before.plan["started_so_far"][-1] == 11
