@@ -39,7 +39,8 @@ nooit een beslissing. Loopt de marge van de inschatting over een grens heen, dan
 altijd "{SUGGESTION_NL[Suggestion.UNSURE]}". Of stappen naar werk mogelijk zijn, volgt uit de kans
 met steun, of die zonder waar de meerwaarde niet bekend is. Of steun nodig is, volgt uit de
 meerwaarde van steun; waar die voor iedereen gelijk of niet bekend is ("anders"), uit de kans zonder
-steun. De grens op de meerwaarde volgt uit de capaciteit: `kantelpunt limits` zoekt ze. Daar telt
+steun. De grens op de meerwaarde volgt uit de capaciteit: `kantelpunt limits` zoekt ze. Een regio
+kan haar eigen grens hebben, die haar vrije plaatsen volgt ([planning.md](planning.md)). Daar telt
 enkel de marge voor toeval: wat nergens genoteerd staat, schuift ieders meerwaarde even ver op en
 verandert de volgorde niet. Bron: `models/limits.toml`.
 """

@@ -1,13 +1,18 @@
 """The limit on the gain of a region: what it does to suggestions, and how it follows places."""
 
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+import kantelpunt
 from models.estimate import GainStatus
 from models.regional_limits import GainLimit, get_limits_of, group_limits
 from models.suggestion import get_limits, read_limits
@@ -17,10 +22,11 @@ from serving.planning_limits import _propose as propose
 from serving.replay import replay_all
 from serving.store.assessments import read_limits_kept
 from serving.store.audit import AuditEvent
-from serving.store.engine import EVERY_FUND
-from serving.store.planning import save_gain_limits
+from serving.store.engine import EVERY_FUND, Store
+from serving.store.planning import find_plan, list_gain_limits, save_gain_limits
 from serving.store.replays import find_kept
-from serving.store.tables import assessments
+from serving.store.tables import assessments, audit
+from tests.planned_store import get_planned_template
 from tests.running_service import (
     NOW,
     Service,
@@ -203,3 +209,28 @@ def test_a_timer_sets_what_is_proposed_but_not_over_what_somebody_set() -> None:
 )
 def test_a_limit_holds_from_the_first_of_the_month_after(day: str, first: str) -> None:
     assert find_next_month(date.fromisoformat(day)) == date.fromisoformat(first)
+
+
+def test_the_command_sets_what_the_plan_proposes_once_and_says_what_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(get_planned_template(), tmp_path / "planned.db")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'planned.db'}")
+    monkeypatch.setattr("serving.deps.get_now", lambda: NOW)
+
+    first, again = (CliRunner().invoke(kantelpunt.app, ["plan", "--set-limits"]) for _ in range(2))
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert "for screenings from 2026-05-01 on; cases assessed before keep" in first.stdout
+    assert "set:" not in again.stdout
+    with closing(Store(f"sqlite:///{tmp_path / 'planned.db'}")) as store, store.reading() as found:
+        kept, told = list_gain_limits(found), find_plan(found)
+        lines = found.execute(select(audit.c.detail).where(audit.c.action == "plan"))
+        events = [one["region"] for one in lines.scalars() if one["what"] == "limit"]
+    assert told is not None
+    proposed = told.plan["limits"]["regions"]
+    assert {one.region: one.gain_from for one in kept} == {
+        region: one["proposed"] for region, one in proposed.items() if one["proposed"] is not None
+    }
+    assert events == [one.region for one in kept]
+    assert {one.author for one in kept} == {"kantelpunt plan"}
