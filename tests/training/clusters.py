@@ -27,7 +27,7 @@ def start_cluster(workers: int, *, processes: bool, **settings: Any) -> Iterator
         n_workers=workers,
         threads_per_worker=1,
         processes=processes,
-        dashboard_address=None,
+        dashboard_address=":0",
         **settings,
     ) as cluster:
         yield cluster

@@ -12,6 +12,7 @@ from distributed.security import Security
 from typer.testing import CliRunner
 
 from kantelpunt import app
+from models.boosting import grow_here
 from tests.training.clusters import FAST_ENGINE, start_cluster
 from training import engine, engine_grow
 from training.engine import check_encrypted, join_cluster
@@ -196,6 +197,24 @@ def test_workers_that_cannot_be_started_anew_are_told(monkeypatch: pytest.Monkey
         monkeypatch.setattr(Grower, "_grow_once", lose)
         with pytest.raises(EngineError, match="start all workers anew"):
             Grower(joined).grow({}, *ARRAYS, 5)
+
+
+def test_one_worker_grows_the_trees_that_this_machine_does() -> None:
+    rng = np.random.default_rng(1)
+    rows, weight = rng.normal(size=(1000, 3)), np.ones(1000)
+    target = (rows[:, 0] > rng.normal(size=1000)).astype(float)
+    settings = {"objective": "regression", "bagging_fraction": 0.8, "bagging_freq": 1, "seed": 1}
+    settings |= {"feature_fraction": 0.7, "num_threads": 1, "verbosity": -1}
+
+    here = grow_here(settings, rows, target, weight, 20)
+    with (
+        start_cluster(1, processes=False, protocol="tcp://") as cluster,
+        join_cluster(cluster.scheduler_address, FAST_ENGINE) as joined,
+    ):
+        there = Grower(joined).grow(settings, rows, target, weight, 20)
+
+    assert joined.grown == 1
+    assert (there.predict(rows) == here.predict(rows)).all()
 
 
 def test_what_lightgbm_refuses_on_the_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
