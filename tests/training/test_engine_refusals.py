@@ -214,7 +214,7 @@ def test_one_worker_grows_the_trees_that_this_machine_does() -> None:
         there = Grower(joined).grow(settings, rows, target, weight, 20)
 
     assert joined.grown == 1
-    assert (there.predict(rows) == here.predict(rows)).all()
+    np.testing.assert_array_equal(there.predict(rows), here.predict(rows))
 
 
 def test_what_lightgbm_refuses_on_the_cluster_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
