@@ -26,9 +26,9 @@ def look_early(path: str) -> State:
     return lambda cast: cast.get(path, "planner", "same")
 
 
-def ask(query: str, user: str = "planner") -> State:
+def ask(query: str) -> State:
     """Return how a planner asks what if."""
-    return look(f"/planning/scenarios?{query}", user)
+    return look(f"/planning/scenarios?{query}")
 
 
 def send(path: str, page: str, **fields: str) -> State:
@@ -86,38 +86,23 @@ ONE: dict[str, Any] = {"regions": 1}
 STATES: Mapping[str, State] = {
     "planning, no plan": look_early("/planning"),
     "planning": look("/planning"),
-    "planning, of an auditor": look("/planning", "auditor"),
     "planning, of a region": look("/planning?meting=reached&regio=limburg"),
-    "planning, all numbers": look("/planning?getallen"),
     "planning, small counts": look("/planning?regio=brussel&getallen", **SMALL),
     "planning, one region": look("/planning", **ONE),
-    "capacity, no plan": look_early("/planning/capaciteit"),
     "capacity": look("/planning/capaciteit"),
-    "capacity, of an auditor": look("/planning/capaciteit?getallen", "auditor"),
-    "capacity, of a region": look("/planning/capaciteit?regio=antwerpen"),
-    "capacity, one region": look("/planning/capaciteit", **ONE),
     "capacity, small counts": look("/planning/capaciteit?getallen", **SMALL),
-    "capacity, nothing filled in": set_places(),
     "capacity, with faults": set_places(**PLACES | {"places": "veel", "valid_from": "1900-01-01"}),
     "capacity, set": set_places(**PLACES),
     "limit, without a reason": confirm(region="antwerpen"),
-    "limit, without a proposal": confirm(region="limburg", reason="Meer plaats."),
-    "limit, confirmed": confirm(region="antwerpen", reason="Er komt plaats vrij."),
-    "what if, no plan": look_early("/planning/scenarios"),
     "what if": look("/planning/scenarios"),
-    "what if, of an auditor": ask("toestemming=90", "auditor"),
     "what if, answered": ask("meerwaarde=4,5&toestemming=90&doel=9000&plaatsen-limburg=700"),
     "what if, with faults": ask("meerwaarde=veel&toestemming=120&plaatsen-limburg=-3"),
     "what if, impossible": ask("meerwaarde=40"),
     "what if, kept": keep(toestemming="90", naam="Meer toestemming"),
     "what if, kept without a name": keep(toestemming="90"),
-    "what if, kept with a fault": keep(toestemming="x", naam="Fout"),
     "scenarios side by side": compare("Veel meer", "Wat meer", "Iets meer"),
     "scenarios, too many": compare("Een", "Twee", "Drie", "Vier", "Vijf"),
-    "targets, no plan": look_early("/planning/doelen"),
     "targets": look("/planning/doelen"),
-    "targets, small counts": look("/planning/doelen?getallen", **SMALL),
-    "look back, no plan": look_early("/planning/terugblik"),
     "look back": look("/planning/terugblik"),
     "look back, too little history": look("/planning/terugblik", **SMALL),
 }
