@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.layout import FINAL_EXITS
 from models.intake.flow import Flow
 from models.intake.hiding import hide_table
 from models.intake.outflow import OPEN, OTHER, WORK, count_exits, outflow
@@ -40,7 +41,7 @@ def tell_targets(
     since, until = calendar.first_of(FUNNEL_MONTHS), calendar.as_of
     return {
         "year_end": tell_year_end(outlook, history.started_so_far, table),
-        "outflow": _tell_outflow(stream_after(connection, until), history),
+        "outflow": tell_outflow(stream_after(connection, until), history),
         "funnel": _tell_funnel(roads),
         "lead_times": _tell_lead_times(stream_starts(connection, since, until), until),
         "clocks": _tell_clocks(stream_decisions(connection, since, until), until),
@@ -61,12 +62,12 @@ def tell_year_end(
     flow: Flow = outlook.flow
     begun = np.zeros(len(flow.regions), np.int64)
     begun = begun if flow.started_so_far is None else flow.started_so_far
-    started = outlook.draws["started"]
+    # nobody starts without a place: who waits for one counts when it comes free
+    started = outlook.draws.get("placed", outlook.draws["started"])
     rows = year_end(started, flow.months, begun, flow.regions, target=target, table=table)
-    this_year = flow.months[0].astype("datetime64[Y]").astype(int) + 1970
     told = []
     for row in rows:
-        if row["year"] == this_year:
+        if row["year"] == flow.as_of.year:
             if so_far[-1] is None:
                 continue
             seen = {
@@ -77,7 +78,7 @@ def tell_year_end(
     return told
 
 
-def _tell_outflow(rows: Iterable[After], history: History) -> list[dict[str, Any]]:
+def tell_outflow(rows: Iterable[After], history: History) -> list[dict[str, Any]]:
     """Return the outflow to work per year of start; years that began before all was known too."""
     years, months, kinds, people = [], [], [], []
     for one in rows:
@@ -113,11 +114,15 @@ def _hide_outflow(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _end(one: After) -> tuple[int, int]:
-    """Return how the follow-up of somebody ends, and after how many whole months."""
-    if one.worked is not None and (one.left is None or one.worked <= one.left):
-        return WORK, max(one.worked - 1, 0)
-    if one.left is not None:
-        return OTHER, max(one.left - 1, 0)
+    """Return how the follow-up of somebody ends, and after how many whole months.
+
+    Who is not recognised any more may still work, as long as anything is known of them.
+    """
+    left = one.left if one.exit in FINAL_EXITS else None
+    if one.worked is not None and (left is None or one.worked <= left):
+        return WORK, one.worked
+    if left is not None:
+        return OTHER, left
     return OPEN, max(one.observed, 0)
 
 

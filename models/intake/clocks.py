@@ -24,8 +24,9 @@ def keep_clock(
 ) -> dict[str, Any]:
     """Return, per clock, how many decisions were in time, and the days that deciding takes.
 
-    All three are days per case, `decided_on` NaT where nothing is decided yet. Each clock has
-    judged (decided, or past its day), in_time, open_late (not decided and past it), share in time
+    All three are days per case, `decided_on` NaT where nothing is decided yet. A case is judged
+    once its clock has run out, decided or not: who is quick would be counted sooner than who is
+    late. Each clock has judged, in_time, open_late (not decided and past it), share in time
     with Wilson's (1927) 95 % interval, None under five, and its label and source. Raises
     IntakeError for days that do not follow each other.
     """
@@ -44,11 +45,13 @@ def keep_clock(
     seen = (today - screened_on).astype("timedelta64[D]").astype(np.int64)
     return {
         "decision": lead_times(days, done, seen),
-        "clocks": [_judge(key, absence_started_on, ends, done) for key in keys],
+        "clocks": [_judge(key, absence_started_on, ends, done, today) for key in keys],
     }
 
 
-def _judge(key: str, started: Days, ends: Days, done: NDArray[np.bool_]) -> dict[str, Any]:
+def _judge(
+    key: str, started: Days, ends: Days, done: NDArray[np.bool_], today: np.datetime64
+) -> dict[str, Any]:
     now = next(one for one in reversed(DEADLINES) if one.key == key)
     label, source = now.label_nl, now.source
     unique, place = np.unique(started.astype("datetime64[D]"), return_inverse=True)
@@ -57,7 +60,8 @@ def _judge(key: str, started: Days, ends: Days, done: NDArray[np.bool_]) -> dict
         one = next(clock for clock in clocks(day.item(), day.item()) if clock.key == key)
         due[number], label, source = one.due_on, one.label_nl, one.source
     late = ends > due[place]
-    judged, in_time = int((done | late).sum()), int((done & ~late).sum())
+    ran_out = due[place] < today
+    judged, in_time = int(ran_out.sum()), int((ran_out & ~late).sum())
     return {
         "key": key,
         "label_nl": label,

@@ -9,6 +9,7 @@ Floats = NDArray[np.float64]
 LEVELS = {"95": 1.959964, "99.8": 3.090232}  # limits at two and at three standard errors, about
 WINSORISED = 0.1  # part of the regions at either end that is drawn in before phi is measured
 KEPT = 0.6787  # mean square of a standard normal number that is winsorised so: 1 if it were not
+ONE_IN_TWENTY = 1.644854  # the 95 % point of a normal number
 CURVE = 40  # points of the drawn limits
 FEWEST_REGIONS = 3  # with fewer, over-dispersion cannot be told from a difference
 
@@ -20,8 +21,10 @@ def funnel(regions: tuple[str, ...], tried: Floats, passed: Floats) -> dict[str,
     more among themselves than lot allows, all are widened by the root of phi, the mean of the
     squared z-scores after the ends are winsorised. `beyond` is None, "95" or "99.8" per region;
     only the latter is a difference that chance does not explain, as "95" is crossed by one region
-    in twenty for no reason at all. A region without tries has no share. Returns overall, phi,
-    regions (tried, passed, share, z, beyond) and curve (tried, and low and high per level).
+    in twenty for no reason at all. A region without tries has no share. `apart` tells whether
+    regions together differ by more than lot (chi-square at 5 %): with few of them the limits are
+    then so wide that hardly any is named. Returns overall, phi, apart, regions (tried, passed,
+    share, z, beyond) and curve (tried, and low and high per level).
     """
     tried, passed = np.asarray(tried, float), np.asarray(passed, float)
     known = tried > 0
@@ -30,6 +33,7 @@ def funnel(regions: tuple[str, ...], tried: Floats, passed: Floats) -> dict[str,
         return {
             "overall": overall,
             "phi": 1.0,
+            "apart": False,
             "regions": _list(regions, tried, passed),
             "curve": [],
         }
@@ -43,6 +47,7 @@ def funnel(regions: tuple[str, ...], tried: Floats, passed: Floats) -> dict[str,
     return {
         "overall": overall,
         "phi": round(phi, 4),
+        "apart": _differ(z[known]),
         "regions": rows,
         "curve": _draw(overall, phi, tried[known]),
     }
@@ -58,6 +63,15 @@ def measure_phi(z: Floats) -> float:
         return 1.0
     low, high = np.quantile(z, (WINSORISED, 1 - WINSORISED))
     return max(1.0, float((np.clip(z, low, high) ** 2).mean()) / KEPT)
+
+
+def _differ(z: Floats) -> bool:
+    """Tell whether z-scores lie further apart than lot, by Wilson and Hilferty's (1931) cube."""
+    free = len(z) - 1
+    if free < 1:
+        return False
+    most = free * (1 - 2 / (9 * free) + ONE_IN_TWENTY * np.sqrt(2 / (9 * free))) ** 3
+    return bool((z**2).sum() > most)
 
 
 def _judge(z: float) -> str | None:

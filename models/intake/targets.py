@@ -113,19 +113,21 @@ def year_end(
 ) -> list[dict[str, Any]]:
     """Return, for each calendar year that the horizon covers to its end, what it will have brought.
 
-    `started` are draws (draws, regions, months to come), `so_far` those started this year before
-    the first of `months`, per region. A year that the horizon ends within is left out. Each row:
+    `started` are draws (draws, regions, months to come), `so_far` those started in the calendar
+    year of the month before the first of `months`, per region: none of them counts where `months`
+    begin with a January. A year that the horizon ends within is left out. Each row:
     year, target, source, so_far, mean, q, `p` (the chance to reach the target; None without one)
     and regions with so_far, mean and q.
     """
     table = table or default_targets()
     years = months.astype("datetime64[Y]")
+    begun = months[0].astype("datetime64[M]") > years[0].astype("datetime64[M]")
     rows = []
     for year in np.unique(years):
         within = years == year
         if (months[within][-1] - year.astype("datetime64[M]")).astype(int) != 11:
             continue
-        done = so_far if year == years[0] else np.zeros_like(so_far)
+        done = so_far if begun and year == years[0] else np.zeros_like(so_far)
         found = table.find_target(int(str(year)))
         whole = started[:, :, within].sum(axis=2) + done
         goal = target if target is not None else (found.started if found else None)

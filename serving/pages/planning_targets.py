@@ -166,11 +166,16 @@ def _view_funnel(found: Mapping[str, Any]) -> FunnelView | None:
         drawings=draw_funnels(spots, limits[0], limits[1], found["overall"]),
         overall=f"{one_decimal_nl(100 * found['overall'])}\N{NO-BREAK SPACE}%",
         rows=[_list_region(row) for row in regions],
-        told=_tell_named(named),
+        told=_tell_named(named, apart=found.get("apart", False)),
     )
 
 
-def _tell_named(named: Sequence[str]) -> str:
+def _tell_named(named: Sequence[str], *, apart: bool) -> str:
+    if not named and apart:
+        return (
+            "De regio's verschillen onderling meer dan toeval verklaart, maar geen enkele springt "
+            "eruit."
+        )
     if not named:
         return "Geen enkele regio verschilt meer van de andere dan toeval verklaart."
     if len(named) == 1:
@@ -181,7 +186,7 @@ def _tell_named(named: Sequence[str]) -> str:
 
 def _list_region(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
     share = f"{one_decimal_nl(100 * row['share'])}\N{NO-BREAK SPACE}%"
-    judged = {None: "past bij toeval", "95": "kan toeval zijn", BEYOND: "geen toeval"}
+    judged = {None: "springt er niet uit", "95": "kan toeval zijn", BEYOND: "geen toeval"}
     return name_region(row["region"]), whole(row["tried"]), share, judged[row["beyond"]]
 
 

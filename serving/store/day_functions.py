@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, cast, extract
+from sqlalchemy import ColumnElement, Date, Integer, case, cast, extract
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -35,3 +35,9 @@ def number_month(day: Any) -> ColumnElement[int]:
     """Return the month of a column, counted from January of year 0; null where there is none."""
     day = to_day(day)
     return cast(extract("year", day) * 12 + extract("month", day) - 1, Integer)
+
+
+def count_months(earlier: Any, later: Any) -> ColumnElement[int]:
+    """Return how many whole months lie between two columns of days; null where either lacks."""
+    begun = case((extract("day", later) < extract("day", earlier), 1), else_=0)
+    return number_month(later) - number_month(earlier) - begun

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from models.suggestion import Suggestion
 from serving.consent import ConsentPurpose
 from serving.states import CaseState, DecisionKind
-from serving.store.day_functions import number_month, to_day, utc_day
+from serving.store.day_functions import count_months, number_month, to_day, utc_day
 from serving.store.tables import assessments, cases
 from serving.store.work_tables import (
     consents,
@@ -71,8 +71,8 @@ class Course(NamedTuple):
 class After(NamedTuple):
     """How many pathways that began in a month led to the same after as many months.
 
-    `worked` counts months to the first work, `left` to another exit, `observed` how long anything
-    was known; None where it did not happen.
+    `worked` counts whole months to the first work, `left` to another exit, `observed` how long
+    anything was known; None where it did not happen.
     """
 
     region: str
@@ -245,12 +245,10 @@ def stream_after(connection: Connection, as_of: date) -> Iterator[After]:
     columns = [
         cases.c.region,
         number_month(on),
-        _cap(number_month(worked) - number_month(on), LATEST),
+        _cap(count_months(on, worked), LATEST),
         case((left.is_not(None), f.exit)),
-        _cap(number_month(left) - number_month(on), LATEST),
-        func.coalesce(
-            _cap(number_month(_no_later(f.observed_until, as_of)) - number_month(on), LATEST), 0
-        ),
+        _cap(count_months(on, left), LATEST),
+        func.coalesce(_cap(count_months(on, _no_later(f.observed_until, as_of)), LATEST), 0),
     ]
     yield from map(After._make, count_groups(connection, columns, joined, on <= as_of))
 

@@ -163,7 +163,7 @@ def test_targets_name_the_regions_that_chance_does_not_explain(plan: Plan) -> No
     assert found.told == "Eén regio verschilt meer dan toeval verklaart: Limburg."
     assert [row[3] for row in found.rows][1:4] == [
         "geen toeval",
-        "past bij toeval",
+        "springt er niet uit",
         "kan toeval zijn",
     ]
 

@@ -42,6 +42,17 @@ def test_where_all_regions_differ_limits_widen_until_none_stands_out() -> None:
     assert named / 1000 < 0.02
 
 
+def test_few_regions_that_differ_are_told_to_though_none_stands_out() -> None:
+    tried = np.full(6, 1500.0)
+    apart = np.array([0.22, 0.25, 0.29, 0.31, 0.35, 0.38])
+
+    found = funnel(tuple("abcdef"), tried, np.round(tried * apart))
+    alike = funnel(tuple("abcdef"), tried, np.array([438.0, 444, 450, 456, 462, 450]))
+
+    assert [row["beyond"] for row in found["regions"]] == [None] * 6
+    assert (found["apart"], alike["apart"]) == (True, False)
+
+
 def test_limits_narrow_as_regions_grow_and_stay_within_nought_and_one() -> None:
     curve = funnel(REGIONS, TRIED, TRIED * 0.01)["curve"]
 

@@ -79,6 +79,19 @@ def test_a_case_whose_clock_still_runs_is_not_judged() -> None:
     assert found["clocks"][0]["share"] is None
 
 
+def test_who_is_quick_does_not_make_clocks_that_still_run_look_kept() -> None:
+    rng = np.random.default_rng(1)
+    begun = np.datetime64(AS_OF) - rng.integers(60, 400, 20_000)
+    screened = begun + 30
+    decided = screened + rng.integers(0, 100, 20_000)  # 62 of 100 within the clock of 3 months
+    decided = np.where(decided <= np.datetime64(AS_OF), decided, np.datetime64("NaT"))
+
+    found = keep_clock(begun, screened, decided, AS_OF, ("two_questions",))["clocks"][0]
+
+    assert found["share"]["low"] < 0.628
+    assert found["share"]["value"] == pytest.approx(0.62, abs=0.015)
+
+
 @pytest.mark.parametrize(
     ("begun", "screened", "decided"),
     [

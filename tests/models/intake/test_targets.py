@@ -46,6 +46,15 @@ def test_a_year_that_the_horizon_does_not_reach_the_end_of_is_left_out() -> None
     assert [row["year"] for row in rows] == [2026, 2027]
 
 
+def test_in_january_what_started_the_year_before_does_not_count_for_the_new_year() -> None:
+    months = np.arange("2027-01", "2028-07", dtype="datetime64[M]")
+
+    row = year_end(STARTED, months, SO_FAR, ("a", "b"))[0]
+
+    assert (row["year"], row["so_far"], row["regions"]["a"]["so_far"]) == (2027, 0, 0)
+    assert row["mean"] == pytest.approx(12 * 1000, rel=0.01)
+
+
 def test_the_chance_of_a_target_falls_as_the_target_rises() -> None:
     chances = [
         year_end(STARTED, MONTHS, SO_FAR, ("a", "b"), target=target)[0]["p"]
