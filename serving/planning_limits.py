@@ -154,7 +154,9 @@ def _find_bar(room: Room, cases: tuple[Estimate, ...]) -> str | None:
         return SAME
     if room.screened * room.started <= 0:
         return NO_INTAKE
-    return FULL if room.free <= room.beside else None
+    if round(room.free) <= 0:
+        return FULL
+    return OTHERS if room.free <= room.beside else None
 
 
 def choose_limits(

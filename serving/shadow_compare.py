@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from features.contract import Contract, parse_contract
 from features.contract import Field as Input
@@ -23,9 +23,8 @@ from serving.store.shadow_pairs import Duel, list_duels, stream_pairs
 
 FEWEST_TO_COMPARE = 50  # persons: of fewer a mean and its interval say nothing
 FEWEST_IN_GROUP = 100  # persons; the rest of a comparison is about groups this large
-LEAST_BEYOND = (
-    0.01  # on the 0..1 scale: of many cases any difference is sure, and most matter little
-)
+# on the 0..1 scale: of many cases any difference is sure, and most matter little
+LEAST_BEYOND = 0.01
 CHANCE = 0.1  # that any group at all is named where none differs
 MOST_LEVELS = 12
 _Cell = tuple[Suggestion, Suggestion]  # of the champion and of the challenger
@@ -203,7 +202,7 @@ def _find_groups(
         for of, label, members in _list_groups(pairs)
         if min(_count(persons, members), _count(persons, ~members)) >= FEWEST_IN_GROUP
     ]
-    errors = float(norm.isf(CHANCE / 2 / max(len(found), 1)))
+    errors = -NormalDist().inv_cdf(CHANCE / 2 / max(len(found), 1))
     differing = []
     for of, label, members in found:
         # the mean of the group less that of the others, as one mean of weighted cases

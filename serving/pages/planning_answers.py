@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from serving.pages.compare_chart import Compare, Strand, draw_compares
 from serving.pages.fan_chart import INNER, MIDDLE
+from serving.pages.planning_breaks import name_break
 from serving.pages.planning_plan import Plan, between, chance_nl, decimal, name_full, whole
 from serving.wording import EN_DASH, number_nl, upper_first
 
@@ -80,13 +81,10 @@ def _tell_sum(measure: str) -> Callable[[Plan], Cell]:
 
 
 def _tell_break(plan: Plan) -> Cell:
-    month, chance = plan.find_break()
+    _, chance = plan.find_break()
     if plan.find_places() is None:
         return Cell("geen capaciteit ingevuld")
-    return Cell(
-        upper_first(name_full(month)) if month else "niet verwacht",
-        f"{chance_nl(chance)} kans dat het krap wordt",
-    )
+    return Cell(upper_first(name_break(plan)), f"{chance_nl(chance)} kans dat het krap wordt")
 
 
 def _tell_goal(plan: Plan) -> Cell:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from serving.pages.fan_chart import INNER, MIDDLE, Fan, draw_fan, draw_fans
+from serving.pages.planning_breaks import ENOUGH, EVEN, judge_break, name_break, tell_break
 from serving.pages.planning_coaches import CoachesView
 from serving.pages.planning_limits import LimitsView
 from serving.pages.planning_plan import (
@@ -26,8 +27,6 @@ from serving.wording import short_date_nl, short_moment_nl, upper_first
 
 CASELOAD, COACHES, WAIT = "caseload", "coaches", "wait_months"
 LATER = 11  # the month a year from now: the twelfth to come
-EVEN = 0.5  # from this chance on it is likelier than not, though in no single month
-LITTLE = 0.05  # under this chance nothing is expected to break
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class RegionCard:
     fan: Fan
     told: str
     word: str
+    is_enough: bool
 
 
 @dataclass(frozen=True)
@@ -95,37 +95,21 @@ class CapacityView:
         )
 
 
-def tell_break(plan: Plan, region: str) -> str:
-    """Return in one sentence when a region has more pathways than there is room for."""
-    if plan.find_places(region) is None:
-        return "Er is nog geen capaciteit ingevuld."
-    month, chance = plan.find_break(region)
-    if month is None and chance < LITTLE:
-        return "De capaciteit volstaat, voor zover wij kunnen zien."
-    span = f"{len(plan.months)} maanden"
-    told = f"{upper_first(chance_nl(chance))} kans dat het ooit krap wordt in {span}."
-    if month is None:
-        return f"{'Kan krap worden' if chance >= EVEN else 'Volstaat waarschijnlijk'}. {told}"
-    return f"Te krap vanaf {name_full(month)}. {told}"
-
-
 def _show(plan: Plan, region: str) -> RegionCard:
     story = plan.tell_story(CASELOAD, region, plan.list_limit(region))
-    month, chance = plan.find_break(region)
-    is_known = plan.find_places(region) is not None
-    likely = "kan krap worden" if chance >= EVEN else "volstaat"
+    word = judge_break(plan, region)
     return RegionCard(
         name=name_region(region),
         fan=draw_fan(story, SMALL, is_cut=True),
         told=tell_break(plan, region),
-        word=("krap" if month else likely) if is_known else "",
+        word=word,
+        is_enough=word.startswith(ENOUGH),
     )
 
 
 def _list_row(plan: Plan, region: str, later: int) -> RegionRow:
     bands = plan.bands(CASELOAD, region)
     places = plan.find_places(region)
-    month, chance = plan.find_break(region)
     wait = plan.bands(WAIT, region)
     return RegionRow(
         name=upper_first(name_region(region)),
@@ -133,16 +117,17 @@ def _list_row(plan: Plan, region: str, later: int) -> RegionRow:
         later=whole(bands[MIDDLE][later]) if bands else "",
         later_between=between(bands[INNER[0]][later], bands[INNER[1]][later]) if bands else "",
         places="niet ingevuld" if places is None else whole(places),
-        breaks=f"{name_full(month)} ({chance_nl(chance)})" if month else _tell_none(plan, region),
+        breaks=_tell_when(plan, region),
         wait=decimal(wait[MIDDLE][later]) if wait else "",
     )
 
 
-def _tell_none(plan: Plan, region: str) -> str:
-    _, chance = plan.find_break(region)
-    if plan.find_places(region) is None:
-        return "niet bekend"
-    return f"geen vaste maand ({chance_nl(chance)})" if chance >= EVEN else "niet verwacht"
+def _tell_when(plan: Plan, region: str) -> str:
+    """Return the month in which places run out, with its chance where there is much of one."""
+    month, chance = plan.find_break(region)
+    named = name_break(plan, region)
+    is_told = plan.find_places(region) is not None and (month is not None or chance >= EVEN)
+    return f"{named} ({chance_nl(chance)})" if is_told else named
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from serving.pages.planning_texts import TABS
+from serving.planning import OLD_DAYS
 from serving.wording import date_nl, short_moment_nl
-
-OLD_DAYS = 35  # a plan is made every month: an older one missed a month of reports
 
 
 @dataclass(frozen=True)

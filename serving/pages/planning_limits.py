@@ -10,10 +10,11 @@ from serving.wording import date_nl, one_decimal_nl, percent_nl
 
 WHY_NL: Mapping[str, str] = {
     "no_capacity": "Er is geen capaciteit ingevuld.",
-    "full": "Er komt die maand geen plaats vrij. Een grens lost dat niet op.",
+    "full": "Er komt die maand geen plaats vrij voor wie nieuw is: wie al wacht, gaat voor. "
+    "Een grens lost dat niet op.",
     "few_cases": "Te weinig inschattingen om een grens op te steunen.",
     "gain_same": "Het model kent de meerwaarde niet per persoon.",
-    "others_fill": "Wie zonder voorstel doorverwezen wordt, neemt alle vrije plaatsen al in.",
+    "others_fill": "Wie los van deze grens doorverwezen wordt, neemt de vrije plaatsen al in.",
     "no_intake": "Er worden geen inschattingen verwacht.",
 }
 
@@ -60,7 +61,7 @@ def _view(region: str, one: Mapping[str, Any]) -> LimitRow:
         name=name_region(region),
         now=points(one["now"]),
         proposed=points(proposed),
-        free="zonder grens" if one["free"] is None else whole(one["free"]),
+        free="niet bekend" if one["free"] is None else whole(one["free"]),
         change=_tell_change(one) if is_open else "",
         why=why,
         is_open=is_open,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.shares import FEWEST_SHOWN
 from serving.pages.fan_chart import INNER, MIDDLE, Fan, draw_fans
 from serving.pages.planning_bars import Bars, draw_bars
+from serving.pages.planning_breaks import name_break
 from serving.pages.planning_mix import MixView
 from serving.pages.planning_notes import tell_notes
 from serving.pages.planning_plan import (
@@ -24,7 +25,6 @@ from serving.wording import number_nl, percent_nl, upper_first
 
 BAR_MONTHS = 12
 QUARTER = 3  # months
-EVEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,11 @@ def _tell_quarter(plan: Plan) -> Figure:
 
 
 def _tell_room(plan: Plan) -> Figure:
-    label, (month, chance) = "Te weinig plaats vanaf", plan.find_break()
+    label, (_, chance) = "Te weinig plaats vanaf", plan.find_break()
     if plan.find_places() is None:
         return Figure(label, "niet bekend", "Vul bij Capaciteit van elke regio in hoeveel er kan.")
     told = f"{chance_nl(chance)} kans dat het binnen {len(plan.months)} maanden krap wordt"
-    none = "geen vaste maand" if chance >= EVEN else "niet verwacht"
-    return Figure(label, name_full(month) if month else none, told)
+    return Figure(label, name_break(plan), told)
 
 
 def _tell_goal(plan: Plan) -> Figure:

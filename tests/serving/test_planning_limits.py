@@ -17,7 +17,15 @@ from models.estimate import GainStatus
 from models.regional_limits import GainLimit, get_limits_of, group_limits
 from models.suggestion import get_limits, read_limits
 from serving.intake_file import Arrival, Intake, import_rows, open_import
-from serving.planning_limits import FULL, NO_CAPACITY, SAME, Room, choose_limits, find_next_month
+from serving.planning_limits import (
+    FULL,
+    NO_CAPACITY,
+    OTHERS,
+    SAME,
+    Room,
+    choose_limits,
+    find_next_month,
+)
 from serving.planning_limits import _propose as propose
 from serving.replay import replay_all
 from serving.store.assessments import read_limits_kept
@@ -170,13 +178,14 @@ def test_where_no_limit_can_choose_none_is_proposed_and_it_is_said_why() -> None
 
     told = [
         propose(replace(ROOM, places=None, free=float("inf")), cases, HELD),
+        propose(replace(ROOM, free=0.4), cases, HELD),
         propose(replace(ROOM, free=3, beside=4), cases, HELD),
         propose(ROOM, same, HELD),
         propose(ROOM, unknown, HELD),
         propose(ROOM, cases[:10], HELD),
     ]
 
-    assert [one["why"] for one in told] == [NO_CAPACITY, FULL, SAME, SAME, "few_cases"]
+    assert [one["why"] for one in told] == [NO_CAPACITY, FULL, OTHERS, SAME, SAME, "few_cases"]
     assert {one["proposed"] for one in told} == {None}
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,12 +16,13 @@ from features.requests import check_case
 from serving.openapi import build_example_of_today
 from serving.pages.templating import build_static_address
 from tests.factories import make_contract
+from tests.planned_store import get_planned_template
 from tests.running_service import PASSWORD, Service, get_bundle_folder, make_own_case
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
     *("pandas", "sklearn", "mlflow", "shap", "matplotlib", "lightgbm", "pandera", "pyarrow"),
-    *("typst", "joserfc"),
+    *("typst", "joserfc", "scipy", "statsmodels", "numba"),
 )
 
 
@@ -43,6 +45,40 @@ with TestClient(app) as client:
     assert client.post("/api/v1/assessments/batch", json=[case], auth=auth).status_code == 200
     for path in ("/api/v1/cases", "/api/v1/cases/C-0001", "/api/v1/model", "/openapi.json"):
         assert client.get(path, auth=auth).status_code == 200, path
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_page_file_or_answer_of_planning_loads_a_heavy_library(tmp_path: Path) -> None:
+    shutil.copy(get_planned_template(), tmp_path / "planned.db")
+    url = f"sqlite:///{tmp_path / 'planned.db'}"
+    code = f"""
+import sys
+from pathlib import Path
+from fastapi.testclient import TestClient
+from models.bundle import read_bundle
+from serving.app import create_app
+from serving.settings import read_settings
+settings = read_settings(
+    database_url={url!r}, session_secret="k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy", secure_cookies=False)
+with TestClient(create_app(settings, read_bundle(Path({str(get_bundle_folder())!r})))) as client:
+    token = client.get("/login").text.partition('name="token" value="')[2].partition('"')[0]
+    form = {{"token": token, "naar": "/", "name": "planner", "password": {PASSWORD!r}}}
+    assert client.post("/login", data=form).url.path == "/planning"
+    for path in ("", "/capaciteit", "/doelen", "/terugblik", "/scenarios?toestemming=90"):
+        assert client.get("/planning" + path).status_code == 200, path
+    auth = ("planner", {PASSWORD!r})
+    asked = {{"name": "minder", "consent": {{"all": 0.5}}}}
+    assert client.post("/api/v1/scenarios", json=asked, auth=auth).status_code == 201
+    for path in ("forecast", "capacity", "targets", "limits", "scenarios", "forecast.xlsx"):
+        assert client.get(f"/api/v1/{{path}}", auth=auth).status_code == 200, path
 print([name for name in {HEAVY!r} if name in sys.modules])
 """
 

@@ -7,14 +7,17 @@ import pytest
 
 from models.intake.flow import STEPS
 from models.intake.telling import TEXTS
-from serving.pages.planning_capacity import CapacityView, tell_break
-from serving.pages.planning_head import OLD_DAYS, HeadView
+from serving.pages.planning_answers import list_answers
+from serving.pages.planning_breaks import tell_break
+from serving.pages.planning_capacity import CapacityView
+from serving.pages.planning_head import HeadView
 from serving.pages.planning_lookback import LookbackView
 from serving.pages.planning_notes import SERIES_KINDS_NL, STEP_KINDS_NL, STEP_NL, tell_notes
 from serving.pages.planning_overview import OverviewView
 from serving.pages.planning_plan import HIDDEN_NL, Plan, chance_nl, list_rows
 from serving.pages.planning_question import Question, tell_change
 from serving.pages.planning_targets import TargetsView
+from serving.planning import OLD_DAYS
 from tests.planning_plans import FEW, make_plan
 
 NOW = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
@@ -69,18 +72,42 @@ def test_no_chance_is_told_as_certain(p: float, told: str) -> None:
     assert chance_nl(p) == told
 
 
-def test_a_region_is_told_when_it_breaks_and_whether_anybody_set_its_room(plan: Plan) -> None:
-    breaks = {"all": {"month": "2026-12", "p": 0.71}}
+@pytest.mark.parametrize(
+    ("month", "p", "word", "when", "told"),
+    [
+        ("2026-05", 0.71, "krap", "mei 2026 (71 op 100)", "Te krap vanaf mei 2026. 71 op"),
+        (None, 0.5, "kan krap worden", "geen vaste maand (50 op 100)", "Kan krap worden. 50 op"),
+        (None, 0.49, "volstaat waarschijnlijk", "niet verwacht", "Volstaat waarschijnlijk. 49 op"),
+        (None, 0.2, "volstaat waarschijnlijk", "niet verwacht", "Volstaat waarschijnlijk. 20 op"),
+        (None, 0.19, "volstaat", "niet verwacht", "Volstaat. 19 op"),
+    ],
+)
+def test_a_region_is_called_as_its_chance_says_wherever_it_is_told(
+    plan: Plan, month: str | None, p: float, word: str, when: str, told: str
+) -> None:
+    told_of = {"month": month, "p": p}
+
+    breaking = change(plan, breaks={"all": told_of, "antwerpen": told_of})
+
+    view = CapacityView.of(breaking, {}, {})
+    card = next(one for one in view.cards if one.name == "Antwerpen")
+    assert (card.word, card.is_enough) == (word, p < 0.5)
+    assert card.told == view.told == f"{told} 100 kans dat het ooit krap wordt in 18 maanden."
+    assert next(row for row in view.table if row.name == "Antwerpen").breaks == when
+    assert OverviewView.of(breaking, {}).figures[1].value == when.partition(" (")[0]
+    [[cell]] = [cells for label, cells in list_answers([breaking]) if label == "Te krap vanaf"]
+    assert cell.value.lower() == when.partition(" (")[0]
+
+
+def test_where_nobody_set_any_room_nothing_is_said_to_suffice(plan: Plan) -> None:
     nobody = change(plan, capacity=None)
 
-    assert tell_break(change(plan, breaks=breaks), "all") == (
-        "Te krap vanaf december 2026. 71 op 100 kans dat het ooit krap wordt in 18 maanden."
-    )
-    assert tell_break(change(plan, breaks={"all": {"month": None, "p": 0.6}}), "all") == (
-        "Kan krap worden. 60 op 100 kans dat het ooit krap wordt in 18 maanden."
-    )
-    assert tell_break(nobody, "all") == "Er is nog geen capaciteit ingevuld."
-    assert not CapacityView.of(nobody, {}, {}).has_limit
+    view = CapacityView.of(nobody, {}, {})
+
+    assert tell_break(nobody) == view.told == "Er is nog geen capaciteit ingevuld."
+    assert {card.word for card in view.cards} == {""}
+    assert {row.breaks for row in view.table} == {"niet bekend"}
+    assert not view.has_limit
 
 
 def test_coaches_of_all_kinds_and_regions_stand_in_one_table(plan: Plan) -> None:

@@ -1,0 +1,44 @@
+"""When places run out, in words: the same on every page of the planner."""
+
+from serving.pages.planning_plan import ALL, Plan, chance_nl, name_full
+from serving.wording import upper_first
+
+LITTLE = 0.2  # under this chance nothing is expected to break
+EVEN = 0.5  # from this chance on it is likelier than not, though in no single month
+ENOUGH = "volstaat"
+
+
+def judge_break(plan: Plan, region: str = ALL) -> str:
+    """Return in a word or two whether places suffice; empty where nobody said how many there are.
+
+    The words for where they do begin with `ENOUGH`.
+    """
+    if plan.find_places(region) is None:
+        return ""
+    month, chance = plan.find_break(region)
+    if month is not None:
+        return "krap"
+    if chance >= EVEN:
+        return "kan krap worden"
+    return ENOUGH if chance < LITTLE else f"{ENOUGH} waarschijnlijk"
+
+
+def name_break(plan: Plan, region: str = ALL) -> str:
+    """Return the month from which places run out, or that there is none."""
+    if plan.find_places(region) is None:
+        return "niet bekend"
+    month, chance = plan.find_break(region)
+    if month is not None:
+        return name_full(month)
+    return "geen vaste maand" if chance >= EVEN else "niet verwacht"
+
+
+def tell_break(plan: Plan, region: str = ALL) -> str:
+    """Return in two sentences when a region has more pathways than room, and how likely that is."""
+    word = judge_break(plan, region)
+    if not word:
+        return "Er is nog geen capaciteit ingevuld."
+    month, chance = plan.find_break(region)
+    first = f"Te krap vanaf {name_full(month)}" if month else upper_first(word)
+    told = f"{upper_first(chance_nl(chance))} kans dat het ooit krap wordt"
+    return f"{first}. {told} in {len(plan.months)} maanden."
