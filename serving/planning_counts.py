@@ -129,13 +129,29 @@ class Roads:
     started: Floats
 
 
-def read_roads(connection: Connection, calendar: Calendar, regions: tuple[str, ...]) -> Roads:
+def read_roads(
+    connection: Connection,
+    calendar: Calendar,
+    regions: tuple[str, ...],
+    *,
+    from_entries: bool = True,
+) -> Roads:
     """Return how the cases in reach went, in the regions that are named."""
-    return build_roads(stream_journeys(connection), calendar, regions)
+    return build_roads(stream_journeys(connection), calendar, regions, from_entries=from_entries)
 
 
-def build_roads(journeys: Iterable[Journey], calendar: Calendar, regions: tuple[str, ...]) -> Roads:
-    """Return how cases went, from their journeys."""
+def build_roads(
+    journeys: Iterable[Journey],
+    calendar: Calendar,
+    regions: tuple[str, ...],
+    *,
+    from_entries: bool = True,
+) -> Roads:
+    """Return how cases went, from their journeys.
+
+    With entries, who is screened before month 3 comes when their absence has its kantelpunt, as it
+    is then that the entries bring them. Without, nothing else brings them: they come when screened.
+    """
     count = len(regions)
     roads = Roads(
         calendar,
@@ -148,7 +164,7 @@ def build_roads(journeys: Iterable[Journey], calendar: Calendar, regions: tuple[
     places = {region: place for place, region in enumerate(regions)}
     for journey in journeys:
         if journey.region in places:
-            _add(roads, places[journey.region], journey)
+            _add(roads, places[journey.region], journey, REACHED if from_entries else 0)
     return roads
 
 
@@ -156,9 +172,9 @@ def build_roads(journeys: Iterable[Journey], calendar: Calendar, regions: tuple[
 Went = tuple[int, int | None, int | None, int | None, int | None]
 
 
-def _add(roads: Roads, region: int, one: Journey) -> None:
+def _add(roads: Roads, region: int, one: Journey, age: int) -> None:
     first, people = roads.calendar.first, one.people
-    due = one.absent + REACHED - first
+    due = one.absent + age - first
     screened = max(one.screened - first, due)
     if one.screened - first < MONTHS and one.screened >= first:
         roads.screenings[region, one.screened - first] += people

@@ -141,7 +141,7 @@ def _count(
         raise CannotPlanError(
             "nothing to plan from: bring entries (`kantelpunt plan --entries FILE`) or cases"
         )
-    roads = read_roads(connection, calendar, regions)
+    roads = read_roads(connection, calendar, regions, from_entries=entries is not None)
     since, until = calendar.first_of(RECENT), calendar.as_of
     capacities = list_capacities(connection)
     samples = sample_estimates(connection, since, until, SAMPLE)

@@ -5,9 +5,16 @@ from datetime import date
 import numpy as np
 import pytest
 
-from serving.planning_counts import Calendar, name_of, number_of, read_courses, read_roads
+from serving.planning_counts import (
+    Calendar,
+    build_roads,
+    name_of,
+    number_of,
+    read_courses,
+    read_roads,
+)
 from serving.store.engine import EVERY_FUND
-from serving.store.planning_counts import stream_after, stream_decisions, stream_starts
+from serving.store.planning_counts import Journey, stream_after, stream_decisions, stream_starts
 from serving.store.planning_gains import list_regions, sample_estimates, stream_gains
 from tests.planned_store import REGIONS, add_case, add_outcome
 from tests.running_service import NOW, Service
@@ -69,6 +76,17 @@ def test_whoever_objects_and_whoever_is_elsewhere_is_not_counted(either_service:
 
     assert roads.screenings.sum() == 0
     assert regions == ["brussel"]
+
+
+def test_who_is_screened_before_month_3_waits_once_with_entries_and_without() -> None:
+    early = Journey("antwerpen", True, LAST.last - 2, LAST.last, None, None, None, None, None, 50)
+
+    found = [
+        build_roads([early], LAST, REGIONS, from_entries=brought).steps["referred"]
+        for brought in (True, False)
+    ]
+
+    assert [one.list_waiting().sum() for one in found] == [0, 50]  # entries bring them in April
 
 
 def test_open_pathways_are_censored_and_ended_ones_end_at_their_age(
