@@ -12,6 +12,7 @@ from models.intake.known import RECENT, learn_cohorts
 from models.intake.mix import Mix
 from models.intake.paths import Paths
 from models.intake.steps import Step, learn_step
+from models.shares import FEWEST_SHOWN
 from models.suggestion import Limits
 from serving.planning_counts import (
     CASE_STEPS,
@@ -58,7 +59,7 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
         steps=tuple(step for step, _ in learnt),
         waiting=tuple(waiting for _, waiting in learnt),
         entries=_after(paths, counted.calendar),
-        open_pathways=counted.courses.open,
+        open_pathways=round_few(counted.courses.open),
         durations=Durations(counted.courses.at_risk, counted.courses.ended),
         mix=counted.mix,
         capacity=find_places(counted.capacities, counted.regions, counted.calendar.as_of),
@@ -66,6 +67,21 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
         kinds=tuple(counted.courses.kinds),
         kind_counts=_lay_out_kinds(counted.courses),
     )
+
+
+def round_few(counts: Ints) -> Ints:
+    """Return open pathways, (regions, ages), with those of a region under five as none or as five.
+
+    A question of what-if without places lets nobody start, so that it tells those that are open.
+    """
+    found = counts.copy()
+    for row in found:
+        few = int(row.sum())
+        if 0 < few < FEWEST_SHOWN:
+            oldest = int(np.flatnonzero(row)[-1])
+            row[oldest] += FEWEST_SHOWN - few
+            row *= few > FEWEST_SHOWN // 2
+    return found
 
 
 def _learn(name: str, one: Tries) -> tuple[Step, Waiting]:

@@ -41,7 +41,9 @@ def tell_targets(
     since, until = calendar.first_of(FUNNEL_MONTHS), calendar.as_of
     return {
         "year_end": tell_year_end(outlook, history.started_so_far, table),
-        "outflow": tell_outflow(stream_after(connection, until), history),
+        "outflow": tell_outflow(
+            (one for one in stream_after(connection, until) if one.region in roads.regions), history
+        ),
         "funnel": _tell_funnel(roads),
         "lead_times": _tell_lead_times(stream_starts(connection, since, until), until),
         "clocks": _tell_clocks(stream_decisions(connection, since, until), until),
@@ -79,7 +81,11 @@ def tell_year_end(
 
 
 def tell_outflow(rows: Iterable[After], history: History) -> list[dict[str, Any]]:
-    """Return the outflow to work per year of start; years that began before all was known too."""
+    """Return the outflow to work per year of start; years that began before all was known too.
+
+    A year whose starts the history hides is left out. A share is None where it would tell, itself
+    or beside the one before, of fewer than five people.
+    """
     years, months, kinds, people = [], [], [], []
     for one in rows:
         kind, month = _end(one)
@@ -96,21 +102,26 @@ def tell_outflow(rows: Iterable[After], history: History) -> list[dict[str, Any]
         np.repeat(np.array(kinds, np.int64), people),
     )
     return [
-        _hide_outflow(row)
-        for row in outflow(exits)
+        row | {"months": _hide_shares(row["months"], row["started"], work)}
+        for row, work in zip(outflow(exits), exits.work.cumsum(axis=1), strict=True)
         if row["started"] >= FEWEST_SHOWN
         and history.started_by_year.get(row["cohort"], 0) is not None
     ]
 
 
-def _hide_outflow(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a year of starts without the shares that tell of fewer than five."""
-    count = row["started"]
-    months = {
-        month: one if one is None or _is_safe(one["value"] * count, count) else None
-        for month, one in row["months"].items()
-    }
-    return {**row, "months": months}
+def _hide_shares(told: Mapping[str, Any], started: int, work: Ints) -> dict[str, Any]:
+    """Return shares of who works, without those that tell of so few that went to work or did not.
+
+    `work` counts who went to work by each month.
+    """
+    found: dict[str, Any] = {}
+    before = 0
+    for month, share in told.items():
+        now = int(work[int(month) - 1])
+        is_safe = share is not None and _is_safe(now, started) and _is_safe(now - before, started)
+        found[month] = share if is_safe else None
+        before = now if is_safe else before
+    return found
 
 
 def _end(one: After) -> tuple[int, int]:

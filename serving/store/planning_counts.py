@@ -223,7 +223,7 @@ def _begun() -> Subquery:
 
 
 def stream_after(connection: Connection, as_of: date) -> Iterator[After]:
-    """Yield what became of people after a pathway began, of those in reach."""
+    """Yield what became of people after a pathway began, of those in reach who do not object."""
     begun = _begun()
     started = _per_case(begun, func.min(begun.c.started_on).label("on"))
     w, f, on = work_periods.c, follow_up.c, started.c.on
@@ -250,7 +250,8 @@ def stream_after(connection: Connection, as_of: date) -> Iterator[After]:
         _cap(count_months(on, left), LATEST),
         func.coalesce(_cap(count_months(on, _no_later(f.observed_until, as_of)), LATEST), 0),
     ]
-    yield from map(After._make, count_groups(connection, columns, joined, on <= as_of))
+    tests = (on <= as_of, cases.c.is_blocked.is_(False))
+    yield from map(After._make, count_groups(connection, columns, joined, *tests))
 
 
 def stream_decisions(connection: Connection, since: date, until: date) -> Iterator[Decided]:

@@ -66,15 +66,18 @@ def test_each_step_is_counted_in_its_month_with_its_delay(either_service: Servic
 def test_whoever_objects_and_whoever_is_elsewhere_is_not_counted(either_service: Service) -> None:
     for number in range(1, 7):
         add_case(either_service, number, date(2026, 2, 2), region="brussel")
-    add_case(either_service, 7, date(2026, 2, 2))
+    went = {"referred_on": date(2026, 2, 9), "started_on": date(2026, 3, 2)}
+    add_case(either_service, 7, date(2026, 2, 2), **went)
     with either_service.store.writing(EVERY_FUND) as connection:
         connection.exec_driver_sql("update cases set is_blocked = true where case_id = 'C-0007'")
 
     with either_service.store.reading(EVERY_FUND) as connection:
         roads = read_roads(connection, LAST, REGIONS)
         regions = list_regions(connection)
+        after = list(stream_after(connection, LAST.as_of))
 
     assert roads.screenings.sum() == 0
+    assert after == []
     assert regions == ["brussel"]
 
 

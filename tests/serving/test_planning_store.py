@@ -43,9 +43,9 @@ def report(store: Store, fund: str, reach: str | None = None, entered: int = 12)
         save_entries(connection, [row], fund, made_at=NOW, made_by="systeem", audit=EVENT)
 
 
-def keep_plan(store: Store, number: int) -> None:
+def keep_plan(store: Store, number: int, as_of: date = date(2026, 3, 31)) -> None:
     with store.writing() as connection:
-        save_plan(connection, {"n": number}, {}, as_of=date(2026, 3, 31), made_at=NOW, audit=EVENT)
+        save_plan(connection, {"n": number}, {}, as_of=as_of, made_at=NOW, audit=EVENT)
 
 
 def test_a_filled_store_gets_the_tables_and_loses_them_again_with_nothing_else(
@@ -82,6 +82,17 @@ def test_the_last_plan_counts_and_of_a_month_the_last_report(store: Store) -> No
     assert plan is not None
     assert (plan.plan, plan.plan_id) == ({"n": 3}, last)
     assert [one.entered for one in entries[FUND]] == [3]
+
+
+def test_a_plan_as_on_an_earlier_day_takes_no_place_of_the_last_one(store: Store) -> None:
+    keep_plan(store, 1)
+    keep_plan(store, 2, as_of=date(2025, 6, 30))
+
+    with store.reading(FUND) as connection:
+        plan, last = find_plan(connection), find_plan_number(connection)
+
+    assert plan is not None
+    assert (plan.plan, plan.plan_id) == ({"n": 1}, last)
 
 
 def test_limits_come_back_in_the_order_in_which_they_were_set(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""What a plan tells of targets: the year within the places that there are, and work afterwards."""
+"""What a plan tells of targets and of what is open: right, and no small count follows from it."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import pytest
 
 from models.intake.outlook import simulate
 from models.intake.targets import default_targets
+from serving.planning_flow import round_few
 from serving.planning_history import History
 from serving.planning_targets import tell_outflow, tell_year_end
 from serving.store.planning_counts import After
@@ -50,3 +51,28 @@ def test_who_is_not_recognised_any_more_may_still_work_and_who_retired_may_not()
     found = tell_outflow(rows, NOTHING_HIDDEN)[0]
 
     assert found["months"]["12"]["value"] == pytest.approx(0.4)
+
+
+def list_after(*worked: tuple[int | None, int]) -> list[After]:
+    return [After("antwerpen", START, at, None, None, 30, people) for at, people in worked]
+
+
+def test_a_share_beside_which_another_tells_of_few_is_left_out() -> None:
+    some = list_after((3, 6), (8, 1), (20, 9), (None, 14))
+
+    [row] = tell_outflow(some, NOTHING_HIDDEN)
+
+    assert row["started"] == 30
+    assert row["months"]["6"]["value"] == pytest.approx(0.2)
+    assert row["months"]["12"] is None  # one more than after six months
+    assert row["months"]["18"] is None
+    assert row["months"]["24"]["value"] == pytest.approx(16 / 30)
+
+
+def test_few_open_pathways_of_a_region_are_none_or_five_and_others_stay() -> None:
+    counts = np.array([[1, 0, 1], [0, 2, 1], [2, 2, 1], [0, 0, 0]])
+
+    found = round_few(counts)
+
+    assert found.tolist() == [[0, 0, 0], [0, 2, 3], [2, 2, 1], [0, 0, 0]]
+    assert counts.sum() == 10
