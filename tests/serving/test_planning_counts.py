@@ -66,8 +66,8 @@ def test_each_step_is_counted_in_its_month_with_its_delay(either_service: Servic
 def test_whoever_objects_and_whoever_is_elsewhere_is_not_counted(either_service: Service) -> None:
     for number in range(1, 7):
         add_case(either_service, number, date(2026, 2, 2), region="brussel")
-    went = {"referred_on": date(2026, 2, 9), "started_on": date(2026, 3, 2)}
-    add_case(either_service, 7, date(2026, 2, 2), **went)
+    day, sent_on = date(2026, 2, 2), date(2026, 2, 9)
+    add_case(either_service, 7, day, referred_on=sent_on, started_on=date(2026, 3, 2))
     with either_service.store.writing(EVERY_FUND) as connection:
         connection.exec_driver_sql("update cases set is_blocked = true where case_id = 'C-0007'")
 
