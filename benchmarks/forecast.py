@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.report import Board
+from examples.ssa_intake import extract
 from models.intake.backtest import Backtest, backtest
 from models.intake.forecast import forecast
 from models.intake.panel import Floats, Panel, months_between, of_months
@@ -49,8 +49,11 @@ print(time.perf_counter() - began)
 
 
 def read_claims(path: Path) -> Panel:
-    """Return the states with all months, from 2000-11: the length of the first is not known."""
-    table = pd.read_csv(path, parse_dates=["period_end"])
+    """Return the states with all months, from 2000-11: the length of the first is not known.
+
+    Ends of months that are no Friday are mended as the example does.
+    """
+    table = extract.mend_ends(extract.read_claims(path))
     rows = table.groupby("state")["month"].transform("nunique")
     table = table[(rows == MONTHS) & ~table["state"].isin(["FE", "EA", "EM", "EO", "EV"])]
     wide = table.pivot_table(index="state", columns="month", values="receipts_all")

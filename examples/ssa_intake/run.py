@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 from pathlib import Path
 
-from examples.ssa_intake.extract import read_claims, write_entries
+from examples.ssa_intake.extract import list_odd_ends, read_claims, write_entries
 from features.entries import Defect, find_defects, read_entries
 from features.errors import KantelpuntError
 
@@ -39,7 +39,10 @@ def list_missed(found: list[Defect]) -> list[tuple[str, str, str]]:
 def main(arguments: list[str]) -> int:
     """Convert, name every defect, and return 1 where a known one is not among them."""
     chosen = read_arguments(arguments)
-    path = write_entries(read_claims(chosen.file), chosen.out, everything=chosen.all)
+    claims = read_claims(chosen.file)
+    for end, right in list_odd_ends(claims).items():
+        print(f"a month ends on {end:%A} {end:%Y-%m-%d}: taken as {right:%A} {right:%Y-%m-%d}")
+    path = write_entries(claims, chosen.out, everything=chosen.all)
     table = read_entries(path)
     found = list(find_defects(table))
     for defect in found:

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from examples.ssa_intake.extract import OtherDataError, build_entries, read_claims, write_entries
+from examples.ssa_intake.extract import (
+    OtherDataError,
+    build_entries,
+    mend_ends,
+    read_claims,
+    write_entries,
+)
 from examples.ssa_intake.run import list_missed, main
 from features.entries import Defect, find_defects, read_entries
 
@@ -40,6 +46,34 @@ def test_a_month_begins_the_day_after_the_one_before_and_the_first_is_left_out()
     assert str(one["period_started_on"][0]) == "2000-10-28"
     assert str(one["period_ended_on"][0]) == "2000-11-24"
     assert len(one) == len(WEEKS)
+
+
+def test_an_end_that_is_no_friday_becomes_the_last_friday_of_its_month(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    claims = make_claims()
+    right = build_entries(claims)
+    thursday = pd.Timestamp("2001-05-25") + pd.Timedelta(days=13)
+    moved = claims["period_end"].where(claims["period_end"] != pd.Timestamp("2001-05-25"), thursday)
+    claims["period_end"] = moved
+    claims.to_csv(tmp_path / "claims.csv", index=False)
+
+    mended = build_entries(claims)
+    main([str(tmp_path / "claims.csv"), "--out", str(tmp_path / "out")])
+
+    pd.testing.assert_frame_equal(mended, right)
+    told = capsys.readouterr().out
+    assert "ends on Thursday 2001-06-07: taken as Friday 2001-05-25" in told
+    assert told.count("taken as") == 1
+
+
+def test_a_friday_is_believed_also_where_it_is_not_the_last_of_its_month() -> None:
+    claims = make_claims()
+
+    before = set(claims["period_end"])
+
+    assert set(mend_ends(claims)["period_end"]) == before
+    assert pd.Timestamp("2000-12-22") in before  # the last Friday is the 29th
 
 
 def test_only_states_with_all_months_are_taken_unless_everything_is_asked() -> None:
