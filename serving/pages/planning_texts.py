@@ -10,7 +10,7 @@ MEASURE_NL: Mapping[str, str] = {
     "entries": "nieuwe ziekteperiodes",
 }
 MEASURE_HELP_NL: Mapping[str, str] = {
-    "started": "Mensen die in die maand aan hun traject bij VDAB of een partner beginnen.",
+    "started": "Mensen die in die maand aan hun traject kunnen beginnen, als er plaats is.",
     "referred": "Mensen die een arts in die maand doorverwijst naar VDAB.",
     "reached": "Mensen die in die maand drie maanden ziek zijn: hun dossier wordt dan bekeken.",
     "entries": "Mensen die in die maand ziek worden. De meesten hervatten voor de derde maand.",
