@@ -11,6 +11,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from features.deadlines import add_months
+from models.intake.flow import CASE_STEPS, REACHED
 from serving.store.engine import Connection
 from serving.store.planning_counts import Course, Journey, stream_courses, stream_journeys
 
@@ -19,7 +21,6 @@ Ints = NDArray[np.int64]
 MONTHS = 60  # of history: chances of longer ago say little of today
 DELAYS = 13  # who passes later than a year after coming counts as passing then
 LONGEST = 37  # months that a pathway is followed
-REACHED = 3  # months of absence at the kantelpunt
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ class Calendar:
 
     def first_of(self, months: int) -> date:
         """Return the first day of the last so many months."""
-        number = self.last - months + 1
-        return date(number // 12, number % 12 + 1, 1)
+        return add_months(self.as_of.replace(day=1), 1 - months)
 
     @classmethod
     def before(cls, day: date) -> "Calendar":
@@ -110,7 +110,7 @@ class Tries:
         return np.asarray(left[:, ::-1][:, :DELAYS].round(), np.int64)
 
 
-CASE_STEPS = ("suggested", "referred", "referred_other", "consented", "started")
+AFTER_SCREENING = CASE_STEPS[1:]
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def build_roads(
         regions,
         np.zeros((count, MONTHS, DELAYS)),
         np.zeros((count, MONTHS)),
-        {name: Tries.empty(count) for name in CASE_STEPS},
+        {name: Tries.empty(count) for name in AFTER_SCREENING},
         np.zeros((count, MONTHS)),
     )
     places = {region: place for place, region in enumerate(regions)}

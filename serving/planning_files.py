@@ -9,7 +9,9 @@ from typing import Any
 
 import xlsxwriter
 
+from models.intake.telling import ALL
 from serving.csv_file import write_csv
+from serving.planning_answers import NOT_PEOPLE
 from serving.wording import region_nl, short_date_nl
 
 MEASURES_NL: Mapping[str, str] = {
@@ -29,7 +31,7 @@ LEVELS_NL: Mapping[str, str] = {
     "0.025": "95 % van",
     "0.975": "95 % tot",
 }
-ALL, ALL_NL = "all", "Alle regio's"
+ALL_NL = "Alle regio's"
 HEADER = ("Scenario", "Wat", "Regio", "Maand", *LEVELS_NL.values())
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -81,7 +83,7 @@ def write_outlooks_xlsx(parts: Sequence[Part]) -> bytes:
         _write_first(book.add_worksheet("Lees mij"), parts, bold)
         for key, label in MEASURES_NL.items():
             if any(key in part.outlook["measures"] for part in parts):
-                form = fine if key in ("coaches", "wait_months") else number
+                form = fine if key in NOT_PEOPLE else number
                 _write_measure(book.add_worksheet(label), key, parts, bold, form)
     return held.getvalue()
 

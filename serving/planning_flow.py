@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from models.intake.flow import COHORT_STEPS, Durations, Flow, Waiting
+from models.intake.flow import COHORT_STEPS, REACHED, Durations, Flow, Waiting
 from models.intake.known import RECENT, learn_cohorts
 from models.intake.mix import Mix
 from models.intake.paths import Paths
@@ -15,10 +15,9 @@ from models.intake.steps import Step, learn_step
 from models.shares import FEWEST_SHOWN
 from models.suggestion import Limits
 from serving.planning_counts import (
-    CASE_STEPS,
+    AFTER_SCREENING,
     DELAYS,
     MONTHS,
-    REACHED,
     Calendar,
     Courses,
     Roads,
@@ -52,7 +51,7 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
     Without entries the screenings are what comes in: the steps before them are left out.
     """
     learnt = [] if counted.entries is None else _learn_entry(counted, counted.entries, paths)
-    learnt += [_learn(name, counted.roads.steps[name]) for name in CASE_STEPS]
+    learnt += [_learn(name, counted.roads.steps[name]) for name in AFTER_SCREENING]
     return Flow(
         as_of=counted.calendar.as_of,
         regions=counted.regions,

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.intake.flow import REACHED
 from models.intake.hiding import Told, hide_table
-from serving.planning_counts import MONTHS, REACHED, Calendar, Roads
+from models.intake.telling import ALL
+from serving.planning_counts import MONTHS, Calendar, Roads
 from serving.planning_entries import Entries
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-ALL = "all"
 DECEMBER = 12
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.deadlines import add_months
 from models.capacity import CapacityError, Places, count_share, fit_limits
 from models.capacity import Flow as CaseFlow
 from models.estimate import Estimate
@@ -48,7 +49,7 @@ class Room:
 
 def find_next_month(day: date) -> date:
     """Return the first day of the month after a day: a limit never holds for what is past."""
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return add_months(day.replace(day=1), 1)
 
 
 def propose_limits(

@@ -28,7 +28,6 @@ from serving.store.planning_counts import (
 
 Ints = NDArray[np.int64]
 Days = NDArray[np.datetime64]
-ALL = "all"
 FUNNEL_MONTHS = 12
 ROUNDED = 10
 

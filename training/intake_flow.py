@@ -12,7 +12,7 @@ from features.errors import KantelpuntError
 from features.tables import Extract
 from models.intake.caseload import LONGEST as LONGEST_PATHWAY
 from models.intake.caseload import count_durations
-from models.intake.flow import COHORT_STEPS, Durations, Flow, Waiting
+from models.intake.flow import COHORT_STEPS, REACHED, Durations, Flow, Waiting
 from models.intake.known import LONGEST, RECENT, Cases, learn_cases, learn_cohorts
 from models.intake.paths import Paths
 from models.intake.steps import Step, learn_step
@@ -20,7 +20,6 @@ from models.intake.steps import Step, learn_step
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Months = NDArray[np.datetime64]
-KANTELPUNT = 3  # months after the entry
 RECENT_KINDS = 12  # months of pathways that tell which kinds begin
 
 
@@ -108,7 +107,7 @@ def _read_road(extract: Extract, regions: tuple[str, ...]) -> tuple[_Road, list[
     )
     entry = rows["absence_started_on"].to_numpy().astype("datetime64[M]")
     # who is screened days before the third month is over counts with the others of that entry
-    screened = np.fmax(screened, entry + KANTELPUNT)
+    screened = np.fmax(screened, entry + REACHED)
     referred = np.fmax(referred, np.where(np.isnat(referred), referred, screened))
     started = np.fmax(started, np.where(np.isnat(started), started, referred))
     kind = rows["kind"].fillna("other").to_numpy(dtype=object)
@@ -120,15 +119,15 @@ def _learn_screened(
 ) -> tuple[tuple[Step, Waiting] | tuple[()], list[str]]:
     """Return the step from the kantelpunt to a screening; nothing where more are than reach it."""
     regions, months = off_3m.shape
-    recent = min(RECENT, months - KANTELPUNT)
-    entries = last - KANTELPUNT - np.arange(recent)[::-1]  # the months of entry, oldest first
-    tried = off_3m[:, months - KANTELPUNT - recent : months - KANTELPUNT]
+    recent = min(RECENT, months - REACHED)
+    entries = last - REACHED - np.arange(recent)[::-1]  # the months of entry, oldest first
+    tried = off_3m[:, months - REACHED - recent : months - REACHED]
     covered = entries >= min([*road.entry, last])
     known = ~np.isnan(tried) & covered
     tried = np.where(known, tried, 0.0)
     passed = np.zeros((regions, recent, LONGEST + 1))
-    month = (road.entry - last).astype(np.int64) + KANTELPUNT + recent - 1
-    delay = (road.screened - road.entry).astype(np.int64) - KANTELPUNT
+    month = (road.entry - last).astype(np.int64) + REACHED + recent - 1
+    delay = (road.screened - road.entry).astype(np.int64) - REACHED
     use = (month >= 0) & (month < recent) & (road.screened <= last)
     np.add.at(passed, (road.place[use], month[use], np.clip(delay[use], 0, LONGEST)), 1)
     passed *= known[..., None]
@@ -150,7 +149,7 @@ def _leave_screened(waiting: Waiting, step: Step, road: _Road, last: np.datetime
     cases. Those took with them the share of who waited that ends before month 3 beside them.
     """
     counts = waiting.counts.astype(float)
-    age = (last - road.entry).astype(np.int64) - (KANTELPUNT - 1)
+    age = (last - road.entry).astype(np.int64) - (REACHED - 1)
     use = (age >= 0) & (age < counts.shape[1]) & (road.screened <= last)
     gone = np.zeros_like(counts)
     np.add.at(gone, (road.place[use], age[use]), 1 / max(step.pooled, 0.01))

@@ -56,33 +56,6 @@ def draw_hazards(durations: Durations, draws: int, rng: np.random.Generator) -> 
     return np.asarray(hazards)
 
 
-def tell_survival(durations: Durations) -> list[dict[str, float]]:
-    """Return the share still open after each month, with Greenwood's (1926) 95 % interval.
-
-    The interval is on the scale of the logarithm of the hazard, so it stays within 0 and 1.
-    """
-    told, share, variance = [], 1.0, 0.0
-    for age, (count, ended) in enumerate(zip(durations.at_risk, durations.ended, strict=True)):
-        if not count:
-            break
-        share *= 1 - ended / count
-        variance += ended / (count * (count - ended)) if count > ended else 0.0
-        low, high = bound_survival(share, variance)
-        told.append({"month": age + 1, "share": float(share), "low": low, "high": high})
-    return told
-
-
-def bound_survival(share: float, variance: float) -> tuple[float, float]:
-    """Return the 95 % interval of a share that survives, from the sum of Greenwood's terms.
-
-    By log(-log) (Kalbfleisch and Prentice 1980); a share of 0 or 1 has no spread to go by.
-    """
-    if not 0 < share < 1:
-        return float(share), float(share)
-    error = 1.96 * np.sqrt(variance) / abs(np.log(share))
-    return float(share ** np.exp(error)), float(share ** np.exp(-error))
-
-
 @dataclass(frozen=True)
 class Load:
     """What each month brings, all (draws, regions, months).

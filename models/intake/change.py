@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from models.intake.faults import IntakeError
 from models.intake.flow import Flow
 from models.intake.steps import Step
+from models.intake.telling import ALL
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-ALL = "all"
 MOST = 1e-4  # a share of 0 or 1 is taken as this far from it: log-odds have no end
 
 

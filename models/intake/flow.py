@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 COHORT_STEPS = ("off_1m", "off_2m", "off_3m")  # counted by the month of entry
 CASE_STEPS = ("screened", "suggested", "referred", "referred_other", "consented", "started")
 STEPS = (*COHORT_STEPS, *CASE_STEPS)
+REACHED = len(COHORT_STEPS)  # months of absence at the kantelpunt
 
 
 @dataclass(frozen=True)

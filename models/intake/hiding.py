@@ -208,8 +208,3 @@ def _list_edges(
         yield ("column", None, c), Count(int(value), ("column", c), ("block", blocks[c]))
     for place, value in enumerate(per_row.sum(axis=0)):
         yield ("block", None, order[place]), Count(int(value), ("block", order[place]), "all")
-
-
-def hide_list(counts: Sequence[int]) -> list[int | None]:
-    """Return counts of which nobody is told the total, those under five hidden."""
-    return [None if 0 < count < FEWEST_SHOWN else int(count) for count in counts]

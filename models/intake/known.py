@@ -18,9 +18,8 @@ Ints = NDArray[np.int64]
 Months = NDArray[np.datetime64]
 LONGEST = 5  # months of delay told apart; who passes later counts as passing then
 RECENT = 36  # months of tries that a chance is learnt from
-LATE = (
-    3  # months that totals may come in late; older ones that lack are a gap, not a cohort to come
-)
+# months that totals may come in late; older ones that lack are a gap, not a cohort to come
+LATE = 3
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 A count is what entered in a period, whatever its length: forecasts turn it into a rate per day.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +14,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Dates = NDArray[np.datetime64]
-Named = Mapping[str, tuple[str, ...]]  # the regions of each group
 YEAR_DAYS = 365.25
 MONTH_DAYS = (27.0, 36.0)  # periods of four or five weeks are months too
 

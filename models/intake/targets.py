@@ -19,7 +19,7 @@ from models.intake.faults import IntakeError
 from models.intake.funnel import funnel
 from models.intake.lead_times import lead_times
 from models.intake.outflow import count_exits, outflow
-from models.intake.telling import LEVELS
+from models.intake.paths import LEVELS
 
 __all__ = [
     "Targets",

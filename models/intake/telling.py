@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.intake.flow import COHORT_STEPS, Flow, Waiting
+from models.intake.paths import LEVELS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 ALL = "all"
 SPANS = (3, 12)  # months: a quarter to staff, a year to plan
 

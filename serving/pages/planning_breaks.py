@@ -1,6 +1,7 @@
 """When places run out, in words: the same on every page of the planner."""
 
-from serving.pages.planning_plan import ALL, Plan, chance_nl, name_full
+from models.intake.telling import ALL
+from serving.pages.planning_plan import Plan, chance_nl, name_full
 from serving.wording import upper_first
 
 LITTLE = 0.2  # under this chance nothing is expected to break

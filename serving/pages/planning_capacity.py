@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from models.intake.telling import ALL
 from serving.pages.fan_chart import INNER, MIDDLE, Fan, draw_fan, draw_fans
 from serving.pages.planning_breaks import ENOUGH, EVEN, judge_break, name_break, tell_break
 from serving.pages.planning_coaches import CoachesView
 from serving.pages.planning_limits import LimitsView
 from serving.pages.planning_plan import (
-    ALL,
     FanRow,
     Plan,
     between,

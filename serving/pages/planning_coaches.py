@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.intake.effort import default_effort
+from models.intake.telling import ALL
 from serving.pages.fan_chart import INNER, MIDDLE
-from serving.pages.planning_plan import ALL, Plan, name_full, name_region
+from serving.pages.planning_plan import Plan, name_full, name_region
 from serving.wording import EN_DASH, number_nl, one_decimal_nl, upper_first
 
 KIND_NL: Mapping[str, str] = {

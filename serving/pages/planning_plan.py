@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.intake.telling import ALL
 from serving.pages.fan_chart import INNER, MIDDLE, OUTER, Story
 from serving.pages.planning_scale import read_month
 from serving.wording import EN_DASH, month_nl, number_nl, one_decimal_nl, op_100, region_nl
 
-ALL = "all"
 ALL_NL = "alle regio's samen"
 HIDDEN_NL = "niet getoond"
 MOST_SURE = 0.99

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from models.intake.telling import ALL
 from serving.wording import number_nl, one_decimal_nl
 
 GAIN, CONSENT, TARGET, ROOM = "meerwaarde", "toestemming", "doel", "plaatsen-"
@@ -57,7 +58,7 @@ class Question:
     def to_plain(self) -> dict[str, Any]:
         """Return the change as the store keeps it and the API takes it."""
         found: dict[str, Any] = {"gain_from": self.gain_from, "target": self.target}
-        found["consent"] = None if self.consent is None else {"all": self.consent}
+        found["consent"] = None if self.consent is None else {ALL: self.consent}
         found["capacity"] = dict(self.capacity) or None
         return {name: value for name, value in found.items() if value is not None}
 
@@ -104,7 +105,7 @@ def tell_change(change: Mapping[str, Any], names: Mapping[str, str]) -> list[str
         points = one_decimal_nl(100 * change["gain_from"])
         told.append(f"grens op de meerwaarde {points} punten")
     for region, share in (change.get("consent") or {}).items():
-        where = "" if region == "all" else f" in {names.get(region, region)}"
+        where = "" if region == ALL else f" in {names.get(region, region)}"
         told.append(f"toestemming {round(100 * share)} op 100{where}")
     for region, places in (change.get("capacity") or {}).items():
         told.append(f"{names.get(region, region)}: plaats voor {number_nl(places)}")

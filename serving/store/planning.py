@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from models.regional_limits import ByRegion, GainLimit, group_limits
 from serving.store.audit import AuditEvent, save_audit
@@ -69,20 +69,10 @@ def save_plan(
 def find_plan(connection: Connection) -> KeptPlan | None:
     """Return the last plan of the newest month, or None: one of an earlier day comes after it."""
     c = plans.c
-    query = select(c.plan_id, c.made_at, c.as_of, c.plan).order_by(*_newest_first())
-    row = connection.execute(query.limit(1)).first()
+    query = select(c.plan_id, c.made_at, c.as_of, c.plan)
+    newest = query.order_by(c.as_of.desc(), c.made_at.desc(), c.plan_id.desc())
+    row = connection.execute(newest.limit(1)).first()
     return KeptPlan(*row) if row else None
-
-
-def _newest_first() -> tuple[ColumnElement[Any], ...]:
-    c = plans.c
-    return c.as_of.desc(), c.made_at.desc(), c.plan_id.desc()
-
-
-def find_plan_number(connection: Connection) -> int | None:
-    """Return the number of the plan that `find_plan` gives, without reading it."""
-    query = select(plans.c.plan_id).order_by(*_newest_first())
-    return connection.execute(query.limit(1)).scalar()
 
 
 def get_flow(connection: Connection, plan_id: int) -> Mapping[str, Any]:

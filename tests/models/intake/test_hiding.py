@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from models.intake.hiding import LEAST, WIDTH, Ints, Told, hide_list, hide_table
+from models.intake.hiding import LEAST, WIDTH, Ints, Told, hide_table
 from models.shares import FEWEST_SHOWN
 
 COUNTS = st.sampled_from([0, 0, 1, 1, 2, 3, 4, 5, 6, 9, 20, 300])
@@ -143,10 +143,6 @@ def test_a_table_of_one_small_count_tells_no_total_either() -> None:
     told = hide_table(np.array([[0, 2]]))
 
     assert told == Told([[0, None]], [[None]], [0, None], [None])
-
-
-def test_without_a_total_only_small_counts_are_hidden() -> None:
-    assert hide_list([0, 1, 4, 5, 12]) == [0, None, None, 5, 12]
 
 
 @pytest.mark.parametrize("seed", range(3))
