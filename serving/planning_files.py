@@ -12,7 +12,7 @@ import xlsxwriter
 from models.intake.telling import ALL
 from serving.csv_file import write_csv
 from serving.planning_answers import NOT_PEOPLE
-from serving.wording import region_nl, short_date_nl
+from serving.wording import ALL_REGIONS_NL, region_nl, short_date_nl, upper_first
 
 MEASURES_NL: Mapping[str, str] = {
     "entries": "Nieuwe ziekteperiodes",
@@ -31,7 +31,7 @@ LEVELS_NL: Mapping[str, str] = {
     "0.025": "95 % van",
     "0.975": "95 % tot",
 }
-ALL_NL = "Alle regio's"
+ALL_NL = upper_first(ALL_REGIONS_NL)
 HEADER = ("Scenario", "Wat", "Regio", "Maand", *LEVELS_NL.values())
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

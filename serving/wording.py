@@ -10,6 +10,7 @@ LOCALE = "nl_BE"
 ZONE = ZoneInfo("Europe/Brussels")
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
+ALL_REGIONS_NL = "alle regio's samen"
 VISIBLE_POINTS = 0.05  # less would read 0,0
 _DAYS_NL = {
     90: "drie maanden",

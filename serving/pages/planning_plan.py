@@ -7,9 +7,16 @@ from typing import Any
 from models.intake.telling import ALL
 from serving.pages.fan_chart import INNER, MIDDLE, OUTER, Story
 from serving.pages.planning_scale import read_month
-from serving.wording import EN_DASH, month_nl, number_nl, one_decimal_nl, op_100, region_nl
+from serving.wording import (
+    ALL_REGIONS_NL,
+    EN_DASH,
+    month_nl,
+    number_nl,
+    one_decimal_nl,
+    op_100,
+    region_nl,
+)
 
-ALL_NL = "alle regio's samen"
 HIDDEN_NL = "niet getoond"
 MOST_SURE = 0.99
 MOST_PAST = 24  # months of history in a chart: two years show a season twice
@@ -93,7 +100,7 @@ class Plan:
 
 def name_region(key: str) -> str:
     """Return a region in words."""
-    return ALL_NL if key == ALL else region_nl(key)
+    return ALL_REGIONS_NL if key == ALL else region_nl(key)
 
 
 def whole(value: float | None) -> str:
