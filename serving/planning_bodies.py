@@ -11,6 +11,7 @@ from features.pseudonyms import FIRST_DAY, TEXT_PATTERN, is_person_number
 from serving.body_schemas import Closed
 from serving.store.planning_entries import OFF, EntryTotal
 
+ALL = "all"  # how answers call all regions together
 MOST_ENTRIES = 2000
 MOST_PEOPLE = 10_000_000
 MOST_PLACES = 1_000_000
@@ -20,6 +21,12 @@ LAST_YEAR = 2999
 def _check_text(text: str) -> str:
     if not text.strip() or not text.isprintable() or is_person_number(text):
         raise PydanticCustomError("text", "expected words on one line")
+    return text
+
+
+def _check_region(text: str) -> str:
+    if text == ALL or is_person_number(text):
+        raise PydanticCustomError("text", "expected a region, and not all of them")
     return text
 
 
@@ -37,7 +44,7 @@ def _check_day(day: date) -> date:
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_text)]
 Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_check_text)]
-Region = Annotated[str, Field(pattern=TEXT_PATTERN)]
+Region = Annotated[str, Field(pattern=TEXT_PATTERN), AfterValidator(_check_region)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Places = Annotated[int, Field(ge=0, le=MOST_PLACES)]
 People = Annotated[int, Field(ge=0, le=MOST_PEOPLE)]

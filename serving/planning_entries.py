@@ -25,6 +25,7 @@ from serving.store.planning_entries import (
 )
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 MOST_NAMED = 5
 
 
@@ -42,6 +43,11 @@ class Entries:
     regions: tuple[str, ...]
     counts: Mapping[str, Floats]
     silent: tuple[str, ...] = ()
+
+    def keep(self, kept: NDArray[np.bool_]) -> "Entries":
+        """Return the entries of some regions."""
+        regions = tuple(np.array(self.regions, dtype=object)[kept])
+        return Entries(regions, {k: v[kept] for k, v in self.counts.items()}, self.silent)
 
 
 def report_entries(user: User, rows: Sequence[EntryTotal], *, store: Store, now: datetime) -> int:
@@ -135,6 +141,13 @@ def read_totals(connection: Connection, calendar: Calendar) -> Entries | None:
         added = np.sum(parts, axis=0) if parts else np.full((len(regions), MONTHS), np.nan)
         counts[name] = np.where(np.isnan(whole[name]), added, whole[name])
     return Entries(regions, counts, _find_silent(own))
+
+
+def count_late(entries: Entries) -> Ints:
+    """Return by how many months what is known of each region ends before the last one."""
+    known = ~np.isnan(entries.counts["entered"])
+    back = np.argmax(known[:, ::-1], axis=1)
+    return np.asarray(np.where(known.any(axis=1), back, known.shape[1]), np.int64)
 
 
 def _lay_out(

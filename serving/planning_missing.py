@@ -15,13 +15,23 @@ _TEXTS = {
         "dienst komen in de plaats tot er nieuwe zijn.",
     ),
     "entries_late": (
-        "entry totals of the last {value} months lack: what was expected of them stands in",
-        "De totalen van ziekmeldingen van de laatste {value} maanden ontbreken nog. Wat toen "
+        "entry totals of the last {value} months lack somewhere: what was expected stands in",
+        "Ergens ontbreken nog totalen van ziekmeldingen van de laatste {value} maanden. Wat toen "
         "verwacht werd, komt in de plaats.",
     ),
     "fund_silent": (
         "sickness fund {value} stopped reporting entries: later months count for nobody",
         "Ziekenfonds {value} meldt geen totalen meer. Latere maanden tellen daardoor nog niet mee.",
+    ),
+    "region_silent": (
+        "entry totals of region {value} stopped more than three months ago: the plan leaves it out",
+        "Voor de regio {value} zijn er al meer dan drie maanden geen totalen van ziekmeldingen. "
+        "Ze staat daarom niet in de planning.",
+    ),
+    "region_unknown": (
+        "no entry totals are called {value}, as cases are: the plan leaves these cases out",
+        "Voor de regio {value} zijn er dossiers, maar geen totalen van ziekmeldingen met die naam. "
+        "De dossiers tellen daarom niet mee.",
     ),
     "no_capacity": (
         "no capacity is set (PUT /api/v1/capacity): nothing tells when places run out",

@@ -20,7 +20,7 @@ from serving.accounts import BY
 from serving.permissions import Action
 from serving.planning_answers import round_outlook
 from serving.planning_counts import Calendar, number_of, read_courses, read_roads
-from serving.planning_entries import Entries, read_totals
+from serving.planning_entries import Entries, count_late, read_totals
 from serving.planning_flow import Counted, build_flow
 from serving.planning_history import tell_history
 from serving.planning_limits import choose_limits, find_next_month, propose_limits
@@ -162,12 +162,16 @@ def _read_entries(
     entries = read_totals(connection, calendar)
     if entries is None:
         return None, [miss("no_entries")]
-    known = np.asarray((~np.isnan(entries.counts["entered"])).any(axis=0))
-    late = int(np.argmax(known[::-1])) if known.any() else len(known)
-    if late > LATEST:
-        return None, [miss("entries_old", late)]
-    missing = [miss("entries_late", late)] * bool(late)
-    return entries, missing + [miss("fund_silent", fund) for fund in entries.silent]
+    late = count_late(entries)
+    kept = late <= LATEST
+    if not kept.any():
+        return None, [miss("entries_old", int(late.min()))]
+    gone = [region for region, has in zip(entries.regions, kept, strict=True) if not has]
+    unknown = sorted(set(list_regions(connection)) - set(entries.regions))
+    missing = [miss("entries_late", int(late[kept].max()))] * bool(late[kept].any())
+    missing += [miss("region_silent", region) for region in gone]
+    missing += [miss("region_unknown", region) for region in unknown]
+    return entries.keep(kept), missing + [miss("fund_silent", fund) for fund in entries.silent]
 
 
 def _forecast(panel: Panel, calendar: Calendar) -> tuple[Forecast, dict[str, object] | None]:
@@ -191,8 +195,9 @@ def build_panel(counted: Counted) -> Panel:
         raise CannotPlanError(
             "nothing to plan from: no absence began and nobody was screened in the last years"
         )
-    known = np.flatnonzero(some if counted.entries is None else ~np.isnan(counts).all(axis=0))
     first = int(np.argmax(some))
-    last = len(some) - 1 if counted.entries is None else int(known[-1])
+    # up to the last month of all: what a region told after that stays, and others are expected
+    late = 0 if counted.entries is None else int(count_late(counted.entries).max())
+    last = len(some) - 1 - late
     months = tuple(counted.calendar.names[first : last + 1])
     return of_months(counted.regions, months, counts[:, first : last + 1])

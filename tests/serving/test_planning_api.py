@@ -226,6 +226,7 @@ def test_a_fund_reports_its_own_entries_and_a_month_again_replaces_it(
         {"entered": 3, "off_1m": 4},
         {"entered": -1},
         {"region": ""},
+        {"region": "all"},
         {"extra": 1},
     ],
 )

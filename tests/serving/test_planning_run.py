@@ -17,8 +17,15 @@ from serving.store.engine import EVERY_FUND
 from serving.store.planning import find_plan, get_flow
 from serving.store.planning_entries import EVERY
 from serving.store.tables import audit
-from tests.planned_store import REGIONS, add_entries, fill, plan
-from tests.running_service import FUND, NOW, OTHER_FUND, Service, get_bundle_folder
+from tests.planned_store import REGIONS, add_case, add_entries, fill, plan
+from tests.running_service import (
+    FUND,
+    NOW,
+    OTHER_FUND,
+    PASSWORD,
+    Service,
+    get_bundle_folder,
+)
 
 runner = CliRunner()
 
@@ -88,6 +95,39 @@ def test_old_entries_are_left_and_late_ones_are_expected(service: Service) -> No
     assert "entries_old" in {one["kind"] for one in old.missing}
     assert "entries_late" in {one["kind"] for one in late.missing}
     assert late.plan["outlook"]["months"][0] == "2026-04"
+
+
+@pytest.mark.parametrize(
+    ("month", "regions", "missing"),
+    [
+        (date(2026, 2, 1), ["antwerpen", "gent", "limburg"], ("entries_late", "no_capacity")),
+        (date(2025, 2, 1), ["antwerpen", "limburg"], ("region_silent", "no_capacity")),
+    ],
+)
+def test_one_region_that_is_late_keeps_nobody_from_planning(
+    service: Service, month: date, regions: list[str], missing: tuple[str, ...]
+) -> None:
+    fill(service)
+    add_entries(service.store)
+    row = {"month": month.isoformat(), "region": "gent", "entered": 50}
+    body, own = {"entries": [row]}, ("systeem", PASSWORD)
+    assert service.client.post("/api/v1/entries", json=body, auth=own).status_code == 200
+
+    made = plan(service)
+
+    assert made.plan["outlook"]["regions"] == regions
+    assert tuple(one["kind"] for one in made.missing) == missing
+
+
+def test_cases_of_a_region_that_no_total_names_are_told(service: Service) -> None:
+    for number in range(5):
+        add_case(service, number, date(2026, 2, 2), region="brussel")
+    add_entries(service.store)
+
+    made = plan(service)
+
+    assert [one["kind"] for one in made.missing] == ["region_unknown", "no_capacity"]
+    assert "brussel" in made.missing[0]["text"]
 
 
 def test_entries_of_funds_add_up_and_a_fund_that_stopped_is_named(service: Service) -> None:
