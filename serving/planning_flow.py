@@ -1,7 +1,7 @@
 """From counts to the road that planning simulates: steps, who waits before each, pathways."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -24,6 +24,7 @@ from serving.planning_counts import (
     Tries,
 )
 from serving.planning_entries import Entries
+from serving.planning_mix import as_if_held
 from serving.store.planning import Capacity
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,11 @@ NO_LIMIT = -1
 
 @dataclass(frozen=True)
 class Counted:
-    """All that a plan counts: entries where there are any, cases, pathways, places and limits."""
+    """All that a plan counts: entries where there are any, cases, pathways, places and limits.
+
+    `limits` are those that hold next month, `held` the limits on the gain of each month that was,
+    (regions, months).
+    """
 
     calendar: Calendar
     regions: tuple[str, ...]
@@ -43,6 +48,7 @@ class Counted:
     capacities: Sequence[Capacity]
     mix: Mix
     limits: Mapping[str, Limits]
+    held: Floats
 
 
 def build_flow(counted: Counted, paths: Paths) -> Flow:
@@ -51,7 +57,9 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
     Without entries the screenings are what comes in: the steps before them are left out.
     """
     learnt = [] if counted.entries is None else _learn_entry(counted, counted.entries, paths)
-    learnt += [_learn(name, counted.roads.steps[name]) for name in AFTER_SCREENING]
+    steps = dict(counted.roads.steps)
+    steps["suggested"] = _suggest_again(steps["suggested"], counted)
+    learnt += [_learn(name, steps[name]) for name in AFTER_SCREENING]
     return Flow(
         as_of=counted.calendar.as_of,
         regions=counted.regions,
@@ -66,6 +74,11 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
         kinds=tuple(counted.courses.kinds),
         kind_counts=_lay_out_kinds(counted.courses),
     )
+
+
+def _suggest_again(tries: Tries, counted: Counted) -> Tries:
+    """Return who was suggested as if the limit of the months to come had held all along."""
+    return replace(tries, passed=as_if_held(tries.passed, tries.tried, counted.mix, counted.held))
 
 
 def round_few(counts: Ints) -> Ints:

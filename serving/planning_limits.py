@@ -20,12 +20,14 @@ from models.estimate import Estimate
 from models.intake.change import find_shares
 from models.intake.flow import Flow
 from models.intake.outlook import Outlook
-from models.regional_limits import GainLimit
+from models.regional_limits import ByRegion, GainLimit, get_limits_of
 from models.suggestion import Limits, Suggestion
+from serving.planning_counts import MONTHS, Calendar
 
 Floats = NDArray[np.float64]
 FEWEST = 50  # cases: a limit from fewer would follow the luck of a month
 DIGITS = 3
+MIDDLE_DAY = 15
 # why there is no proposal for a region
 NO_CAPACITY, FULL, FEW, SAME, OTHERS, NO_INTAKE = (
     *("no_capacity", "full", "few_cases", "gain_same", "others_fill", "no_intake"),
@@ -50,6 +52,19 @@ class Room:
 def find_next_month(day: date) -> date:
     """Return the first day of the month after a day: a limit never holds for what is past."""
     return add_months(day.replace(day=1), 1)
+
+
+def list_held(
+    region: str, calendar: Calendar, limits: tuple[Limits, ...], regional: ByRegion
+) -> list[float]:
+    """Return the limit on the gain that held in a region in the middle of each month that was.
+
+    Before the first limit that is known, that one is taken to have held.
+    """
+    first = limits[0].valid_from
+    months = (number + calendar.first for number in range(MONTHS))
+    days = (max(date(month // 12, month % 12 + 1, MIDDLE_DAY), first) for month in months)
+    return [get_limits_of(day, region, limits, regional).gain_from for day in days]
 
 
 def propose_limits(

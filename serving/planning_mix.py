@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.estimate import Estimate, GainStatus
+from models.intake.change import MOST
 from models.intake.mix import Mix
 from models.suggestion import Limits, Suggestion, suggest
 from serving.store.planning_gains import Gained
@@ -15,6 +16,7 @@ Floats = NDArray[np.float64]
 # percentage points: the ends hold all beyond them
 GAIN_BANDS = (-100, 0, 2, 4, 6, 8, 10, 15, 100)
 SCORE_BANDS = (0, 20, 40, 60, 80, 100)
+BELOW = 1 - 1e-9  # so that rounding never makes more be suggested than were screened
 # limits on the gain that a question of what-if can try, and between which it goes straight
 TRIED = (-1.0, *(step / 200 for step in range(-4, 61)), 0.35, 0.4, 0.5, 1.0)
 
@@ -58,6 +60,22 @@ def build_mix(
         screened=screened,
         gain_from=tuple(limits[region].gain_from for region in regions) if differs else None,
     )
+
+
+def as_if_held(passed: Floats, tried: Floats, mix: Mix, before: Floats) -> Floats:
+    """Return who would have been suggested for support had the limit of the months to come held.
+
+    `passed` has shape (regions, months, delays), `tried` and `before`, the limits on the gain that
+    held in each month, (regions, months). Each month counts by how much larger a share of recent
+    cases the limit to come suggests. Without such a limit, or a table of shares, what was stays.
+    """
+    if mix.gain_from is None or mix.refer is None:
+        return passed
+    low, high = mix.limits[0], mix.limits[-1]
+    months = (mix.find_shares(held) for held in before.clip(low, high).T)
+    ratio = (mix.find_shares(mix.gain_from) + MOST)[:, None] / (np.stack(list(months), 1) + MOST)
+    most = tried / np.maximum(passed.sum(axis=2), 1.0)
+    return np.asarray(passed * np.minimum(ratio, np.maximum(most * BELOW, 1.0))[..., None])
 
 
 def _find_band(points: int, bands: Sequence[int]) -> int:

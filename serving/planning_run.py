@@ -23,7 +23,7 @@ from serving.planning_counts import Calendar, number_of, read_courses, read_road
 from serving.planning_entries import Entries, count_late, read_totals
 from serving.planning_flow import Counted, build_flow
 from serving.planning_history import tell_history
-from serving.planning_limits import choose_limits, find_next_month, propose_limits
+from serving.planning_limits import choose_limits, find_next_month, list_held, propose_limits
 from serving.planning_missing import miss
 from serving.planning_mix import build_mix
 from serving.planning_targets import tell_targets
@@ -146,12 +146,14 @@ def _count(
     capacities = list_capacities(connection)
     samples = sample_estimates(connection, since, until, SAMPLE)
     regional = read_gain_limits(connection)
-    limits = {r: get_limits_of(asked.now.date(), r, asked.limits, regional) for r in regions}
+    coming = find_next_month(asked.now.date())
+    limits = {r: get_limits_of(coming, r, asked.limits, regional) for r in regions}
+    held = np.array([list_held(r, calendar, asked.limits, regional) for r in regions])
     mix = build_mix(stream_gains(connection, since, until), samples, regions, limits)
     courses = read_courses(connection, calendar, regions)
     if not capacities:
         missing.append(miss("no_capacity"))
-    counted = Counted(calendar, regions, entries, roads, courses, capacities, mix, limits)
+    counted = Counted(calendar, regions, entries, roads, courses, capacities, mix, limits, held)
     return counted, samples, missing
 
 
