@@ -82,7 +82,7 @@ class StoreLimiter:
         with self._lock:
             forget = not 0 <= now - self._forgot_at < WINDOW
             if turns:
-                self._held[name] = _Held(turns, now + WINDOW)
+                self._held[name] = self._add(name, turns, now)
                 self._held.move_to_end(name)
                 if len(self._held) > MOST_KEYS:
                     self._held.popitem(last=False)
@@ -90,6 +90,13 @@ class StoreLimiter:
                 self._forgot_at = now
         if forget:
             forget_full(self._store, now)
+
+    def _add(self, name: str, turns: int, now: float) -> _Held:
+        """Return what is held with more turns: another thread may have asked at the same moment."""
+        held = self._held.get(name)
+        if held is None or not held.turns or not now < held.until <= now + WINDOW:
+            return _Held(turns, now + WINDOW)
+        return _Held(held.turns + turns, held.until)
 
     def _name(self, key: str) -> str:
         return hmac.new(self._sign, key.encode(), sha256).hexdigest()

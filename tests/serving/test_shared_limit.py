@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from serving.rate_limit import TooManyError
 from serving.shared_limit import Limiters, StoreLimiter
-from serving.store.allowances import allowances
+from serving.store.allowances import Asked, allowances
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from tests.moved_clock import Clock
@@ -68,6 +68,26 @@ def test_of_a_large_allowance_turns_are_taken_ahead_and_never_too_many(
 
     assert one.take_now("a") is False
     assert held == 599
+
+
+def test_threads_that_ask_at_the_same_moment_lose_each_other_no_turn(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = StoreLimiter(store, SECRET, "requests", 600, clock=clock)  # ten turns at once
+    asked = []
+
+    def ask(_: Store, what: Asked) -> float:
+        asked.append(what.turns)
+        if len(asked) == 1:
+            limiter.take("a")  # as another thread would, while this one waits for the store
+        return 0
+
+    monkeypatch.setattr("serving.shared_limit.find_wait", ask)
+
+    for _ in range(19):
+        limiter.take("a")
+
+    assert asked == [10, 10]
 
 
 def test_turns_that_were_taken_ahead_are_worth_nothing_a_minute_later(
