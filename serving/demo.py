@@ -266,3 +266,6 @@ def _print_welcome(address: str, demo: Demo) -> None:
     typer.echo("For other commands on this store:")
     typer.echo(f"export DATABASE_URL={quote(demo.settings.database_url)}")
     typer.echo(f"export MLFLOW_TRACKING_URI={quote(demo.settings.tracking_uri)}")
+    for name, path in (("LIMITS", demo.settings.limits), ("TARGETS", demo.settings.targets)):
+        if path is not None:
+            typer.echo(f"export KANTELPUNT_{name}={quote(str(path))}")

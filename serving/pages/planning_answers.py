@@ -11,8 +11,9 @@ from serving.wording import EN_DASH, number_nl, upper_first
 
 YEAR = 12  # months
 COMPARED = {
-    "started": "Gestarte trajecten per maand",
-    "caseload": "Lopende trajecten",
+    "started": "Vragen een plaats, per maand",
+    "placed": "Beginnen echt, per maand",
+    "caseload": "Lopende trajecten, als iedereen kan beginnen",
 }
 
 
@@ -35,6 +36,11 @@ class Lines:
     title: str
     drawings: Sequence[Compare]
     rows: Sequence[tuple[str, Sequence[str]]]
+
+
+def pick_starts(plans: Sequence[Plan]) -> str:
+    """Return the measure of starts to draw: who gets a place, where all of them know places."""
+    return "placed" if all(plan.bands("placed") for plan in plans) else "started"
 
 
 def list_answers(plans: Sequence[Plan]) -> list[Row]:
@@ -97,8 +103,8 @@ def _tell_goal(plan: Plan) -> Cell:
 _FIGURES: Sequence[tuple[str, Callable[[Plan], Cell]]] = (
     ("Vragen een plaats in de volgende 12 maanden", _tell_sum("started")),
     ("Beginnen echt, met de plaats die er is", _tell_sum("placed")),
-    ("Lopende trajecten in {later}", _at_year("caseload", whole)),
-    ("Coaches nodig in {later}", _at_year("coaches", decimal)),
+    ("Lopende trajecten in {later}, als iedereen kan beginnen", _at_year("caseload", whole)),
+    ("Coaches nodig in {later}, als iedereen kan beginnen", _at_year("coaches", decimal)),
     ("Te krap vanaf", _tell_break),
     ("Kans op het doel", _tell_goal),
     ("Wachten in {later}, in maanden", _at_year("wait_months", decimal)),

@@ -42,7 +42,7 @@ class RegionCard:
 
 @dataclass(frozen=True)
 class RegionRow:
-    """A region in the table: pathways now and later, room, the month it breaks, and waiting."""
+    """A region in the table: pathways next month and later, room, when it breaks, and waiting."""
 
     name: str
     now: str
@@ -67,6 +67,7 @@ class CapacityView:
     has_past: bool
     cards: Sequence[RegionCard]
     table: Sequence[RegionRow]
+    now_nl: str
     later_nl: str
     coaches: CoachesView | None
     limits: LimitsView | None
@@ -89,6 +90,7 @@ class CapacityView:
             has_past=bool(story.past),
             cards=[_show(plan, key) for key in plan.regions] if len(plan.regions) > 1 else (),
             table=[_list_row(plan, key, later) for key in (*plan.regions, ALL)],
+            now_nl=name_full(plan.months[0]),
             later_nl=name_full(plan.months[later]),
             coaches=CoachesView.of(plan, later, kinds),
             limits=LimitsView.of(plan),

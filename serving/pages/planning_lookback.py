@@ -153,7 +153,7 @@ class _Back:
             return "niet gebruikt"
         if len(places) == len(self.choice):
             return "voor alle maanden"
-        return f"voor maand {', '.join(map(str, places))} vooruit"
+        return f"voor {_tell_spans(places)} vooruit"
 
     def list_ahead(self) -> list[AheadRow]:
         """Return a row per month ahead."""
@@ -183,6 +183,15 @@ class _Back:
             "klopt" if low <= found <= high else ("te smal" if found < low else "ruimer dan nodig")
         )
         return CoverView(promise, f"{round(100 * found)} op 100", found >= low, told)
+
+
+def _tell_spans(places: Sequence[int]) -> str:
+    """Return months ahead in words, those in a row together: maand 1 tot 5 en 8."""
+    firsts = [one for one in places if one - 1 not in places]
+    lasts = [one for one in places if one + 1 not in places]
+    spans = [f"{a}" if a == b else f"{a} tot {b}" for a, b in zip(firsts, lasts, strict=True)]
+    *most, last = spans
+    return f"maand {', '.join(most)} en {last}" if most else f"maand {last}"
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -108,7 +108,9 @@ def _tell_quarter(plan: Plan) -> Figure:
     if not bands:
         return Figure(label, "niet bekend", "Het plan reikt niet zo ver.")
     low, high = (bands[name] for name in INNER)
-    return Figure(label, whole(bands[MIDDLE]), f"8 op 10 kans op {between(low, high)}")
+    return Figure(
+        label, whole(bands[MIDDLE]), f"8 op 10 kans op {between(low, high)}, als er plaats is"
+    )
 
 
 def _tell_room(plan: Plan) -> Figure:

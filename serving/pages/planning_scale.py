@@ -6,8 +6,9 @@ from datetime import date
 from math import ceil, floor, log10
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
-from serving.wording import LOCALE, number_nl
+from serving.wording import LOCALE
 
 ROUND = (1, 2, 2.5, 5, 10)  # steps that people can count in
 
@@ -75,7 +76,7 @@ class Ruler:
         step = find_step(self.high - self.low, self.size.most_ticks)
         count = round((self.high - self.low) / step)
         values = [self.low + step * place for place in range(count + 1)]
-        return [(self.rise(value), number_nl(round(value, 6)) + form) for value in values]
+        return [(self.rise(value), _write(value) + form) for value in values]
 
     def list_months(self, months: Sequence[str]) -> list[tuple[float, str]]:
         """Return words along the foot: every month, or only as many as there is room for."""
@@ -95,6 +96,11 @@ def find_step(span: float, most: int) -> float:
     least = max(span, 1e-9) / most
     power = 10.0 ** floor(log10(least))
     return next(step * power for step in ROUND if step * power >= least * (1 - 1e-9))
+
+
+def _write(value: float) -> str:
+    """Return a round number whole: 0,25 would be another place as 0,2."""
+    return str(format_decimal(round(value, 6), "#,##0.######", locale=LOCALE))
 
 
 def read_month(text: str) -> date:

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
-from serving.pages.planning_answers import Lines, Row, draw_lines, list_answers
+from serving.pages.planning_answers import Lines, Row, draw_lines, list_answers, pick_starts
 from serving.pages.planning_plan import Plan, name_region
 from serving.pages.planning_question import ROOM, Question, tell_change
 from serving.planning_files import Part
@@ -159,7 +159,7 @@ def _compare(plan: Plan, answer: Mapping[str, Any]) -> Answer:
     return Answer(
         list(zip("AB", names, strict=True)),
         list_answers(plans),
-        draw_lines("started", names, plans),
+        draw_lines(pick_starts(plans), names, plans),
     )
 
 
@@ -204,7 +204,7 @@ class CompareView:
             ],
             columns=list(zip(letters, titles, strict=True)),
             rows=list_answers(plans),
-            charts=[draw_lines(measure, titles, plans) for measure in ("started", "caseload")],
+            charts=[draw_lines(one, titles, plans) for one in (pick_starts(plans), "caseload")],
             is_older=len({one.as_of for one in kept}) > 1,
             csv_address=f"{COMPARE}.csv?{query}",
             xlsx_address=f"{COMPARE}.xlsx?{query}",

@@ -7,7 +7,15 @@ from typing import Any
 from models.intake.targets import default_targets
 from serving.pages.fan_chart import INNER, MIDDLE, OUTER
 from serving.pages.funnel_chart import Funnel, Limit, Spot, draw_funnels
-from serving.pages.planning_plan import Plan, between, between_and, chance_nl, name_region, whole
+from serving.pages.planning_plan import (
+    HIDDEN_NL,
+    Plan,
+    between,
+    between_and,
+    chance_nl,
+    name_region,
+    whole,
+)
 from serving.pages.target_charts import Outflow, Share, YearBar, draw_outflow, draw_year
 from serving.wording import EN_DASH, number_nl, one_decimal_nl, percent_nl
 
@@ -81,7 +89,7 @@ class TargetsView:
         told: Mapping[str, Any] = plan.kept.get("targets") or {}
         clocks: Mapping[str, Any] = told.get("clocks") or {}
         return cls(
-            years=[_view_year(row) for row in told.get("year_end") or ()],
+            years=[_view_year(row, plan.regions) for row in told.get("year_end") or ()],
             outflow=_view_outflow(told.get("outflow") or ()),
             funnel=_view_funnel(told.get("funnel") or {}),
             times=_list_times(told.get("lead_times") or {}, clocks.get("decision") or {}),
@@ -89,7 +97,7 @@ class TargetsView:
         )
 
 
-def _view_year(row: Mapping[str, Any]) -> YearView:
+def _view_year(row: Mapping[str, Any], regions: Sequence[str]) -> YearView:
     bands, chance = row["q"], row.get("p")
     done = row["so_far"]
     return YearView(
@@ -102,16 +110,18 @@ def _view_year(row: Mapping[str, Any]) -> YearView:
         inner=between_and(bands[INNER[0]], bands[INNER[1]]),
         chance="" if chance is None else chance_nl(chance),
         bars=draw_year(row, done or 0, bands),
-        regions=[
-            (
-                name_region(key),
-                whole(one["so_far"]),
-                whole(one["q"][MIDDLE]),
-                between(one["q"][OUTER[0]], one["q"][OUTER[1]]),
-            )
-            for key, one in row["regions"].items()
-        ],
+        regions=[_list_year(key, row["regions"].get(key)) for key in regions],
     )
+
+
+def _list_year(region: str, one: Mapping[str, Any] | None) -> tuple[str, str, str, str]:
+    """Return a region of a year; what would tell of a few starts is not there."""
+    name = name_region(region)
+    if one is None:
+        return name, HIDDEN_NL, HIDDEN_NL, HIDDEN_NL
+    bands = one["q"]
+    outer = between(bands[OUTER[0]], bands[OUTER[1]])
+    return name, whole(one["so_far"]), whole(bands[MIDDLE]), outer
 
 
 def _view_outflow(rows: Sequence[Mapping[str, Any]]) -> OutflowView | None:

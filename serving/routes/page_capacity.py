@@ -27,7 +27,7 @@ LABEL_NL: Mapping[str, str] = {
     "reason": "Waarom",
 }
 DONE_NL: Mapping[str, str] = {
-    "capaciteit": "De capaciteit is bewaard. Het volgende plan rekent ermee.",
+    "capaciteit": "De capaciteit is bewaard. Ze telt zodra een plan die dag kent.",
     "grens": "De grens is bevestigd. Wie tot dan ingeschat werd, houdt zijn voorstel.",
 }
 

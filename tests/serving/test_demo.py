@@ -74,6 +74,7 @@ def test_a_demo_is_made_checked_and_used_again(
         assert user in again
     for line in ("export DATABASE_URL=sqlite:///", "export MLFLOW_TRACKING_URI=sqlite:///"):
         assert line in again
+    assert f"export KANTELPUNT_TARGETS={folder / 'targets.toml'}" in again
     assert (folder / READY).stat().st_mtime_ns == made
     check_planned(folder)
 

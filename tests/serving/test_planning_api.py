@@ -104,6 +104,16 @@ def test_a_question_that_cannot_be_tried_names_its_field_and_no_value(
     assert "nergens" not in answer.text
 
 
+def test_who_gets_no_place_does_not_bring_the_target_nearer(planned: Service) -> None:
+    regions = send(planned, "GET", "capacity").json()["regions"]
+
+    full = send(planned, "POST", "scenarios", {"capacity": dict.fromkeys(regions, 0)}).json()
+    free = send(planned, "POST", "scenarios", {"capacity": dict.fromkeys(regions, 9_000)}).json()
+
+    years = [one["result"]["year_end"][-1] for one in (full, free)]
+    assert years[0]["q"]["0.5"] == years[0]["so_far"] < years[1]["q"]["0.5"]
+
+
 def test_a_higher_limit_leaves_fewer_suggested_and_a_lower_one_more(planned: Service) -> None:
     asked = {
         limit: send(planned, "POST", "scenarios", {"gain_from": limit}).json()["result"]

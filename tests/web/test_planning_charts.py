@@ -145,3 +145,14 @@ def test_lines_differ_in_more_than_colour_and_their_letters_never_overlap() -> N
         assert all(after - before >= NEAR - 0.2 for before, after in pairwise(heights))
         assert [one.letter for one in chart.strands] == ["A", "B", "C", "D"]
         assert len({one.dash for one in chart.strands}) == 4
+
+
+def test_a_line_stands_where_its_number_says() -> None:
+    ruler = Ruler.of(WIDE, [1.1], 12)
+
+    ticks = ruler.list_ticks()
+
+    assert [text for _, text in ticks] == ["0", "0,25", "0,5", "0,75", "1", "1,25"]
+    assert [height for height, _ in ticks] == [
+        ruler.rise(float(text.replace(",", "."))) for _, text in ticks
+    ]

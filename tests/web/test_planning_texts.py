@@ -230,3 +230,16 @@ def test_what_cannot_be_read_is_a_fault_at_its_field_and_asks_nothing(name: str,
     assert list(asked.faults) == [name]
     assert asked.to_plain() == {}
     assert asked.is_asked
+
+
+def test_months_in_a_row_are_told_together() -> None:
+    choice = ["layered", "layered", "mean_12", "layered"]
+    score = {"mase": [0.5] * 4, "coverage": {"0.8": [0.8] * 4, "0.95": [0.95] * 4}}
+    methods = {key: {"regions": score} for key in ("seasonal_naive", "mean_12", "layered")}
+    told = {"methods": methods, "choice": choice, "origins": ["2025-01", "2025-02"], "horizon": 4}
+
+    view = LookbackView.of(Plan({"backtest": told}))
+
+    assert view is not None
+    used = {one.used for one in view.methods}
+    assert used == {"voor maand 1 tot 2 en 4 vooruit", "voor maand 3 vooruit", "niet gebruikt"}
