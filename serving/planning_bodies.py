@@ -9,17 +9,19 @@ from pydantic_core import PydanticCustomError
 
 from features.pseudonyms import FIRST_DAY, TEXT_PATTERN, is_person_number
 from serving.body_schemas import Closed
+from serving.free_text import find_plain_fault_nl
 from serving.store.planning_entries import OFF, EntryTotal
 
 ALL = "all"  # how answers call all regions together
 MOST_ENTRIES = 2000
+MOST_SIGNS = 200  # of a reason
 MOST_PEOPLE = 10_000_000
 MOST_PLACES = 1_000_000
 LAST_YEAR = 2999
 
 
 def _check_text(text: str) -> str:
-    if not text.strip() or not text.isprintable() or is_person_number(text):
+    if not text.strip() or not text.isprintable() or find_plain_fault_nl(text, MOST_SIGNS):
         raise PydanticCustomError("text", "expected words on one line")
     return text
 
@@ -42,7 +44,7 @@ def _check_day(day: date) -> date:
     return day
 
 
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_text)]
+Line = Annotated[str, Field(min_length=1, max_length=MOST_SIGNS), AfterValidator(_check_text)]
 Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_check_text)]
 Region = Annotated[str, Field(pattern=TEXT_PATTERN), AfterValidator(_check_region)]
 Share = Annotated[float, Field(ge=0, le=1)]

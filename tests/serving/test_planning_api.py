@@ -209,6 +209,19 @@ def test_the_proposal_of_the_plan_is_confirmed_with_a_reason(planned: Service) -
     assert unexplained.status_code == 422
 
 
+def test_no_number_of_a_person_is_kept_inside_a_reason_or_a_name(planned: Service) -> None:
+    number = f"voor {'00.00.00-' + '000.00'} jan"
+    capacity = {"region": "antwerpen", "valid_from": "2026-05-01", "places": 9, "reason": number}
+
+    answers = [
+        send(planned, "PUT", "capacity", capacity),
+        send(planned, "POST", "scenarios", {"name": number, "gain_from": 0.05}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert not any("jan" in answer.text for answer in answers)
+
+
 def test_a_fund_reports_its_own_entries_and_a_month_again_replaces_it(
     either_service: Service,
 ) -> None:
