@@ -57,7 +57,7 @@ def test_a_planner_compares_what_ifs_and_takes_them_away(
 
     sheets = ZipFile(BytesIO(book)).read("xl/workbook.xml").decode()
     texts = ZipFile(BytesIO(book)).read("xl/sharedStrings.xml").decode()
-    assert "Gestarte trajecten" in sheets
+    assert "Gestart, als er plaats is" in sheets
     assert all(f"{name}: midden" in texts for name in names)
     assert hand.take("Haal op als CSV").startswith(b"\xef\xbb\xbfScenario;Wat;Regio;Maand")
 
