@@ -65,8 +65,8 @@ def _read(told: Message) -> str:
     """Return the expression, else the classifiers, else the first line of the licence field."""
     classifiers = [c for c in told.get_all("Classifier", []) if c.startswith(CLASSIFIER)]
     names = [c.rpartition(" :: ")[2] for c in classifiers]
-    first = str(told["License"] or "").partition("\n")[0]
-    return str(told["License-Expression"] or "") or "; ".join(names) or first
+    first = str(told.get("License") or "").partition("\n")[0]
+    return str(told.get("License-Expression") or "") or "; ".join(names) or first
 
 
 def main() -> int:

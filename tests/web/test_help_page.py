@@ -7,7 +7,7 @@ from tests.web.test_pages import read
 MENUS = {
     "arts": ["/", "/invoer", "/model", "/hulp"],
     "coordinator": ["/", "/hulp"],
-    "planner": ["/model", "/hulp"],
+    "planner": ["/planning", "/model", "/hulp"],
     "dataspecialist": ["/model", "/hulp"],
     "auditor": ["/logboek", "/overeenstemming", "/model", "/hulp"],
     "systeem": ["/invoer", "/hulp"],
