@@ -36,8 +36,8 @@ NO_LIMIT = -1
 class Counted:
     """All that a plan counts: entries where there are any, cases, pathways, places and limits.
 
-    `limits` are those that hold next month, `held` the limits on the gain of each month that was,
-    (regions, months).
+    Places and `limits` are those that hold on `coming`, the first day of next month; `held` are the
+    limits on the gain of each month that was, (regions, months).
     """
 
     calendar: Calendar
@@ -49,6 +49,7 @@ class Counted:
     mix: Mix
     limits: Mapping[str, Limits]
     held: Floats
+    coming: date
 
 
 def build_flow(counted: Counted, paths: Paths) -> Flow:
@@ -69,7 +70,7 @@ def build_flow(counted: Counted, paths: Paths) -> Flow:
         open_pathways=round_few(counted.courses.open),
         durations=Durations(counted.courses.at_risk, counted.courses.ended),
         mix=counted.mix,
-        capacity=find_places(counted.capacities, counted.regions, counted.calendar.as_of),
+        capacity=find_places(counted.capacities, counted.regions, counted.coming),
         started_so_far=_count_this_year(counted.roads.started, counted.calendar),
         kinds=tuple(counted.courses.kinds),
         kind_counts=_lay_out_kinds(counted.courses),

@@ -153,8 +153,8 @@ def _count(
     courses = read_courses(connection, calendar, regions)
     if not capacities:
         missing.append(miss("no_capacity"))
-    counted = Counted(calendar, regions, entries, roads, courses, capacities, mix, limits, held)
-    return counted, samples, missing
+    found = (entries, roads, courses, capacities, mix, limits, held, coming)
+    return Counted(calendar, regions, *found), samples, missing
 
 
 def _read_entries(

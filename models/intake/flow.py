@@ -54,8 +54,9 @@ class Flow:
 
     Steps stand in the order of `STEPS`; one that is left out lets everybody through at once, but
     for `referred_other`: who is referred without being suggested, nobody where it is left out.
-    `open_pathways` has shape (regions, age in months); `capacity` is how many may be open at once,
-    `started_so_far` those started this calendar year; `kind_counts` recent ones per `kinds`.
+    `open_pathways` has shape (regions, age in months); `capacity` is how many may be open at once
+    (under 0: without limit), `started_so_far` those started this calendar year; `kind_counts`
+    recent ones per `kinds`.
     """
 
     as_of: date
@@ -132,7 +133,7 @@ def _check_shapes(flow: Flow) -> None:
     for name, value in parts.items():
         if value is not None and len(value) != count:
             raise IntakeError(f"{name}: expected one row per region")
-        if value is not None and (value < 0).any():
+        if value is not None and name != "capacity" and (value < 0).any():  # there, without limit
             raise IntakeError(f"{name}: expected no number under 0")
 
 

@@ -17,7 +17,7 @@ from serving.store.engine import EVERY_FUND
 from serving.store.planning import find_plan, get_flow
 from serving.store.planning_entries import EVERY
 from serving.store.tables import audit
-from tests.planned_store import REGIONS, add_case, add_entries, fill, plan
+from tests.planned_store import REGIONS, add_case, add_entries, fill, plan, put_capacity
 from tests.running_service import (
     FUND,
     NOW,
@@ -268,3 +268,24 @@ def test_after_december_a_new_year_begins_at_nought(service: Service) -> None:
     assert made.plan["started_so_far"] == [0, 0, 0]
     assert made.plan["targets"]["year_end"][0]["so_far"] == 0
     assert before.plan["started_so_far"][-1] == 11
+
+
+def test_a_plan_counts_on_the_places_of_next_month_and_not_on_later_ones(service: Service) -> None:
+    fill(service)
+    add_entries(service.store)
+    for day, places in (("2026-01-01", 60), ("2026-05-01", 80), ("2026-06-01", 99)):
+        body = {"region": "antwerpen", "valid_from": day, "places": places, "reason": "meting"}
+        put_capacity(service, body)
+
+    plan(service)
+
+    with service.store.reading() as connection:
+        kept = find_plan(connection)
+        assert kept is not None
+        flow = get_flow(connection, kept.plan_id)
+    assert flow["capacity"] == [80, -1]  # nobody set any for the other
+    service.log_on("planner")
+    for page in ("", "/capaciteit", "/doelen", "/scenarios?plaatsen-limburg=5"):
+        assert service.client.get(f"/planning{page}").status_code == 200
+    for part in ("forecast", "capacity", "targets", "forecast.csv", "forecast.xlsx"):
+        assert service.get(f"/api/v1/{part}", "planner").status_code == 200
