@@ -86,12 +86,11 @@ def test_what_planning_answers_is_totals_of_many(marked: Service) -> None:
         assert "absence_started_on" not in json.loads(text)
 
 
+# only PostgreSQL keeps rows apart by itself
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_what_planning_asks_of_the_store_sets_no_fund_so_it_sees_no_row_of_a_person(
     marked: Service,
 ) -> None:
-    if marked.store.engine.dialect.name != "postgresql":
-        pytest.skip("only PostgreSQL keeps rows apart by itself")
-
     with marked.store.reading() as connection:
         seen = {t.name: connection.execute(select(t)).first() for t in OF_PERSONS}
         kept = connection.execute(select(plans)).first()
