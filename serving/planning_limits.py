@@ -76,12 +76,14 @@ def propose_limits(
 ) -> dict[str, Any]:
     """Return, per region, the limit on the gain that next month's free places allow, or why none.
 
-    Each region tells `now` and `proposed`, the expected `free` places, the share of screenings that
+    `gain_differs` tells whether a limit on the gain can choose between people at all. Each region
+    tells `now` and `proposed`, the expected `free` places, the share of screenings that
     they suffice for, and which share is suggested now and would be then.
     """
     rooms = find_rooms(flow, outlook, valid_from)
     return {
         "valid_from": valid_from.isoformat(),
+        "gain_differs": bool(flow.mix.limits),
         "regions": {
             region: _propose(room, tuple(samples.get(region, ())), limits[region])
             for region, room in zip(flow.regions, rooms, strict=True)

@@ -65,10 +65,14 @@ def forecast(
 
 
 def find_day(as_of: datetime | None) -> date:
-    """Return the day that was given, or today."""
+    """Return the day that was given, or today; refuse one that has yet to come."""
     from training.record import find_today
 
-    return as_of.date() if as_of else find_today()
+    today = find_today()
+    day = as_of.date() if as_of else today
+    if day > today:
+        raise typer.BadParameter(f"--as-of {day} has yet to come: give an earlier day")
+    return day
 
 
 def _print(found: "Expected") -> None:

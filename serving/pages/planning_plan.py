@@ -44,6 +44,11 @@ class Plan:
         """The keys of the regions."""
         return tuple(self.outlook["regions"])
 
+    @property
+    def gain_differs(self) -> bool:
+        """Whether a limit on the gain can choose between people; yes where no plan kept that."""
+        return bool((self.kept.get("limits") or {}).get("gain_differs", True))
+
     def find_region(self, asked: str) -> str:
         """Return the region that was asked for, or all of them for anything else."""
         return asked if asked in self.regions else ALL

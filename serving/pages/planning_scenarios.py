@@ -100,6 +100,7 @@ class ScenariosView:
     question: Question
     regions: Sequence[RegionField]
     hints: Mapping[str, str]
+    tries_gain: bool
     told: Sequence[str]
     answer: Answer | None
     saved: Sequence[SavedRow]
@@ -127,6 +128,7 @@ class ScenariosView:
             question=question,
             regions=[_make_field(plan, key) for key in plan.regions],
             hints=tell_hints(plan),
+            tries_gain=plan.gain_differs,
             told=tell_change(question.to_plain(), names),
             answer=None if answer is None else _compare(plan, answer),
             saved=[_list_saved(one, names, refused.chosen, zone) for one in saved],

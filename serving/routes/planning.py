@@ -34,6 +34,8 @@ from serving.planning_schemas import (
 )
 from serving.routes.parts import (
     PREFIX,
+    READS,
+    WRITES,
     Now,
     ReadBody,
     ServiceHere,
@@ -46,15 +48,13 @@ router = APIRouter(prefix=PREFIX, tags=["Planning"])
 Viewer = Annotated[User, Depends(ApiUser(Action.VIEW_PLANNING))]
 Planner = Annotated[User, Depends(ApiUser(Action.PLAN))]
 ScenarioId = Annotated[str, Path(description="Nummer van het scenario.")]
-_READS = problems(401, 403, 404, 503)
-_WRITES = problems(401, 403, 404, 409, 413, 415, 422, 503)
 
 
 @router.get(
     "/forecast",
     summary="Welke instroom te verwachten is",
     response_model=ForecastOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_forecast(service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft de laatste planning: de weg van ziekmelding tot start, en wat er vroeger geteld is."""
@@ -65,7 +65,7 @@ def get_forecast(service: ServiceHere, now: Now, user: Viewer) -> Response:
     "/capacity",
     summary="Lopende trajecten tegen de capaciteit",
     response_model=CapacityOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_capacity(service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft lopende trajecten, coaches en wachttijd, en de maand waarin het te krap wordt."""
@@ -77,7 +77,7 @@ def get_capacity(service: ServiceHere, now: Now, user: Viewer) -> Response:
     "/capacity",
     summary="Vastleggen hoeveel trajecten een regio aankan",
     response_model=CapacityRowOut,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(CapacityIn),
 )
 def put_capacity(
@@ -95,7 +95,7 @@ def put_capacity(
     "/targets",
     summary="Het jaar tegen zijn doel",
     response_model=TargetsOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_targets(service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft starts tegen het doel, werk na een traject, regio's naast elkaar en doorlooptijden."""
@@ -106,7 +106,7 @@ def get_targets(service: ServiceHere, now: Now, user: Viewer) -> Response:
     "/limits",
     summary="De grens op de meerwaarde per regio",
     response_model=RegionLimitsOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_limits(service: ServiceHere, now: Now, user: Viewer) -> Response:
     """Geeft per regio de grens die bij de vrije plaatsen past, en alle grenzen die golden."""
@@ -119,7 +119,7 @@ def get_limits(service: ServiceHere, now: Now, user: Viewer) -> Response:
     summary="Een grens op de meerwaarde vastleggen",
     status_code=201,
     response_model=LimitRowOut,
-    responses=_WRITES,
+    responses=WRITES,
     openapi_extra=describe_body(LimitIn),
 )
 def post_limit(
@@ -153,7 +153,7 @@ def get_scenarios(service: ServiceHere, user: Viewer) -> Response:
     "/scenarios",
     summary="Een wat-als uitrekenen",
     response_model=AnswerOut,
-    responses={201: {"model": AnswerOut, "description": "Berekend en bewaard"}, **_WRITES},
+    responses={201: {"model": AnswerOut, "description": "Berekend en bewaard"}, **WRITES},
     openapi_extra=describe_body(ScenarioIn),
 )
 def post_scenario(
@@ -178,7 +178,7 @@ def post_scenario(
     "/scenarios/{scenario_id}",
     summary="Eén scenario met zijn antwoord",
     response_model=AnswerOut,
-    responses=_READS,
+    responses=READS,
 )
 def get_one_scenario(service: ServiceHere, user: Viewer, scenario_id: ScenarioId) -> Response:
     """Geeft wat er toen te verwachten was; een nieuwe planning verandert het niet."""

@@ -269,3 +269,14 @@ def test_the_day_of_today_counts_where_none_is_given(tmp_path: Path) -> None:
     result = run(write(tmp_path, rows), tmp_path / "out.csv")
 
     assert "counts for nothing" in result.output
+
+
+def test_a_day_that_has_yet_to_come_is_refused(tmp_path: Path) -> None:
+    data = write(tmp_path, put(MONTHS, [80] * 24))
+    later = str(date.today().year + 2)  # noqa: DTZ011
+
+    result = run(data, tmp_path / "out.csv", "--as-of", f"{later}-01-01")
+
+    assert result.exit_code == 2
+    assert "has yet to come" in " ".join(result.output.split())
+    assert not (tmp_path / "out.csv").exists()

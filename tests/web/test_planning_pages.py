@@ -1,6 +1,7 @@
 """The pages of planning by their answers: what is kept, what leaves, and what nobody reaches."""
 
 import csv
+import json
 from io import BytesIO, StringIO
 from time import process_time
 from typing import Any
@@ -10,7 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from serving.planning_files import MEASURES_NL, Part, write_outlooks_csv, write_outlooks_xlsx
-from serving.store.planning import list_capacities, list_gain_limits, list_scenarios
+from serving.store.planning import find_plan, list_capacities, list_gain_limits, list_scenarios
 from tests.planning_plans import FEW, keep_plan, make_flow, make_plan
 from tests.running_service import Service, find_token
 
@@ -63,6 +64,22 @@ def test_a_scenario_is_kept_with_its_answer_and_who_asked(planned: Service) -> N
     assert kept.change == {"consent": {"all": 0.9}}
     more = kept.result["sums"]["started"]["12"]["all"]["mean"]
     assert more > make_plan()["outlook"]["sums"]["started"]["12"]["all"]["mean"]
+
+
+def test_a_limit_is_asked_for_only_where_it_can_choose_between_people(planned: Service) -> None:
+    offered = planned.client.get("/planning/scenarios").text
+    with planned.store.writing() as connection:
+        kept = find_plan(connection)
+        assert kept is not None
+        plan = {**kept.plan, "limits": {**kept.plan["limits"], "gain_differs": False}}
+        text = json.dumps(plan)
+        connection.exec_driver_sql("update plans set plan = ?", (text,))
+
+    withheld = planned.client.get("/planning/scenarios").text
+
+    assert 'name="meerwaarde"' in offered
+    assert 'name="meerwaarde"' not in withheld
+    assert "dit model schat de meerwaarde niet per persoon" in withheld
 
 
 def test_a_capacity_is_kept_with_its_first_day_and_reason(planned: Service) -> None:
