@@ -13,6 +13,7 @@ from models.intake.flow import Flow
 from models.intake.forecast import Forecast, forecast
 from models.intake.outlook import simulate
 from models.intake.panel import Panel, PanelError, of_months
+from models.intake.stages import tell_stages
 from models.intake.targets import Targets, default_targets
 from models.regional_limits import GainLimit, get_limits_of
 from models.suggestion import Limits
@@ -87,6 +88,7 @@ def make_plan(store: Store, asked: Asked) -> Made:
         "history": history.shown,
         "started_so_far": list(history.started_so_far),
         "outlook": round_outlook(outlook.summary()),
+        "stages": tell_stages(flow, outlook.seed),
         "forecast": {
             "of": "screened" if counted.entries is None else "entries",
             "methods": list(found.methods),

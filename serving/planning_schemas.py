@@ -57,6 +57,10 @@ class ForecastOut(PlanOut):
         description="Welk aandeel van de starts van dossiers komt die al bekend zijn, per maand."
     )
     mix: dict[str, Any] = Field(description="Waaruit de instroom zal bestaan, met marges.")
+    stages: list[dict[str, Any]] = Field(
+        description="De kans op elke stap van ziekmelding tot start, over alle regio's, en op een "
+        "start tegen maand 5; met de grenzen van 95 %."
+    )
     history: dict[str, Any] = Field(
         description="Wat geteld is, per maand; leeg waar het niet bekend is of over te weinig "
         "mensen gaat, ook als verschil van totalen."
@@ -79,6 +83,7 @@ class ForecastOut(PlanOut):
             sums=outlook["sums"],
             known=outlook["known"],
             mix=outlook["mix"],
+            stages=plan.get("stages", []),
             history=plan["history"],
             forecast=plan["forecast"],
             backtest=plan["backtest"],

@@ -12,6 +12,7 @@ from models.intake.flow import Flow
 from models.intake.mix import Mix
 from models.intake.outlook import simulate
 from models.intake.panel import Panel
+from models.intake.stages import tell_stages
 from models.intake.targets import count_exits, funnel, keep_clock, lead_times, outflow, year_end
 from serving.accounts import BY
 from serving.planning_answers import round_outlook
@@ -97,6 +98,7 @@ def make_plan(*, regions: int = len(REGIONS), spells: float = 20_000) -> dict[st
             **_tell_rest(world, flow),
         },
         "limits": _tell_limits(flow),
+        "stages": tell_stages(flow, 0),
         "started_so_far": [*so_far.tolist(), int(so_far.sum())],
         "missing": [],
     }

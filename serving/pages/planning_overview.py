@@ -20,7 +20,7 @@ from serving.pages.planning_plan import (
     name_region,
     whole,
 )
-from serving.pages.planning_texts import KNOWN_MEASURE, MEASURE_HELP_NL, MEASURE_NL
+from serving.pages.planning_texts import KNOWN_MEASURE, MEASURE_HELP_NL, MEASURE_NL, STAGE_NL
 from serving.wording import number_nl, percent_nl, upper_first
 
 BAR_MONTHS = 12
@@ -62,6 +62,15 @@ class KnownRow:
 
 
 @dataclass(frozen=True)
+class StageRow:
+    """A step on the road: how many of who came to it go on, and how sure that is."""
+
+    label: str
+    share: str
+    interval: str
+
+
+@dataclass(frozen=True)
 class OverviewView:
     """The overview of one measure, of one region or of all together."""
 
@@ -76,6 +85,7 @@ class OverviewView:
     known: Sequence[KnownRow]
     region_nl: str
     figures: Sequence[Figure]
+    stages: Sequence[StageRow]
     mix: MixView | None
     notes: Sequence[str]
 
@@ -98,9 +108,22 @@ class OverviewView:
             known=known,
             region_nl=region_nl,
             figures=[_tell_quarter(plan), _tell_room(plan), _tell_goal(plan)],
+            stages=_list_stages(plan),
             mix=MixView.of(plan, choice.region),
             notes=tell_notes(plan.kept),
         )
+
+
+def _list_stages(plan: Plan) -> list[StageRow]:
+    """Return the steps that the plan tells, with their chances of 95 %."""
+    return [
+        StageRow(
+            STAGE_NL[one["step"]],
+            percent_nl(one["mean"]),
+            f"{percent_nl(one['low'])} tot {percent_nl(one['high'])}",
+        )
+        for one in plan.kept.get("stages", ())
+    ]
 
 
 def _tell_quarter(plan: Plan) -> Figure:

@@ -63,6 +63,8 @@ def test_the_plan_is_told_in_parts_and_is_old_once_it_misses_a_month(planned: Se
     assert capacity["capacity"] == {"all": 120, "antwerpen": 60, "limburg": 60}
     assert {one["author"] for one in capacity["capacities"]} == {"Planner"}
     assert {row["target"] for row in targets["year_end"]} == {12_000}
+    assert {one["step"] for one in forecast["stages"]} >= {"off_1m", "screened", "suggested"}
+    assert all(0 <= one["low"] <= one["mean"] <= one["high"] <= 1 for one in forecast["stages"])
     assert "flow" not in json.dumps(forecast)
 
 
