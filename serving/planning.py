@@ -26,6 +26,7 @@ from serving.store.planning import (
     Capacity,
     KeptPlan,
     Scenario,
+    count_scenarios,
     find_plan,
     find_scenario,
     get_flow,
@@ -40,6 +41,7 @@ from serving.store.planning import (
 
 DRAWS = 1000  # as many as the plan itself: the answer differs by the change, not by luck
 MOST_SCENARIOS = 200
+MOST_OWN = 50  # each holds a whole answer, and a page lists those of everybody
 OLD_DAYS = 35  # months are counted whole: an older plan misses one
 _EXPECTED_NL = {
     "gain_from": "een grens die dit model kent: de meerwaarde moet per persoon geschat zijn",
@@ -117,12 +119,17 @@ def _refuse(error: IntakeError) -> RequestRefusedError:
 def keep_scenario(
     user: User, name: str, change: Mapping[str, Any], *, store: Store, now: datetime
 ) -> Scenario:
-    """Return a question with its answer, kept under a name."""
+    """Return a question with its answer, kept under a name.
+
+    Raises RequestRefusedError for somebody who keeps as many as there is room for.
+    """
     check_can(user, Action.PLAN)
     planned = get_plan(user, store=store, now=now)
     result = try_change(user, change, store=store, now=now)
     made = Scenario(uuid4().hex, name, user.key, now, planned.kept.as_of, dict(change), result)
     with store.writing() as connection:
+        if count_scenarios(connection, user.key) >= MOST_OWN:
+            raise RequestRefusedError("too-many-scenarios")
         save_scenario(connection, made, audit=_tell(user, now, "scenario"))
     return made
 

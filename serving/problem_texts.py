@@ -129,6 +129,11 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Dit scenario is van een collega",
         "Wie het bewaarde, kan het wissen. Er is niets veranderd.",
     ),
+    "too-many-scenarios": (
+        409,
+        "U bewaart al zoveel scenario's als er plaats voor is",
+        "Wis er een die u niet meer nodig hebt, en bewaar dit daarna. Er is niets bewaard.",
+    ),
     "no-proposal": (
         409,
         "Voor deze regio is er geen voorstel",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from models.regional_limits import ByRegion, GainLimit, group_limits
 from serving.store.audit import AuditEvent, save_audit
@@ -108,6 +108,12 @@ def list_scenarios(connection: Connection, most: int) -> list[Scenario]:
     names = Scenario.__dataclass_fields__
     query = select(*(c[name] for name in names)).order_by(c.made_at.desc(), c.scenario_id)
     return [Scenario(*row) for row in connection.execute(query.limit(most))]
+
+
+def count_scenarios(connection: Connection, made_by: str) -> int:
+    """Return how many scenarios somebody keeps."""
+    query = select(func.count()).where(scenarios.c.made_by == made_by)
+    return int(connection.execute(query).scalar_one())
 
 
 def find_scenario(connection: Connection, scenario_id: str) -> Scenario | None:

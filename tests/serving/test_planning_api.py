@@ -158,6 +158,18 @@ def test_only_who_kept_a_scenario_can_remove_it(planned: Service) -> None:
     ]
 
 
+def test_nobody_keeps_scenarios_without_end(planned: Service, monkeypatch: Any) -> None:
+    monkeypatch.setattr("serving.planning.MOST_OWN", 1)
+    number = send(planned, "POST", "scenarios", {"name": "a"}).json()["scenario_id"]
+
+    refused = send(planned, "POST", "scenarios", {"name": "b"})
+    send(planned, "DELETE", f"scenarios/{number}")
+    again = send(planned, "POST", "scenarios", {"name": "b"})
+
+    assert refused.json()["type"].endswith("too-many-scenarios")
+    assert again.status_code == 201
+
+
 def test_a_capacity_is_dated_with_its_author_and_the_older_ones_stay(planned: Service) -> None:
     body = {"region": "limburg", "valid_from": "2026-05-01", "places": 70, "reason": "extra coach"}
 
