@@ -169,12 +169,13 @@ def test_ci_runs_what_a_developer_runs() -> None:
     assert "make check" in script.read_text()
 
 
-def test_every_test_that_the_threat_model_names_is_there() -> None:
-    text = (ROOT / "docs" / "bedreigingen.md").read_text()
+@pytest.mark.parametrize(("page", "at_least"), [("bedreigingen.md", 20), ("storingen.md", 5)])
+def test_every_test_that_a_page_names_is_there(page: str, at_least: int) -> None:
+    text = (ROOT / "docs" / page).read_text()
 
     named = set(re.findall(r"`(tests/[\w/.]+)`", text))
 
-    assert len(named) > 20
+    assert len(named) >= at_least
     assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
 
 
@@ -186,3 +187,15 @@ def test_the_threat_model_looks_at_every_door_with_what_is_left() -> None:
     assert len(doors) >= 9
     assert all(re.search(r"^\| [STRIDE] \|", door, re.MULTILINE) for door in doors)
     assert all("Blijft over" in door for door in doors)
+
+
+def test_every_outage_tells_what_is_seen_what_works_what_is_lost_and_names_its_test() -> None:
+    text = (ROOT / "docs" / "storingen.md").read_text()
+
+    parts = text.split("\n## ")[1:]
+    rows = [line for part in parts for line in part.splitlines() if re.match(r"\| (?!---)", line)]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+    assert {part.partition("\n")[0] for part in parts} >= {"Databank", "Schijf"}
+    assert all(len(row) == 6 and all(row) for row in cells)
+    assert all(row[5] == "test" or row[5].startswith("`tests/") for row in cells)
