@@ -107,7 +107,7 @@ def main(words: list[str]) -> None:
         if given and Path(given).is_file():
             tell_claims(board, Path(given), Path(folder))
         else:
-            print("  real counts: left out, give their file or KANTELPUNT_SSA")
+            board.leave_out("real counts", "needs FILE or KANTELPUNT_SSA")
     board.close()
 
 

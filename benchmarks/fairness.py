@@ -144,7 +144,7 @@ def compare_times(cases: int, board: Board) -> None:
     board.add(f"audit of {cases:,} cases, 6 attributes and all pairs", ours, "s")
     theirs = run_theirs(rows, labels)
     if theirs is None:
-        print("  fairlearn could not be installed: not compared")
+        board.leave_out("beside fairlearn", "it could not be installed")
         return
     seconds, missed = theirs
     apart = max(abs(_get(found, label) - rate) for label, rate in missed.items())

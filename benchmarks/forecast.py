@@ -171,7 +171,7 @@ def main(words: list[str]) -> None:
     if given and Path(given).is_file():
         tell_claims(board, Path(given), rivals="--rivals" in words)
     else:
-        print("  real series: left out, give its file or KANTELPUNT_SSA")
+        board.leave_out("real series", "needs FILE or KANTELPUNT_SSA")
     board.close()
 
 

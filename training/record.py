@@ -115,8 +115,8 @@ def measure_peak() -> int:
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
-def find_revision(root: Path) -> dict[str, Any] | None:
-    """Return the git revision of a folder, and whether anything in it differs from that.
+def find_revision(root: Path, *, but: str = "") -> dict[str, Any] | None:
+    """Return the git revision of a folder, and whether anything in it, but one file, differs.
 
     None where there is no git, or the folder is not the top of a repository: the code was installed
     then, and its version says which it is.
@@ -127,7 +127,8 @@ def find_revision(root: Path) -> dict[str, Any] | None:
     top, revision = (_ask(git, root, "rev-parse", one) for one in ("--show-toplevel", "HEAD"))
     if not top or not revision or Path(top).resolve() != root.resolve():
         return None
-    changes = _ask(git, root, "status", "--porcelain")
+    apart = ("--", ".", f":(exclude){but}") if but else ()
+    changes = _ask(git, root, "status", "--porcelain", *apart)
     return {"revision": revision, "dirty": None if changes is None else bool(changes)}
 
 

@@ -100,12 +100,13 @@ def test_a_revision_is_told_with_what_was_changed_since(tmp_path: Path) -> None:
 
     clean = find_revision(tmp_path)
     (tmp_path / "new.py").write_text("")
-    changed = find_revision(tmp_path)
+    changed, but_that = find_revision(tmp_path), find_revision(tmp_path, but="new.py")
 
     assert clean is not None
     assert changed is not None
     assert len(clean["revision"]) == 40
     assert (clean["dirty"], changed["dirty"]) == (False, True)
+    assert but_that == clean
     (tmp_path / "inside").mkdir()
     assert find_revision(tmp_path / "inside") is None
 
