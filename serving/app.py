@@ -140,7 +140,6 @@ async def _run_beside(app: FastAPI) -> AsyncIterator[None]:
     service.uploads.stop()
     service.shadow.stop()
     service.store.close()
-    service.gate.close()
 
 
 def find_version() -> str:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from anyio import CapacityLimiter
+
 from serving.claims import OIDC_PREFIX, build_user
 from serving.errors import NotLoggedOnError, SessionEndedError
 from serving.faults import NotFoundError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from serving.oidc import CodeFlow
     from serving.tokens import Tokens
 
+PROVIDER_THREADS = 8
 _CHALLENGES = {
     "basic": 'Basic realm="Kantelpunt", charset="UTF-8"',
     "bearer": 'Bearer realm="Kantelpunt"',
@@ -47,6 +50,8 @@ class Gate:
         )
         self.flow: CodeFlow | None = None
         self._tokens: Tokens | None = None
+        # threads of its own: who waits for a slow identity provider keeps nobody else from work
+        self.provider_turns = CapacityLimiter(PROVIDER_THREADS)
         if settings.oidc_issuer:
             self._tokens, self.flow = _open_flow(settings, Seal(secret, FLOW_COOKIE, clock), clock)
         self._verified = VerifiedPasswords()
@@ -192,11 +197,6 @@ class Gate:
         if user is None or user.session_version != session.version:
             raise SessionEndedError("the session was ended")
         return replace(user, password_hash=""), session
-
-    def close(self) -> None:
-        """Let go of the connections to the identity provider."""
-        if self._tokens is not None:
-            self._tokens.issuer.close()
 
 
 def _open_flow(

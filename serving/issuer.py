@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 import httpx2
@@ -12,13 +12,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from pydantic_core import from_json
 
+from serving.asking import NoAnswerError, ask
 from serving.errors import IssuerGoneError
 from serving.settings import is_safe_address
 
 log = structlog.get_logger("kantelpunt")
 
-TIMEOUT = httpx2.Timeout(5.0, connect=3.0)
-MOST_BYTES = 1_000_000
+# how long a log-on waits for endpoints, and a request for a key: that holds one of few threads
+PAGE_SECONDS, KEY_SECONDS = 5.0, 1.0
 FRESH_SECONDS = 3600.0
 # whoever logs on is not sent to an issuer that was not heard of for longer
 ALIVE_SECONDS = 60.0
@@ -64,23 +65,35 @@ def _read_address(found: Mapping[str, Any], name: str) -> str:
     return address
 
 
+@dataclass(frozen=True)
+class _UnderWay:
+    """A fetch that began at a moment and tells when it ended."""
+
+    began: float
+    ended: Event
+
+
 class Issuer:
-    """Knows the endpoints and keys of one identity provider, and renews them in time."""
+    """Knows the endpoints and keys of one identity provider, and renews them in time.
+
+    A thread aside asks, one at a time: whoever needs the answer waits for it, but not for long.
+    """
 
     def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Prepare; nothing is fetched before it is needed."""
         self.address = address
-        self._client = httpx2.Client(timeout=TIMEOUT, follow_redirects=False)
         self._clock = clock
         self._lock = Lock()
+        self._under_way: _UnderWay | None = None
         self._endpoints: Endpoints | None = None
         self._keys: tuple[tuple[str | None, Key], ...] = ()
         self._fetched_at = self._failed_at = self._asked_at = float("-inf")
 
     def get_endpoints(self) -> Endpoints:
         """Return the endpoints; raises IssuerGoneError where it does not answer now."""
-        self._refresh(ALIVE_SECONDS)
-        if self._endpoints is None or self._failed_at > self._fetched_at:
+        if self._is_due(ALIVE_SECONDS):
+            self._fetch_aside(PAGE_SECONDS)
+        if self._endpoints is None or self._clock() - self._fetched_at >= ALIVE_SECONDS:
             raise IssuerGoneError("the identity provider does not answer")
         return self._endpoints
 
@@ -94,11 +107,14 @@ class Issuer:
         For an id that is not known the keys are fetched anew, but not more often than each
         PAUSE_SECONDS: anybody can make up an id. Raises IssuerGoneError where no keys are known.
         """
-        self._refresh(FRESH_SECONDS)
+        if self._is_due(FRESH_SECONDS):
+            # with keys in hand only who comes first waits
+            self._fetch_aside(KEY_SECONDS, joins=not self._keys)
         found = self._pick(kid) or self._ask_for(kid)
         if not self._keys or self._clock() - self._fetched_at > STALE_SECONDS:
             raise IssuerGoneError("the keys of the identity provider are not known")
-        if found is None and kid is not None and self._failed_at > self._fetched_at:
+        untold = self._under_way is not None or self._failed_at > self._fetched_at
+        if found is None and kid is not None and untold:
             raise IssuerGoneError("the identity provider does not tell whether it has this key")
         return found
 
@@ -111,42 +127,47 @@ class Issuer:
         if kid is None:
             return None
         with self._lock:
-            # others wait here for who came first, and then find the key that it brought
+            # who comes second may find here what the first brought
             found, now = self._pick(kid), self._clock()
-            if found is None and now - max(self._asked_at, self._failed_at) >= PAUSE_SECONDS:
-                self._asked_at = now
-                self._fetch_all()
-                found = self._pick(kid)
-            return found
-
-    def _refresh(self, most_age: float) -> None:
-        """Fetch what is older than `most_age`; what we have is kept where that fails."""
-        if not self._is_due(most_age):
-            return
-        # with keys in hand nobody waits for an issuer that is slow
-        if not self._lock.acquire(blocking=not self._keys):
-            return
-        try:
-            if self._is_due(most_age):
-                self._fetch_all()
-        finally:
-            self._lock.release()
+            is_due = found is None and now - max(self._asked_at, self._failed_at) >= PAUSE_SECONDS
+            self._asked_at = now if is_due else self._asked_at
+        if found is None:
+            self._fetch_aside(KEY_SECONDS, begins=is_due)
+        return found or self._pick(kid)
 
     def _is_due(self, most_age: float) -> bool:
         now = self._clock()
         return now - self._fetched_at >= most_age and now - self._failed_at >= PAUSE_SECONDS
 
-    def _fetch_all(self) -> None:
+    def _fetch_aside(self, seconds: float, *, begins: bool = True, joins: bool = True) -> None:
+        """Wait until a fetch ended, but no longer than some seconds after it began."""
+        with self._lock:
+            one, is_ours = self._under_way, False
+            if one is None and begins:
+                one = self._under_way = _UnderWay(time.monotonic(), Event())
+                is_ours = True
+                Thread(target=self._fetch_all, args=(one,), name="issuer", daemon=True).start()
+        if one is not None and (joins or is_ours):
+            one.ended.wait(max(0.0, one.began + seconds - time.monotonic()))
+
+    def _fetch_all(self, one: "_UnderWay") -> None:
         try:
             found = self._fetch(self.address.rstrip("/") + WELL_KNOWN)
             endpoints = Endpoints.of(found, self.address)
-            keys = read_keys(self._fetch(endpoints.jwks))
+            self._keys = read_keys(self._fetch(endpoints.jwks))
+            self._endpoints, self._fetched_at = endpoints, self._clock()
         except IssuerGoneError as error:
-            self._failed_at = self._clock()
-            log.warning("issuer", why=str(error))
-            return
-        self._endpoints, self._keys = endpoints, keys
-        self._fetched_at = self._clock()
+            self._fail(str(error))
+        except Exception as error:
+            # or it would be asked without a pause; the text of the error may hold anything
+            self._fail(f"something that cannot be used ({type(error).__name__})")
+        finally:
+            self._under_way = None
+            one.ended.set()
+
+    def _fail(self, why: str) -> None:
+        self._failed_at = self._clock()
+        log.warning("issuer", why=why)
 
     def _fetch(self, address: str) -> Mapping[str, Any]:
         """Return a JSON object; raises IssuerGoneError."""
@@ -161,26 +182,13 @@ class Issuer:
 
     def _send(self, method: str, address: str, **sent: Any) -> tuple[int, Mapping[str, Any]]:
         try:
-            with self._client.stream(
-                method, address, headers={"accept": "application/json"}, **sent
-            ) as answer:
-                body = b""
-                for part in answer.iter_bytes():
-                    body += part
-                    if len(body) > MOST_BYTES:
-                        raise IssuerGoneError("the identity provider sent too much")
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise IssuerGoneError(
-                f"the identity provider does not answer ({type(error).__name__})"
-            ) from None
-        refused = method == "POST" and 400 <= answer.status_code < 500
-        if answer.status_code != httpx2.codes.OK and not refused:
-            raise IssuerGoneError(f"the identity provider answered with {answer.status_code}")
-        return answer.status_code, {} if refused else _read_object(body)
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
+            answer = ask(method, address, **sent)
+        except NoAnswerError as error:
+            raise IssuerGoneError(f"the identity provider does not answer ({error})") from None
+        refused = method == "POST" and 400 <= answer.status < 500
+        if answer.status != httpx2.codes.OK and not refused:
+            raise IssuerGoneError(f"the identity provider answered with {answer.status}")
+        return answer.status, {} if refused else _read_object(answer.body)
 
 
 def _read_object(body: bytes) -> Mapping[str, Any]:

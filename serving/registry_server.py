@@ -4,17 +4,19 @@
 error with a code. Apart, because its HTTP client is loaded only where there is a server to ask.
 """
 
+import json
 import os
 import ssl
+from urllib.parse import urlencode
 
-import httpx2
-
+from serving.asking import NoAnswerError, ask
 from serving.registry import NOT_THERE, name_folder
 from serving.registry_process import RegistryGoneError
 
 ADDRESS = "/api/2.0/mlflow/registered-models/alias"
-TIMEOUT = httpx2.Timeout(5.0, connect=3.0)
-_UNREADABLE = (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, LookupError, TypeError)
+_FOUND, _NOT_LET_IN = 200, (401, 403)
+# what comes of an answer that is no JSON, or not what MLflow says
+_UNREADABLE = (NoAnswerError, OSError, ValueError, LookupError, TypeError, RecursionError)
 
 
 class NotLetInError(RegistryGoneError):
@@ -26,19 +28,19 @@ def ask_server(uri: str, model: str, alias: str) -> str | None:
 
     Raises RegistryGoneError.
     """
+    question = urlencode({"name": model, "alias": alias})
     try:
-        answer = httpx2.get(
-            uri.rstrip("/") + ADDRESS,
-            params={"name": model, "alias": alias},
+        answer = ask(
+            "GET",
+            f"{uri.rstrip('/')}{ADDRESS}?{question}",
             headers=_build_headers(),
             auth=_find_account(),
-            verify=_find_trust(),
-            timeout=TIMEOUT,
+            trust=_find_trust(),
         )
-        if answer.status_code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
+        if answer.status in _NOT_LET_IN:
             raise NotLetInError("MLflow asks who we are: check MLFLOW_TRACKING_USERNAME")
-        told = answer.json()
-        if answer.status_code == httpx2.codes.OK:
+        told = json.loads(answer.body)
+        if answer.status == _FOUND:
             found = told["model_version"]
             return name_folder(str(found["version"]), str(found.get("run_id", "")))
         if told["error_code"] in NOT_THERE:
@@ -46,7 +48,7 @@ def ask_server(uri: str, model: str, alias: str) -> str | None:
     except _UNREADABLE as error:
         kind = type(error).__name__
         raise RegistryGoneError(f"MLflow gives no answer that can be read ({kind})") from None
-    raise RegistryGoneError(f"MLflow answers with status {answer.status_code}")
+    raise RegistryGoneError(f"MLflow answers with status {answer.status}")
 
 
 # the names that MLflow's own client reads
@@ -61,8 +63,8 @@ def _find_account() -> tuple[str, str] | None:
     return (name, secret) if name and secret else None
 
 
-def _find_trust() -> ssl.SSLContext | bool:
+def _find_trust() -> ssl.SSLContext | bool | None:
     if os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
         return False
     path = os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH")
-    return ssl.create_default_context(cafile=path) if path else True
+    return ssl.create_default_context(cafile=path) if path else None

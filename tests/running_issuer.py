@@ -5,7 +5,7 @@ import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -45,6 +45,12 @@ class RunningIssuer:
     posted: list[dict[str, str]] = field(default_factory=list)
     described: dict[str, Any] = field(default_factory=dict)
     is_down: bool = False
+    # what it answers with instead, by path: status, headers and body
+    lies: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
+    # paths on which it waits until `goes_on` is set, and what comes meanwhile
+    held: tuple[str, ...] = ()
+    goes_on: threading.Event = field(default_factory=threading.Event)
+    trickle: bytes = b""
     challenge: str = ""
     nonce: str = ""
     id_token: str | None = None
@@ -113,12 +119,20 @@ def run_issuer() -> Iterator[RunningIssuer]:
             self._answer(form | {"authorization": self.headers.get("authorization", "")})
 
         def _answer(self, form: dict[str, str]) -> None:
-            status, found = issuer.answer(self.path, form)
-            body = found if isinstance(found, bytes) else json.dumps(found).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # who asked may have gone
+                self._hold()
+                status, found = issuer.answer(self.path, form)
+                lie = issuer.lies.get(self.path, (status, {}, json.dumps(found).encode()))
+                status, headers, body = lie
+                self.send_response(status)
+                for name, value in (headers | {"content-length": str(len(body))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+        def _hold(self) -> None:
+            while self.path in issuer.held and not issuer.goes_on.wait(0.02):
+                self.wfile.write(issuer.trickle)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -131,6 +145,7 @@ def run_issuer() -> Iterator[RunningIssuer]:
     try:
         yield issuer
     finally:
+        issuer.goes_on.set()
         server.shutdown()
         server.server_close()
         thread.join()

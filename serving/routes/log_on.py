@@ -1,13 +1,16 @@
 """Logging on and off: with a local account, or with the identity provider of the organisation."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
 
+import structlog
+from anyio import fail_after, to_thread
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from serving.auth import note_log_on
@@ -21,7 +24,7 @@ from serving.deps import (
     read_form,
     set_cookie,
 )
-from serving.errors import FormExpiredError, NotLoggedOnError
+from serving.errors import FormExpiredError, IssuerGoneError, NotLoggedOnError
 from serving.pages.state_view import name_wait
 from serving.pages.templating import render
 from serving.permissions import Action, User
@@ -40,6 +43,9 @@ from serving.store.audit import AuditEvent
 from serving.store.users import end_sessions
 
 router = APIRouter(include_in_schema=False)
+Given = TypeVarTuple("Given")
+Found = TypeVar("Found")
+log = structlog.get_logger("kantelpunt")
 LoggedOnForm = Annotated[Mapping[str, str], Depends(read_form)]  # its token is checked
 EXPIRED_NL = (
     "Uw sessie is verlopen: u deed een tijd niets, of meldde zich elders af. Meld u opnieuw aan. "
@@ -49,6 +55,8 @@ WRONG_NL = "Deze naam en dit wachtwoord horen niet samen. Kijk beide na en probe
 FAILED_NL = "Het aanmelden is niet gelukt of duurde te lang. Probeer opnieuw."
 STALE_NL = "Het formulier is verlopen. Vul uw wachtwoord opnieuw in."
 TOO_MANY_NL = "Te veel pogingen of aanvragen. Wacht {wait} en probeer dan opnieuw."
+# an answer that is late, with the wait for a turn; browsers and proxies wait longer
+PROVIDER_SECONDS = 10
 _EMPTY_NL = {"name": "Vul uw gebruikersnaam in.", "password": "Vul uw wachtwoord in."}
 
 
@@ -144,26 +152,44 @@ def _ask_to_wait(request: Request, shown: _Shown, seconds: int) -> Response:
 
 
 @router.get("/login/oidc")
-def get_oidc(service: ServiceHere, naar: str = "/") -> Response:
+async def get_oidc(service: ServiceHere, naar: str = "/") -> Response:
     """Go to the identity provider to log on there."""
-    begun = service.gate.get_flow().begin(find_local(naar))
+    flow = service.gate.get_flow()
+    begun = await _ask_provider(service, flow.begin, find_local(naar))
     response = RedirectResponse(begun.address, 303)
     set_cookie(response, service, FLOW_COOKIE, begun.cookie, FLOW_SECONDS)
     return response
 
 
 @router.get(CALLBACK)
-def get_oidc_back(request: Request, service: ServiceHere, now: Now) -> Response:
+async def get_oidc_back(request: Request, service: ServiceHere, now: Now) -> Response:
     """Come back from the identity provider, logged on or not."""
-    kept = find_cookie(request, FLOW_COOKIE)
+    kept, address = find_cookie(request, FLOW_COOKIE), find_address(request)
+    finish = service.gate.finish_flow
     try:
-        user, onward = service.gate.finish_flow(kept, request.query_params, find_address(request))
-    except NotLoggedOnError:
-        response = _show_login(request, _Shown(message=FAILED_NL, status=401))
+        user, onward = await _ask_provider(service, finish, kept, request.query_params, address)
+    except NotLoggedOnError as error:
+        log.info("log-on refused", why=str(error))
+        failed = _Shown(message=FAILED_NL, status=401)
+        response = await run_in_threadpool(_show_login, request, failed)
     else:
-        response = _enter(service, user, onward, now, service.settings.oidc_issuer)
+        issuer = service.settings.oidc_issuer
+        response = await run_in_threadpool(_enter, service, user, onward, now, issuer)
     set_cookie(response, service, FLOW_COOKIE, "", 0)
     return response
+
+
+async def _ask_provider(service: Service, work: Callable[[*Given], Found], *given: *Given) -> Found:
+    """Return what comes of work that waits for the identity provider; raises IssuerGoneError.
+
+    Who waits for it holds none of the threads that all others share.
+    """
+    try:
+        with fail_after(PROVIDER_SECONDS):
+            turns = service.gate.provider_turns
+            return await to_thread.run_sync(work, *given, limiter=turns, abandon_on_cancel=True)
+    except TimeoutError:
+        raise IssuerGoneError("the identity provider is too slow for all who log on") from None
 
 
 def _enter(

@@ -62,7 +62,6 @@ def start_service() -> Iterator[Callable[..., Service]]:
     for made in started:
         made.client.close()
         made.store.close()
-        made.app.state.service.gate.close()
 
 
 @pytest.fixture

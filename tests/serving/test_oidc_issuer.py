@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,12 +17,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def known(issuer: RunningIssuer, clock: Clock) -> Iterator[Issuer]:
+def known(issuer: RunningIssuer, clock: Clock) -> Issuer:
     """Return what we know of the identity provider, with its first key fetched."""
     made = Issuer(issuer.address, clock=clock)
     made.find_key("first")
-    yield made
-    made.close()
+    return made
 
 
 def test_keys_are_fetched_anew_each_hour_so_that_one_that_was_withdrawn_ends(
@@ -106,5 +104,4 @@ def test_an_address_where_nobody_listens_is_an_issuer_that_is_down(
     with pytest.raises(IssuerGoneError):
         nobody.find_key("first")
 
-    nobody.close()
     assert "ConnectError" in capsys.readouterr().out

@@ -106,7 +106,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service,
         yield service, issuer
         service.client.close()
         service.store.close()
-        service.app.state.service.gate.close()
 
 
 def test_a_header_that_anybody_can_write_does_not_make_us_ask_the_issuer(
