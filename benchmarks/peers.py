@@ -7,8 +7,6 @@ and 1, and a column that tells what is missing. Times are of one processor, with
 60,000 persons of one world take more than two minutes, most of them for the forest.
 """
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,8 +20,8 @@ from numpy.typing import NDArray
 from benchmarks.gain import CAPACITIES, Truth, capture, make_world
 from benchmarks.peers_worker import METHODS
 from benchmarks.report import Board
+from benchmarks.rival_environment import ROOT, find_python, make_environment, run_rival
 from features.contract import Contract
-from features.errors import KantelpuntError
 from features.matrix import Matrix, build_matrix
 from features.synthetic import World
 from features.trial import Trial, build_trial
@@ -34,9 +32,8 @@ from training.config import read_config
 
 Floats = NDArray[np.float64]
 WORLDS: tuple[World, ...] = get_args(World)
-ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / "var" / "peers"
-PYTHON = HOME / "bin" / "python"
+PYTHON = find_python(HOME)
 PINS = Path(__file__).with_name("peers-requirements.txt")
 DEFAULTS = ("60000", "5")
 OTHERS = 20_000  # persons scored, of whom nobody was learnt from
@@ -47,10 +44,6 @@ WITHIN = 0.02  # of the best peer
 FASTER = 10  # times as fast as the forest
 MOST_ONE_ROW_MS = 1.0
 ONE_ROW_TRIES = 200
-
-
-class PeersMissingError(KantelpuntError):
-    """The environment of the peers could not be made, or a peer failed in it."""
 
 
 @dataclass(frozen=True)
@@ -76,24 +69,6 @@ class Score:
 
 
 Scores = dict[str, list[Score]]
-
-
-def make_environment() -> None:
-    """Make the environment of the peers, or bring it up to date; raises PeersMissingError."""
-    uv = [sys.executable, "-m", "uv"]
-    _run([*uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(HOME)])
-    install = ["pip", "sync", "--quiet", "--only-binary", ":all:", "--require-hashes", str(PINS)]
-    _run([*uv, *install, "--python", str(PYTHON)])
-
-
-def _run(command: list[str]) -> None:
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **one}
-    )
-    if done.returncode:
-        said = "\n".join(done.stderr.splitlines()[-20:])
-        raise PeersMissingError(f"EconML and causalml could not be run:\n{said}")
 
 
 def spread_out(contract: Contract, matrix: Matrix, like: Matrix) -> Matrix:
@@ -138,7 +113,7 @@ def ask_peers(trial: Trial, others: Matrix, *, by_lot: bool, seed: int) -> dict[
             seed=seed,
         )
         script = "from benchmarks.peers_worker import main; main()"
-        _run([str(PYTHON), "-c", script, str(rows), str(answers)])
+        run_rival([str(PYTHON), "-c", script, str(rows), str(answers)])
         with np.load(answers) as kept:
             columns = [kept[key] for key in ("gain", "seconds", "one_row")]
     return {
@@ -242,7 +217,7 @@ def report_times(found: list[dict[str, Found]], board: Board) -> None:
 def main() -> None:
     """Measure every world; PERSONS and SEEDS from the command line."""
     persons, seeds = (int(word) for word in (*sys.argv[1:], *DEFAULTS[len(sys.argv) - 1 :]))
-    make_environment()
+    make_environment(HOME, PINS)
     board, every = Board("peers"), []
     for world in WORLDS:
         scores: Scores = {}

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks import peers, peers_worker
-from benchmarks.peers import PeersMissingError, Score, ask_peers, judge, report_capture, spread_out
+from benchmarks.peers import Score, ask_peers, judge, report_capture, spread_out
 from benchmarks.peers_worker import Task
 from benchmarks.report import Board
+from benchmarks.rival_environment import RivalMissingError, run_rival
 from features.trial import Trial
 from tests.models.worlds import make_contract, make_matrix
 
@@ -122,7 +123,7 @@ def test_the_peers_learn_from_settled_rows_with_their_weights(
         tasks.append(task)
         return lambda x: x[:, 0]
 
-    monkeypatch.setattr(peers, "_run", run_here)
+    monkeypatch.setattr(peers, "run_rival", run_here)
     monkeypatch.setattr(peers_worker, "METHODS", dict.fromkeys(peers.PEERS, learn))
 
     found = ask_peers(trial, trial.matrix[:7], by_lot=True, seed=3)
@@ -151,8 +152,8 @@ def test_the_weights_reach_a_model_that_knows_of_none() -> None:
 
 
 def test_an_environment_that_cannot_be_made_says_why() -> None:
-    with pytest.raises(PeersMissingError, match="no room on the disk"):
-        peers._run([sys.executable, "-c", "raise SystemExit('no room on the disk')"])
+    with pytest.raises(RivalMissingError, match="no room on the disk"):
+        run_rival([sys.executable, "-c", "raise SystemExit('no room on the disk')"])
 
 
 def test_the_pins_of_the_peers_carry_hashes_and_no_address() -> None:
