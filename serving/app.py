@@ -42,6 +42,7 @@ from serving.registry import Registered, fetch_versions
 from serving.routes import intake, list_routers
 from serving.settings import Settings
 from serving.shadow import Shadow
+from serving.store.connections import Terms
 from serving.store.engine import Store, StoreGoneError
 from serving.swapping import build_challenger, build_follower
 from serving.uploads import Uploads, Workplace
@@ -69,7 +70,8 @@ def create_app(
         redirect_slashes=False,
         lifespan=_run_beside,
     )
-    store, limits = Store(settings.database_url), read_limits(settings.limits or DEFAULT_PATH)
+    store = Store(settings.database_url, Terms.of_service(settings.threads))
+    limits = read_limits(settings.limits or DEFAULT_PATH)
     metrics = Metrics(bundle)
     shadow = Shadow(store, get_now, metrics.count_shadow, is_on=settings.shadow)
     work = Workplace(store, bundle, limits, get_now, shadow.offer)

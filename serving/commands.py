@@ -50,6 +50,7 @@ def serve(
     from serving.server import open_port, run_server, set_up_logs
     from serving.settings import read_settings
     from serving.store.opening import open_store
+    from serving.store.room import check_room
     from serving.swapping import check_shown
 
     given = {"host": host, "port": port, "bundle": bundle}
@@ -65,6 +66,7 @@ def serve(
         # the copy of an earlier start is not known to be what the registry releases
         folder = "" if served.from_cache else served.folder
         app = create_app(settings, served.bundle, model_from_cache=served.from_cache, folder=folder)
+        check_room(app.state.service.store)
         typer.echo(f"Kantelpunt: http://{settings.host}:{opened.getsockname()[1]}")
         run_server(app, opened)
 

@@ -37,7 +37,8 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///var/kantelpunt.db",
         validation_alias=AliasChoices("DATABASE_URL", "database_url"),
-        description="address of the store: sqlite:///path or postgresql://user:password@host/name",
+        description="address of the store: sqlite:///path or postgresql://user:password@host/name, "
+        "with ?pgbouncer=true where pgbouncer is in between",
     )
     tracking_uri: str = Field(
         "sqlite:///mlflow.db",
@@ -141,7 +142,11 @@ class Settings(BaseSettings):
         "without it nobody's does",
     )
     threads: int = Field(
-        4, ge=1, le=200, description="requests that are worked on at the same moment"
+        4,
+        ge=1,
+        le=200,
+        description="requests that are worked on at the same moment; with PostgreSQL a process "
+        "opens two connections more than this at most",
     )
     most_bytes: int = Field(5_000_000, ge=1000, description="largest body of a request")
     uploads: Path = Field(

@@ -1,10 +1,7 @@
 """The connection to SQLite or PostgreSQL, and how an outage shows itself."""
 
-import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,7 +12,6 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DBAPIError,
-    DisconnectionError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -23,13 +19,14 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from features.errors import KantelpuntError
+from serving.store.connections import OF_COMMAND, WAIT_SECONDS, Terms, build_postgresql
 
 EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
-RESTED_SECONDS = 5  # how long a connection to PostgreSQL is trusted without a question
 BUSY_SECONDS = 5  # how long whoever writes to SQLite waits for another
 _UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
-_GAVE_WAY = ("40001", "40P01")  # what PostgreSQL calls a failed serialization, and a deadlock
-_OUTAGES = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+# what PostgreSQL calls a failed serialization, a deadlock, a lock and an answer waited for too long
+_GAVE_WAY = ("40001", "40P01", "55P03", "57014")
+_OUTAGES = (OperationalError, InterfaceError, InternalError)
 
 
 class StoreGoneError(KantelpuntError):
@@ -47,9 +44,11 @@ class StoreAddressError(KantelpuntError):
 class Store:
     """One database, with a pool of connections; safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, terms: Terms = OF_COMMAND) -> None:
         """Prepare the connections; none is made before it is needed."""
-        self.engine = build_engine(url)
+        self.terms = terms
+        self.through_pgbouncer = is_pgbouncer(read_address(url))
+        self.engine = build_engine(url, terms)
         self._file = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         self._inode: int | None = None
         self._turn = Lock()
@@ -132,12 +131,12 @@ def _telling_outages() -> Iterator[None]:
         yield
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in _GAVE_WAY:
-            raise StoreBusyError("the store is busy: two waited for each other") from None
+            raise StoreBusyError("the store is busy: this had to wait for others") from None
         if _is_outage(error):
             raise _build_outage(error) from None
         raise
-    except PoolTimeoutError as error:
-        raise _build_outage(error) from None
+    except PoolTimeoutError:
+        raise StoreBusyError("no connection to the store was free in time") from None
 
 
 def _is_outage(error: DBAPIError) -> bool:
@@ -173,48 +172,26 @@ def find_path(url: str) -> Path | None:
     return Path(str(parsed.database)) if is_file else None
 
 
-def build_engine(url: str) -> Engine:
+def build_engine(url: str, terms: Terms) -> Engine:
     """Return the engine of an address; raises StoreAddressError for one that cannot be used."""
     parsed = read_address(url)
     if parsed.get_backend_name() == "sqlite":
-        return _build_sqlite(parsed)
+        return _build_sqlite(parsed, terms)
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        return _build_postgresql(parsed)
+        address = parsed.difference_update_query(["pgbouncer"])
+        return build_postgresql(address, terms, through_pgbouncer=is_pgbouncer(parsed))
     raise StoreAddressError("DATABASE_URL: expected an address of SQLite or PostgreSQL")
 
 
-def _build_postgresql(url: URL) -> Engine:
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=10,
-        max_overflow=30,
-        pool_timeout=5,
-        hide_parameters=True,
-        connect_args={"connect_timeout": 3},
-    )
-    event.listen(engine, "checkin", _note_rest)
-    event.listen(engine, "checkout", partial(_check_rested, engine.dialect))
-    return engine
+def is_pgbouncer(url: URL) -> bool:
+    """Tell whether an address is that of pgbouncer; raises StoreAddressError."""
+    told = url.query.get("pgbouncer", "false")
+    if told not in ("true", "false"):
+        raise StoreAddressError("DATABASE_URL: expected pgbouncer=true, or nothing of pgbouncer")
+    return told == "true"
 
 
-def _note_rest(_connection: Any, record: Any) -> None:
-    record.info["rests_since"] = time.monotonic()
-
-
-def _check_rested(dialect: Any, connection: Any, record: Any, _proxy: Any) -> None:
-    """Ask a connection that rested whether it lives still; to ask each time is a round trip each.
-
-    Where it does not, another is opened in its place.
-    """
-    if time.monotonic() - record.info.get("rests_since", math.inf) < RESTED_SECONDS:
-        return
-    try:
-        dialect.do_ping(connection)
-    except dialect.loaded_dbapi.Error:
-        raise DisconnectionError from None
-
-
-def _build_sqlite(url: URL) -> Engine:
+def _build_sqlite(url: URL, terms: Terms) -> Engine:
     if not url.database or url.database == ":memory:":
         raise StoreAddressError("DATABASE_URL: expected the path of a file after sqlite:///")
     folder = Path(url.database).parent
@@ -224,7 +201,13 @@ def _build_sqlite(url: URL) -> Engine:
         raise StoreAddressError(
             f"DATABASE_URL: the folder {folder} cannot be made ({error.strerror}): choose another"
         ) from None
-    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=5, hide_parameters=True)
+    engine = create_engine(
+        url,
+        pool_size=terms.most,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+        hide_parameters=True,
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
