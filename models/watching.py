@@ -30,10 +30,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """From how large a difference on there is something to watch, and to be alarmed of."""
+    """From how large a difference on there is something to watch, and to be alarmed of.
+
+    What is only watched has no end as its alarm.
+    """
 
     watch: float
     alarm: float
+
+    def plain(self) -> dict[str, float]:
+        """Return those that can be reached: JSON knows no number without end."""
+        return {name: limit for name, limit in vars(self).items() if np.isfinite(limit)}
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Check:
     def plain(self) -> dict[str, Any]:
         """Return plain values; a count that is about too few is left out."""
         told = {k: v for k, v in asdict(self).items() if v not in (None, "", {})}
+        if self.limits is not None:
+            told["limits"] = self.limits.plain()
         told["verdict"] = self.verdict.value
         told["figures"] = {name: round(one, 6) for name, one in self.figures.items()}
         if self.count < FEWEST_SHOWN:

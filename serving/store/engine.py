@@ -1,7 +1,9 @@
 """The connection to SQLite or PostgreSQL, and how an outage shows itself."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -207,6 +209,8 @@ def _build_sqlite(url: URL, terms: Terms) -> Engine:
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
         hide_parameters=True,
+        # PostgreSQL takes no other JSON: what would fail there has to fail here
+        json_serializer=partial(json.dumps, allow_nan=False),
     )
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

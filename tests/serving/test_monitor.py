@@ -7,14 +7,16 @@ from typing import cast
 
 import numpy as np
 import pytest
+from sqlalchemy.exc import StatementError
 
 from models.bundle import Bundle
-from models.watching import Verdict
-from serving.monitor import CannotWatchError, Report, Watch, check_fund, watch
-from serving.monitor_checks import list_members
+from models.watching import Check, Verdict
+from serving.monitor import BY, CannotWatchError, Report, Watch, check_fund, plain, watch
+from serving.monitor_checks import ONLY_WATCHED, list_members
 from serving.monitor_rows import Told
+from serving.store.audit import AuditEvent
 from serving.store.engine import EVERY_FUND
-from serving.store.monitor_reports import find_report, list_runs
+from serving.store.monitor_reports import KeptReport, find_report, list_runs, save_report
 from tests.models.test_reference import make_reference
 from tests.running_service import FUND, NOW, Service, get_bundle, make_own_case
 
@@ -47,6 +49,30 @@ def test_a_store_without_estimates_is_watched_and_tells_nothing(either_service: 
         kept = find_report(connection, None)
     assert kept is not None
     assert kept.report["verdict"] == "insufficient_evidence"
+
+
+def test_what_is_watched_without_ever_being_an_alarm_is_kept(either_service: Service) -> None:
+    found = Check("support", "ratio", size=0.3, count=200, limits=ONLY_WATCHED)
+    told = plain(Report([found], {}, {}), Watch(get_bundle(), NOW, NOW))
+
+    with either_service.store.writing(EVERY_FUND) as connection:
+        made = KeptReport(NOW, None, "3", "ok", 0, told)
+        save_report(connection, made, audit=AuditEvent(NOW, BY, "monitor"))
+    with either_service.store.reading(EVERY_FUND) as connection:
+        kept = find_report(connection, None)
+
+    assert kept is not None
+    assert kept.report["checks"][0]["limits"] == {"watch": 0.25}
+
+
+def test_neither_store_keeps_a_number_without_end(either_service: Service) -> None:
+    made = KeptReport(NOW, None, "3", "ok", 0, {"ratio": float("inf")})
+
+    with (
+        pytest.raises((ValueError, StatementError)),
+        either_service.store.writing(EVERY_FUND) as connection,
+    ):
+        save_report(connection, made, audit=AuditEvent(NOW, BY, "monitor"))
 
 
 def test_a_bundle_of_before_references_were_kept_is_told_of(either_service: Service) -> None:
