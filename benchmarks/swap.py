@@ -64,7 +64,7 @@ def write_versions(folder: Path, bundle: Bundle) -> dict[str, Bundle]:
 
 def expect(bundle: Bundle, cases: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the answer of a version to each case, as the API gives it."""
-    user = User(PHYSICIAN, "", Role.ADVISING_PHYSICIAN, FUND)
+    user = User(PHYSICIAN, "", Role.ADVISING_PHYSICIAN, str(cases[0]["sickness_fund"]))
     desk = Desk(user, bundle, read_limits(), get_now())
     found = []
     for case in cases:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import StatementError
 
 from models.bundle import Bundle
 from models.watching import Check, Verdict
-from serving.monitor import BY, CannotWatchError, Report, Watch, check_fund, plain, watch
+from serving.monitor import CannotWatchError, Report, Watch, check_fund, plain, watch
 from serving.monitor_checks import ONLY_WATCHED, list_members
 from serving.monitor_rows import Told
 from serving.store.audit import AuditEvent
@@ -57,7 +57,7 @@ def test_what_is_watched_without_ever_being_an_alarm_is_kept(either_service: Ser
 
     with either_service.store.writing(EVERY_FUND) as connection:
         made = KeptReport(NOW, None, "3", "ok", 0, told)
-        save_report(connection, made, audit=AuditEvent(NOW, BY, "monitor"))
+        save_report(connection, made, audit=AuditEvent(NOW, "monitor", "monitor"))
     with either_service.store.reading(EVERY_FUND) as connection:
         kept = find_report(connection, None)
 
@@ -72,7 +72,7 @@ def test_neither_store_keeps_a_number_without_end(either_service: Service) -> No
         pytest.raises((ValueError, StatementError)),
         either_service.store.writing(EVERY_FUND) as connection,
     ):
-        save_report(connection, made, audit=AuditEvent(NOW, BY, "monitor"))
+        save_report(connection, made, audit=AuditEvent(NOW, "monitor", "monitor"))
 
 
 def test_a_bundle_of_before_references_were_kept_is_told_of(either_service: Service) -> None:

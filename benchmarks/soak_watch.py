@@ -1,0 +1,79 @@
+"""What each worker holds during the soak, looked at every some seconds from Linux' own figures."""
+
+import csv
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PROC = Path("/proc")
+_ESTABLISHED = "01"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one worker holds at one moment; `minute` since the soak began."""
+
+    minute: float
+    worker: int
+    rss_mib: float
+    files: int
+    threads: int
+    connections: int  # with the store
+
+
+@contextmanager
+def watch_workers(pids: Sequence[int], port: int, seconds: float) -> Iterator[list[Sample]]:
+    """Yield the samples as they come; `port` is that of the store."""
+    found, is_over, began = list[Sample](), threading.Event(), time.monotonic()
+
+    def look() -> None:
+        while not is_over.wait(seconds):
+            minute = (time.monotonic() - began) / 60
+            found.extend(_look(minute, worker, pid, port) for worker, pid in enumerate(pids))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _look(minute: float, worker: int, pid: int, port: int) -> Sample:
+    own = PROC / str(pid)
+    told = dict(line.split(":", 1) for line in (own / "status").read_text().splitlines())
+    links = [_follow(link) for link in (own / "fd").iterdir()]
+    rss = int(told["VmRSS"].split()[0]) / 1024
+    sockets = _list_sockets(own, port)
+    connections = sum(link in sockets for link in links)
+    return Sample(minute, worker, rss, len(links), int(told["Threads"]), connections)
+
+
+def _follow(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:  # closed since it was listed
+        return ""
+
+
+def _list_sockets(own: Path, port: int) -> set[str]:
+    """Return the open sockets to a port, as the files of a process name them."""
+    lines = [line.split() for line in (own / "net" / "tcp").read_text().splitlines()[1:]]
+    return {
+        f"socket:[{words[9]}]"
+        for words in lines
+        if words[3] == _ESTABLISHED and int(words[2].partition(":")[2], 16) == port
+    }
+
+
+def write_samples(samples: Sequence[Sample], path: Path) -> None:
+    """Keep the samples for whoever wants to draw them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as opened:
+        rows = csv.writer(opened)
+        rows.writerow(one.name for one in fields(Sample))
+        rows.writerows([round(value, 3) for value in vars(one).values()] for one in samples)
