@@ -108,9 +108,10 @@ def plan_jobs(site: Site, office: Office) -> list[list[Job]]:
     intake = []
     for number in range(files):
         path = write_file(site, f"file{number}", 100 * number, rows)
-        part, worker = (number + 0.2) / files, office.workers[number // 2 % len(office.workers)]
-        if number % 2:
-            send = partial(office.upload_file, path, worker)
+        part, place = (number + 0.2) / files, number % FILES_PER_THIRD
+        # each worker reads a file early: what it loads for that, it keeps
+        if place < len(office.workers):
+            send = partial(office.upload_file, path, office.workers[place])
             intake.append(Job("file sent to a worker", part, send, rows))
         else:
             intake.append(Job("import", part, partial(office.import_file, path), rows))

@@ -89,6 +89,8 @@ def report_workers(samples: Sequence[Sample], minutes: float, board: Board) -> N
         after = [one for one in own if one.minute >= warm]
         at, rss = np.array([(one.minute / 60, one.rss_mib) for one in after]).T
         name = f"worker {worker + 1}"
+        busy = (own[-1].cpu_seconds - own[0].cpu_seconds) / 60 / (own[-1].minute - own[0].minute)
+        board.add(f"{name}: share of a core", busy, "")
         board.add(f"{name}: highest memory", max(one.rss_mib for one in own), "MiB")
         slope = float(theilslopes(rss, at).slope)
         board.add(f"{name}: memory per hour once warm", slope, "MiB")

@@ -1,6 +1,7 @@
 """What each worker holds during the soak, looked at every some seconds from Linux' own figures."""
 
 import csv
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ class Sample:
     files: int
     threads: int
     connections: int  # with the store
+    cpu_seconds: float
 
 
 @contextmanager
@@ -50,7 +52,9 @@ def _look(minute: float, worker: int, pid: int, port: int) -> Sample:
     rss = int(told["VmRSS"].split()[0]) / 1024
     sockets = _list_sockets(own, port)
     connections = sum(link in sockets for link in links)
-    return Sample(minute, worker, rss, len(links), int(told["Threads"]), connections)
+    ticks = map(int, (own / "stat").read_text().rpartition(")")[2].split()[11:13])
+    cpu = sum(ticks) / os.sysconf("SC_CLK_TCK")
+    return Sample(minute, worker, rss, len(links), int(told["Threads"]), connections, cpu)
 
 
 def _follow(link: Path) -> str:

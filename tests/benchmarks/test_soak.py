@@ -96,7 +96,7 @@ def test_waiting_that_grows_in_the_last_third_is_found() -> None:
 
 def test_memory_is_held_against_what_it_was_once_warm() -> None:
     held = {minute: 80.0 if minute < 10 else 200.0 + minute for minute in range(60)}
-    samples = [Sample(float(at), 0, mib, 10, 4, 2) for at, mib in held.items()]
+    samples = [Sample(float(at), 0, mib, 10, 4, 2, 1.0) for at, mib in held.items()]
 
     assert find_ends(samples, 10.0, 60.0) == (214.5, 254.5)
 
