@@ -7,13 +7,14 @@ estimate itself.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Matrix
-from models.estimate import Estimate, Estimates, Sum, Sums
+from models.estimate import Estimate, Estimates, Sum, Sums, bound
 from models.heads import NINETY_PERCENT, AdditiveHead
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,13 @@ class CurveStep:
     error: float
     shift: float
     shift_error: float
+
+    @cached_property
+    def leeway(self) -> tuple[Floats, Floats]:
+        """The shift and the error without and with support, of the value and both its bounds."""
+        shift = np.array([0.0, self.shift])
+        error = np.array([self.error, np.hypot(self.error, self.shift_error)])
+        return shift[:, None, None], error[:, None, None] * _ERRORS
 
 
 @dataclass(frozen=True)
@@ -79,18 +87,13 @@ class Curves:
     support: Band
 
 
-def trace_curve(curve: CurveHead, estimate: Estimate, row: Matrix) -> list[CurvePoint]:
+_ERRORS = np.array([[0.0], [-NINETY_PERCENT], [NINETY_PERCENT]])
+
+
+def trace_curve(curve: CurveHead, estimate: Estimate, row: Matrix) -> tuple[CurvePoint, ...]:
     """Return the curve of one case, in order of days."""
     shares = _find_shares(curve, row[None, :], 1)
-    usual = _list_points(_carry(curve, estimate.usual, shares, with_support=False))
-    if estimate.support is None:
-        support: list[tuple[float | None, ...]] = [(None, None, None)] * len(usual)
-    else:
-        support = [*_list_points(_carry(curve, estimate.support, shares, with_support=True))]
-    return [
-        CurvePoint(day, *without, *with_support)
-        for day, without, with_support in zip(curve.days, usual, support, strict=True)
-    ]
+    return next(list_curves(_carry(curve, estimate.usual, estimate.support, shares)))
 
 
 def trace_curves(
@@ -98,11 +101,7 @@ def trace_curves(
 ) -> Curves:
     """Return the curves of all rows of a matrix, from their estimates."""
     shares = _find_shares(curve, matrix, threads)
-    return Curves(
-        curve.days,
-        _carry(curve, estimates.usual, shares, with_support=False),
-        _carry(curve, estimates.support, shares, with_support=True),
-    )
+    return _carry(curve, estimates.usual, estimates.support, shares)
 
 
 def list_curves(curves: Curves) -> Iterator[tuple[CurvePoint, ...]]:
@@ -124,37 +123,25 @@ def _find_shares(curve: CurveHead, matrix: Matrix, threads: int) -> list[Floats]
 
 
 def _carry(
-    curve: CurveHead, end: Sum | Sums, shares: Sequence[Floats], *, with_support: bool
-) -> Band:
-    """Return the band through `end`, the estimate at the horizon.
+    curve: CurveHead, usual: Sum | Sums, support: Sum | Sums | None, shares: Sequence[Floats]
+) -> Curves:
+    """Return the curves through the estimates at the horizon.
 
-    Its bounds are carried with bounds of the shares: they rise as surely as the curve itself.
+    Their bounds are carried with bounds of the shares: they rise as surely as the curve itself.
     """
-    # value, low and high at once: one row each
-    at_horizon = np.array([np.atleast_1d(one) for one in (end.value, end.low, end.high)])
+    # without support and with, value, low and high of each: all at once
+    ends = (*usual.bounded, *(support.bounded if support else _NOT_KNOWN))
+    at_horizon = np.array([np.atleast_1d(one) for one in ends]).reshape(2, 3, -1)
     early, late = [], [at_horizon]
     for step, share in zip(curve.steps, shares, strict=True):
-        shift = step.shift if with_support else 0.0
-        error = np.hypot(step.error, step.shift_error) if with_support else step.error
-        part = _limit(_limit(share) + shift + _ERRORS * error)
+        shift, error = step.leeway
+        part = bound(bound(share, 0.0, 1.0) + shift + error, 0.0, 1.0)
         if step.days < curve.horizon_days:
             early.append(late[0] * part)
         else:
             late.append(late[-1] + (1.0 - late[-1]) * part)
-    return Band(*np.stack(early + late, axis=-1))
+    without, with_support = np.stack(early + late, axis=-1)
+    return Curves(curve.days, Band(*without), Band(*with_support))
 
 
-_ERRORS = np.array([[0.0], [-NINETY_PERCENT], [NINETY_PERCENT]])
-
-
-def _limit(share: Floats) -> Floats:
-    limited: Floats = np.minimum(np.maximum(share, 0.0), 1.0)  # much quicker than np.clip on a row
-    return limited
-
-
-def _list_points(band: Band) -> list[tuple[float, float, float]]:
-    """Return value, low and high of each day of a band with one case."""
-    return [
-        (float(value), float(low), float(high))
-        for value, low, high in zip(band.value[0], band.low[0], band.high[0], strict=True)
-    ]
+_NOT_KNOWN = (np.nan, np.nan, np.nan)

@@ -49,7 +49,7 @@ class LinearHead:
             x = matrix[:, columns]
             found[:, columns] = np.where(np.isnan(x), missing, offset + slope * x)
         if self.levels.columns:
-            found[:, list(self.levels.columns)] = self.levels.look_up(matrix)
+            found[:, self.levels.places] = self.levels.look_up(matrix)
         return found
 
     def predict(self, matrix: Matrix) -> Floats:

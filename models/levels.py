@@ -38,21 +38,26 @@ class LevelTable:
         return np.array([len(v) - 1 for v in self.values], dtype=np.intp)
 
     @cached_property
-    def _places(self) -> Places:
+    def places(self) -> Places:
+        """The columns, ready to be looked up with."""
         return np.array(self.columns, dtype=np.intp)
+
+    @cached_property
+    def _rows(self) -> Places:
+        return np.arange(len(self.values))
 
     def look_up(self, matrix: Matrix) -> Floats:
         """Return the values of every category: rows x categories."""
-        codes = matrix[:, self._places]
+        codes = matrix[:, self.places]
         places = np.where(np.isnan(codes), self._missing, codes).astype(np.intp)
-        found: Floats = self._padded[np.arange(len(self.values)), places]
+        found: Floats = self._padded[self._rows, places]
         return found
 
     def apply(self, matrix: Matrix) -> Matrix:
         """Return the matrix with each category replaced by its value."""
         encoded = matrix.copy()
         if self.columns:
-            encoded[:, self._places] = self.look_up(matrix)
+            encoded[:, self.places] = self.look_up(matrix)
         return encoded
 
 

@@ -9,7 +9,7 @@ from features.contract import Contract
 from features.matrix import Matrix
 from models.answers import AnswerTable
 from models.curve import CurveHead
-from models.estimate import Estimate, Estimates, GainStatus, Sums
+from models.estimate import Estimate, Estimates, GainStatus, Sums, bound
 from models.heads import AdditiveHead, GainHead, SpreadHead
 from models.people import PeopleTable
 from models.reference import Reference
@@ -50,7 +50,7 @@ class ScreeningModel:
             raise ValueError(f"expected a matrix of {len(self.contract.fields)} columns")
         base, parts = self.usual.contributions(matrix, threads)
         half = self.spread.half_width(matrix, threads)
-        usual = _bound(base, parts, half, np.zeros(len(matrix)), 1.0)
+        usual = _sum_up(base, parts, half, np.zeros(len(matrix)), 1.0)
         if self.gain is None:
             nothing = _make_unknown(usual)
             return Estimates(usual, nothing, nothing, GainStatus.UNKNOWN)
@@ -59,8 +59,8 @@ class ScreeningModel:
         both = np.hypot(half, by_chance) + self.gain.hidden
         support = Sums(
             value=usual.value + gain.value,
-            low=np.clip(usual.value + gain.value - both, 0.0, 1.0),
-            high=np.clip(usual.value + gain.value + both, 0.0, 1.0),
+            low=bound(usual.value + gain.value - both, 0.0, 1.0),
+            high=bound(usual.value + gain.value + both, 0.0, 1.0),
             base=usual.base + gain.base,
             contributions=usual.contributions + gain.contributions,
             limit=usual.limit + gain.limit,
@@ -76,16 +76,16 @@ class ScreeningModel:
         by_chance = gain.spread.half_width(matrix, threads)
         parts = np.where(gain.covers(matrix, threads)[:, None], parts, np.nan)
         half = by_chance + gain.hidden
-        return _bound(base, parts, half, -p_usual, 1.0 - p_usual), by_chance
+        return _sum_up(base, parts, half, -p_usual, 1.0 - p_usual), by_chance
 
 
-def _bound(base: float, parts: Floats, half: Floats, least: Floats, most: Floats | float) -> Sums:
+def _sum_up(base: float, parts: Floats, half: Floats, least: Floats, most: Floats | float) -> Sums:
     total = base + parts.sum(axis=1)
-    value = np.clip(total, least, most)
+    value = bound(total, least, most)
     return Sums(
         value=value,
-        low=np.clip(value - half, least, most),
-        high=np.clip(value + half, least, most),
+        low=bound(value - half, least, most),
+        high=bound(value + half, least, most),
         base=base,
         contributions=parts,
         limit=value - total,

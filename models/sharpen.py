@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.matrix import Matrix
+from models.estimate import bound
 from models.screening import ScreeningModel
 
 Floats = NDArray[np.float64]
@@ -55,10 +56,10 @@ def find_sharpeners(model: ScreeningModel, row: Matrix, most: int = 3) -> list[S
 
 def _predict(model: ScreeningModel, row: Matrix, variants: Matrix) -> Floats:
     """Return the estimates as `estimate_many` does, without their reasons: those take longer."""
-    p = np.clip(model.usual.predict(variants), 0.0, 1.0)
+    p = bound(model.usual.predict(variants), 0.0, 1.0)
     if model.gain is None or not model.gain.covers(row[None, :])[0]:
         return p
-    return np.clip(p + model.gain.head.predict(variants), 0.0, 1.0)
+    return bound(p + model.gain.head.predict(variants), 0.0, 1.0)
 
 
 def _spread(p: Floats, share: Floats) -> float:

@@ -142,7 +142,7 @@ def build_assessment(
     """Return the assessment of a checked case and its row: its suggestion and all its reasons."""
     curve = desk.bundle.model.curve
     reasons = explain_estimate(estimate, row, desk.bundle.contract)
-    points = tuple(trace_curve(curve, estimate, row)) if curve else ()
+    points = trace_curve(curve, estimate, row) if curve else ()
     return _assemble(case, estimate, reasons, points, desk)
 
 

@@ -11,8 +11,8 @@ from features.contract import Contract
 from features.deadlines import add_months
 from features.matrix import Matrix
 from models.curve import CurvePoint
-from models.estimate import Estimate
-from models.reasons import Reason, name_nl, reasons_of_many
+from models.estimate import Estimate, Sum
+from models.reasons import Reason, Say, name_nl, phrase_nl, reasons_of_many
 from models.suggestion import LOOK_AGAIN_MONTHS, Limits, Suggestion, find_look_again
 
 # refer first, because help that comes late helps less; then who needs a closer look
@@ -37,14 +37,17 @@ class Reasons:
 
 def explain_estimate(estimate: Estimate, row: Matrix, contract: Contract) -> Reasons:
     """Return all reasons of an estimate, from the row that it was made from."""
-    parts = [one for one in (estimate.usual, estimate.gain, estimate.support) if one is not None]
-    contributions = np.array([one.contributions for one in parts])
-    rows = np.broadcast_to(row, contributions.shape)
-    found = [tuple(one) for one in reasons_of_many(contributions, rows, contract, most=None)]
-    if estimate.gain is None:
-        return Reasons(found[0], None, None)
-    named = next(reasons_of_many(contributions[1:2], rows[1:2], contract, most=None, say=name_nl))
-    return Reasons(found[0], tuple(r for r in named if r.points), found[2])
+
+    def explain(*sums: Sum, say: Say = phrase_nl) -> list[tuple[Reason, ...]]:
+        parts = np.array([one.contributions for one in sums])
+        rows = np.broadcast_to(row, parts.shape)
+        return [tuple(one) for one in reasons_of_many(parts, rows, contract, most=None, say=say)]
+
+    if estimate.gain is None or estimate.support is None:
+        return Reasons(explain(estimate.usual)[0], None, None)
+    usual, support = explain(estimate.usual, estimate.support)
+    [gain] = explain(estimate.gain, say=name_nl)
+    return Reasons(usual, tuple(reason for reason in gain if reason.points), support)
 
 
 @dataclass(frozen=True)

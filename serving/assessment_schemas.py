@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from features.contract import Field as Input
 from features.matrix import build_row
 from models.estimate import GainStatus, Sum
-from models.reasons import QUESTIONNAIRE, QUESTIONNAIRE_NL, Reason, value_nl
+from models.reasons import QUESTIONNAIRE, QUESTIONNAIRE_NL, Reason, build_describer, value_nl
 from models.sharpen import Sharpener
 from models.suggestion import SUGGESTION_NL, Limits, Suggestion
 from serving.assessment import INTERVAL_LEVEL, TOP_REASONS, Assessment
@@ -223,26 +224,25 @@ def _list_sets(a: Assessment, *, shown: bool) -> dict[str, Any]:
 
 def _name_values(a: Assessment) -> dict[str, tuple[str, str]]:
     """Return the label and the value of every field, as a person reads them."""
-    row = build_row(a.case, a.contract)
+    fields, row = a.contract.fields, build_row(a.case, a.contract).tolist()
+    describe = build_describer(a.contract, _say_value)
     named = {
-        f.name: (f.label_nl, value_nl(f, float(v)))
-        for f, v in zip(a.contract.fields, row, strict=True)
+        field.name: (field.label_nl, describe(place, row[place], 0.0).text_nl)
+        for place, field in enumerate(fields)
     }
     named[QUESTIONNAIRE] = ("Vragenlijst", QUESTIONNAIRE_NL.partition(" ")[2])
     return named
 
 
+def _say_value(field: Input, value: float, _points: float) -> str:
+    return value_nl(field, value)
+
+
 def _list_set(
     reasons: Sequence[Reason], named: Mapping[str, tuple[str, str]]
 ) -> list[ContributionOut]:
+    # by place: by name it takes four times as long
     return [
-        ContributionOut(
-            field=r.field,
-            label_nl=named[r.field][0],
-            value_nl=named[r.field][1],
-            points=r.points,
-            text_nl=r.text_nl,
-            changeable=r.changeable,
-        )
+        ContributionOut(r.field, *named[r.field], r.points, r.text_nl, r.changeable)
         for r in reasons
     ]

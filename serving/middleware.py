@@ -46,7 +46,8 @@ class Surroundings:
         self.app = app
         self.metrics = metrics
         self.answer_fault = answer_fault
-        self.headers = SECURITY_HEADERS | (HTTPS_ONLY if https_only else {})
+        headers = SECURITY_HEADERS | (HTTPS_ONLY if https_only else {})
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -84,15 +85,20 @@ class Surroundings:
             )
 
     def _add_headers(self, scope: Scope, message: Message) -> None:
-        headers = MutableHeaders(scope=message)
-        for name, value in self.headers.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Cache-Control", _find_keeping(scope, message["status"]))
-        # a session that is used goes on, unless the answer itself opens or ends one
-        renewed = scope["state"].get(RENEWED_SESSION, "")
-        name = renewed.partition("=")[0]
-        if renewed and not any(c.startswith(f"{name}=") for c in headers.getlist("set-cookie")):
-            headers.append("Set-Cookie", renewed)
+        given = {name for name, _ in message["headers"]}
+        keeping = (b"cache-control", _find_keeping(scope, message["status"]).encode())
+        ours = [one for one in (*self.headers, keeping) if one[0] not in given]
+        message["headers"] = [*message["headers"], *ours]
+        renewed = scope["state"].get(RENEWED_SESSION)
+        if renewed:
+            _renew(MutableHeaders(scope=message), renewed)
+
+
+def _renew(headers: MutableHeaders, renewed: str) -> None:
+    """Have a session that is used go on, unless the answer itself opens or ends one."""
+    name = renewed.partition("=")[0]
+    if not any(c.startswith(f"{name}=") for c in headers.getlist("set-cookie")):
+        headers.append("Set-Cookie", renewed)
 
 
 def _find_keeping(scope: Scope, status: int) -> str:
