@@ -33,6 +33,11 @@ def _write(note: Path, folder: Path, version: str) -> None:
     half.replace(note)
 
 
+def has_last(settings: Settings) -> bool:
+    """Tell whether a bundle was noted."""
+    return _get_note(settings).is_file()
+
+
 def find_last(settings: Settings, error: KantelpuntError) -> tuple[Path, str]:
     """Return the folder and the version that were noted last; raises `error` where none was."""
     try:

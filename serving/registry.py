@@ -6,7 +6,6 @@ MLflow takes seconds and hundreds of megabytes to import, so a short process of 
 
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,20 +26,27 @@ from models.bundle import (
     Bundle,
     BundleDamagedError,
     BundleMismatchError,
-    find_bundle,
     read_bundle,
 )
 from serving.following import BundleRefusedError
-from serving.last_bundle import find_last, note_last
+from serving.last_bundle import find_last, has_last, note_last
 from serving.registry_process import (
     QUIET,
+    SECONDS,
+    START_SECONDS,
     NotFetchedError,
     RegistryError,
     RegistryGoneError,
     ask_process,
 )
 from serving.settings import Settings
-from serving.whole_bundle import note_digest, read_released, read_whole
+from serving.whole_bundle import (
+    keep_whole,
+    name_folder,
+    note_digest,
+    read_released,
+    read_whole,
+)
 
 __all__ = [
     "MOST_VERSIONS",
@@ -59,7 +64,6 @@ __all__ = [
     "is_reachable",
     "list_versions",
     "main",
-    "name_folder",
     "open_bundle",
     "read_whole",
 ]
@@ -108,7 +112,10 @@ def find_served(settings: Settings, check: Callable[[Bundle], None] = lambda _: 
         bundle = read_bundle(settings.bundle)
         check(bundle)
         return Served(bundle)
-    fetch = partial(fetch_champion, settings.tracking_uri, settings.model_name, settings.cache)
+    # nobody waits long where there is another to serve meanwhile
+    seconds = START_SECONDS if has_last(settings) else SECONDS
+    wanted = (settings.tracking_uri, settings.model_name, settings.cache)
+    fetch = partial(fetch_champion, *wanted, seconds=seconds)
     try:
         folder, version = fetch()
         bundle = read_whole(folder, version, fetch)
@@ -145,12 +152,15 @@ def fetch_champion(
     cache: Path,
     alias: str = CHAMPION,
     stopped: Event | None = None,
+    seconds: float = SECONDS,
 ) -> tuple[Path, str]:
     """Return the folder and the version of the champion, fetched by a process of its own.
 
-    Another `alias` gives what that points at. The process ends when `stopped` is set.
+    Another `alias` gives what that points at. The process ends when `stopped` is set, or so many
+    seconds later.
     """
-    answer = ask_process("champion", tracking_uri, model, str(cache), alias, stopped=stopped)
+    given = (model, str(cache), alias)
+    answer = ask_process("champion", tracking_uri, *given, stopped=stopped, seconds=seconds)
     return Path(answer["folder"]), str(answer["version"])
 
 
@@ -202,11 +212,6 @@ def find_champion(
     return folder, str(found.version)
 
 
-def name_folder(version: str, run_id: str) -> str:
-    """Return the name under which a version is kept, which no other version ever has."""
-    return f"{version}-{run_id}"
-
-
 def list_versions(tracking_uri: str, model: str) -> Sequence[dict[str, Any]]:
     """Return version, moment and aliases of every version, the newest first; imports MLflow."""
     import mlflow
@@ -243,17 +248,7 @@ def _check_file(tracking_uri: str) -> None:
 def _download(source: str, folder: Path) -> None:
     import mlflow
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(mkdtemp(dir=folder.parent, prefix="fetch-"))
-    try:
-        fetched = mlflow.artifacts.download_artifacts(source, dst_path=str(work))
-        # whole or not at all: a fetch that is cut short leaves nothing under the final name
-        find_bundle(Path(fetched)).rename(folder)
-    except OSError:
-        if not folder.is_dir():  # another worker fetched the same meanwhile
-            raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    keep_whole(folder, partial(mlflow.artifacts.download_artifacts, source))
 
 
 def _get_code(error: Exception) -> str:

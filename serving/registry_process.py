@@ -11,7 +11,9 @@ from typing import Any
 
 from features.errors import KantelpuntError
 
-SECONDS, TURN_SECONDS, LAST_SECONDS = 180, 0.2, 2
+SECONDS, TURN_SECONDS, LAST_SECONDS = 180.0, 0.2, 2
+# at a start that has the model of an earlier one: `deploy/roll.sh` gives a worker a minute
+START_SECONDS = 30.0
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -38,7 +40,11 @@ _KINDS = {kind.__name__: kind for kind in (RegistryError, RegistryGoneError, Not
 
 
 def ask_process(
-    what: str, tracking_uri: str, *given: str, stopped: Event | None = None
+    what: str,
+    tracking_uri: str,
+    *given: str,
+    stopped: Event | None = None,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """Return what a process of its own answers; raises RegistryError.
 
@@ -57,11 +63,11 @@ def ask_process(
             stderr=subprocess.DEVNULL,
             text=True,
         ) as process:
-            said = _listen(process, stopped or Event())
+            said = _listen(process, stopped or Event(), seconds)
         answer: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     except (IndexError, ValueError):
         raise RegistryGoneError(
-            f"MLflow gave no answer within {SECONDS} seconds, or none that can be read: "
+            f"MLflow gave no answer within {seconds:.0f} seconds, or none that can be read: "
             "check MLFLOW_TRACKING_URI, or give a folder with KANTELPUNT_BUNDLE"
         ) from None
     if "error" in answer:
@@ -69,9 +75,9 @@ def ask_process(
     return answer
 
 
-def _listen(process: subprocess.Popen[str], stopped: Event) -> str:
+def _listen(process: subprocess.Popen[str], stopped: Event, seconds: float) -> str:
     """Return what a process says; nothing where that takes too long, or nobody waits any more."""
-    for _ in range(round(SECONDS / TURN_SECONDS)):
+    for _ in range(round(seconds / TURN_SECONDS)):
         try:
             return process.communicate(timeout=TURN_SECONDS)[0]
         except subprocess.TimeoutExpired:

@@ -10,8 +10,9 @@ import ssl
 from urllib.parse import urlencode
 
 from serving.asking import NoAnswerError, ask
-from serving.registry import NOT_THERE, name_folder
+from serving.registry import NOT_THERE
 from serving.registry_process import RegistryGoneError
+from serving.whole_bundle import name_folder
 
 ADDRESS = "/api/2.0/mlflow/registered-models/alias"
 _FOUND, _NOT_LET_IN = 200, (401, 403)

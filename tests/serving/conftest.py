@@ -11,6 +11,8 @@ from serving.store.upgrade import upgrade_store
 from tests.running_issuer import RunningIssuer, build_oidc_settings, run_issuer
 from tests.running_postgres import Postgres, run_postgres
 from tests.running_service import Service, fill_users, get_sqlite_template, make_service
+from tests.serving.released import make_version
+from tests.serving.running_registry import RunningRegistry, run_registry
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +90,12 @@ def start_oidc(
         return start_service(url, **build_oidc_settings(issuer) | changes)
 
     return start
+
+
+@pytest.fixture
+def lying(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningRegistry]:
+    """Return a registry of which version 1 is the champion."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with run_registry() as made:
+        made.release("1", "a", make_version(0.5))
+        yield made

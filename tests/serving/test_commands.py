@@ -233,7 +233,7 @@ def test_the_released_bundle_is_fetched_by_a_process_of_its_own_and_mended(
     [listed] = json.loads(capsys.readouterr().out)["versions"]
     assert (listed["version"], listed["aliases"]) == ("1", ["champion"])
     (folder / "card.md").write_text("changed")
-    monkeypatch.setattr(registry, "fetch_champion", registry.find_champion)
+    monkeypatch.setattr(registry, "fetch_champion", lambda *of, **_: registry.find_champion(*of))
     assert open_bundle(settings).card == bundle.card
 
 

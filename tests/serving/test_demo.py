@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             assert [word for word in arguments if word in ("fairness", "size")] == ["fairness"]
 
     monkeypatch.setattr(demo, "_run", answer)
-    monkeypatch.setattr(registry, "fetch_champion", lambda *_: (get_bundle_folder(), "1"))
+    monkeypatch.setattr(registry, "fetch_champion", lambda *_, **__: (get_bundle_folder(), "1"))
     return tmp_path / "demo"
 
 

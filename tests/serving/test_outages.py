@@ -105,7 +105,7 @@ def released(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     """A stand-in for MLflow that gives a bundle, says there is none, or is gone."""
 
     def set_answer(answer: str) -> Any:
-        def fetch(_: str, __: str, cache: Path) -> tuple[Path, str]:
+        def fetch(_: str, __: str, cache: Path, **___: float) -> tuple[Path, str]:
             if answer == "gone":
                 raise RegistryGoneError("gone")
             if answer == "none":

@@ -70,7 +70,7 @@ class Mlflow:
 
 @pytest.fixture
 def mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
-    def find(uri: str, model: str, cache: Path, alias: str = "champion", _: Any = None) -> Any:
+    def find(uri: str, model: str, cache: Path, alias: str = "champion", *_: Any, **__: Any) -> Any:
         return find_champion(uri, model, cache, alias)
 
     monkeypatch.setattr(swapping, "fetch_champion", find)
