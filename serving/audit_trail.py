@@ -22,6 +22,7 @@ from serving.store.audit_trail import (
     stream_lines,
 )
 from serving.store.engine import Store
+from serving.store.patience import endless_patience
 from serving.store.users import find_people
 
 MOST_PER_PAGE = 500
@@ -120,9 +121,9 @@ def verify_audit(store: Store, *, head: str | None = None) -> Verdict:
     """Return whether every line follows from the one before it, up to the noted end.
 
     `head` is one that was noted elsewhere: without it, whoever can write to the store could make a
-    chain anew. Lines that are added meanwhile do no harm.
+    chain anew. Lines that are added meanwhile do no harm. A long log takes the time that it takes.
     """
-    with store.reading() as connection:
+    with endless_patience(), store.reading() as connection:
         end = get_head(connection)
         checked, last, fault = 0, START, ""
         # before the first line the chain ends in START: that tells nothing of one with lines

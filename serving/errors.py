@@ -25,6 +25,7 @@ from serving.states import STATE_NL, StaleError, StateError
 from serving.store.consents import NoConsentError
 from serving.store.engine import StoreBusyError, StoreGoneError
 from serving.store.identity import OtherCaseError
+from serving.store.outages import StoreRefusesError, StoreUnsureError
 from serving.store.standing import NoSuchCaseError, ObjectionOpenError, ObjectionUpheldError
 from serving.store.users import AccountClosedError
 
@@ -84,7 +85,7 @@ _SAME_NL = {
 }
 _MOST_NAMED = 5
 RETRY_SECONDS = 5
-_RETRY_OTHERWISE = {"store-busy": 1, "maintenance": 300}
+_RETRY_OTHERWISE = {"store-busy": 1, "store-refuses": 60, "maintenance": 300}
 
 
 def build_problem(key: str, faults: tuple[FieldFault, ...] = (), detail: str = "") -> Problem:
@@ -133,6 +134,8 @@ _KEYS: dict[type[Exception], str] = {
     ObjectionOpenError: "objection-open",
     LimitsError: "no-limits",
     StoreBusyError: "store-busy",
+    StoreRefusesError: "store-refuses",
+    StoreUnsureError: "store-unsure",
     StoreGoneError: "store-gone",
     UploadsGoneError: "uploads-gone",
 }

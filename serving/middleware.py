@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.faults import RequestRefusedError
 from serving.metrics import Metrics
+from serving.store.patience import bounded_patience
 
 log = structlog.get_logger("kantelpunt")
 
@@ -66,7 +67,8 @@ class Surroundings:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            with bounded_patience():
+                await self.app(scope, receive, send_with_headers)
         except Exception as error:
             # the message of an error may hold what was sent: only its class and place are noted
             kind, place = type(error).__name__, _find_place(error)

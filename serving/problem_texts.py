@@ -218,6 +218,18 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Kantelpunt is even dicht voor onderhoud",
         "Er wordt aan de dienst gewerkt.",
     ),
+    "store-refuses": (
+        503,
+        "Er kan nu niets bewaard worden",
+        "De opslag is vol of neemt niets aan; wat u stuurde, is niet bewaard, wat er stond wel. "
+        "Verwittig uw beheerder.",
+    ),
+    "store-unsure": (
+        503,
+        "Het is niet zeker of dit bewaard is",
+        "De opslag viel weg terwijl ze dit bewaarde: het staat er heel, of helemaal niet. "
+        "Kijk dat eerst na voor u het opnieuw doet.",
+    ),
     "store-gone": (
         503,
         "De dienst is even niet beschikbaar",

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from tempfile import mkdtemp
 
 from sqlalchemy import create_engine, text
 
+from tests.waiting import wait_until
+
 # policies on rows do not hold for a superuser, so the service must not be one
 ADMIN, USER = "admin", "kantelpunt"
 
@@ -22,11 +25,25 @@ class Postgres:
     """A PostgreSQL server of our own, on a free port of this machine."""
 
     port: int
+    data: Path
     control: Callable[..., None]
 
     def stop(self) -> None:
         """Stop the server as a crash would: connections break."""
         self.control("-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """Kill every process of the server, without a chance to end anything."""
+        note = self.data / "postmaster.pid"
+        main = int(note.read_text().split()[0])
+        started = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        processes = [main, *map(int, started)]
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        wait_until(lambda: not any(map(_runs, processes)))
+        # where nobody buries the process, its number would look taken
+        for left in (note, *self.data.parent.glob(".s.PGSQL.*")):
+            left.unlink()
 
     def start(self) -> None:
         """Start the server, again on the same port."""
@@ -69,7 +86,7 @@ def run_postgres() -> Iterator[Postgres]:
 
     try:
         _run([*as_user, *initdb, "UTF8", "--locale=C", "--no-sync"], folder)
-        server = Postgres(port, control)
+        server = Postgres(port, data, control)
         server.start()
         server.administer(f"create role {USER} login")
         yield server
@@ -94,6 +111,14 @@ def _lend_to_ordinary_user(folder: Path) -> list[str]:
     shutil.chown(folder, "nobody")
     folder.chmod(0o700)
     return ["setpriv", "--reuid=nobody", "--clear-groups"]
+
+
+def _runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 def _run(command: list[str], folder: Path) -> None:

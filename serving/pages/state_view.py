@@ -14,6 +14,8 @@ _KEPT_NL: Mapping[str, str] = {
     "form-expired": "Wat u net invulde, is niet bewaard. Wat u vroeger bewaarde, wel.",
     "store-gone": "Wat bewaard was, blijft bewaard. Was u net iets aan het bewaren, kijk dan na of "
     "het er staat.",
+    "store-unsure": "Wat u vroeger bewaarde, is bewaard gebleven.",
+    "store-refuses": "Wat u net stuurde, is niet bewaard. Wat u vroeger bewaarde, wel.",
     "store-busy": "Wat u net stuurde, is niet bewaard. Wat u vroeger bewaarde, wel.",
     "fault": "Wat bewaard was, blijft bewaard. Was u net iets aan het bewaren, kijk dan na of "
     "het er staat.",

@@ -14,7 +14,7 @@ router = APIRouter(tags=["Dienst"])
 
 
 @router.get("/healthz", summary="Draait de dienst?", response_model_exclude_none=True)
-def get_health() -> HealthOut:
+async def get_health() -> HealthOut:
     """Antwoordt zolang het proces draait."""
     return HealthOut()
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 from sqlalchemy.exc import DBAPIError
 
 from serving.store.audit import HEAD
+from serving.store.outages import is_outage
 from serving.store.tables import audit, audit_head
 
 _PER_READ = 5000
@@ -117,7 +118,10 @@ def stream_lines(connection: Connection) -> Iterator[dict[str, Any] | None]:
             for row in connection.execute(query).mappings():
                 rows, last = rows + 1, row["audit_id"]
                 yield dict(row)
-        except (ValueError, TypeError, DBAPIError):
+        except (ValueError, TypeError, DBAPIError) as error:
+            # a store that went away says nothing of the log
+            if isinstance(error, DBAPIError) and is_outage(error):
+                raise
             # a column that someone filled by hand with what never stands there
             yield None
             return

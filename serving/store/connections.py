@@ -74,6 +74,9 @@ def build_postgresql(url: URL, terms: Terms, *, through_pgbouncer: bool) -> Engi
     Pgbouncer gives another connection to each transaction: nothing may stay on one from the
     transaction before, and it refuses limits that are asked for at the start.
     """
+    # a service on SQLite does without the driver
+    from serving.store.postgresql import connect
+
     given: dict[str, Any] = {"application_name": terms.name, **_NETWORK}
     if through_pgbouncer:
         given["prepare_threshold"] = None
@@ -90,6 +93,7 @@ def build_postgresql(url: URL, terms: Terms, *, through_pgbouncer: bool) -> Engi
         hide_parameters=True,
         connect_args=given,
     )
+    event.listen(engine, "do_connect", connect)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", partial(_check_rested, engine.dialect))
     if through_pgbouncer and terms.timeouts:

@@ -1,4 +1,4 @@
-"""The connection to SQLite or PostgreSQL, and how an outage shows itself."""
+"""The connection to SQLite or PostgreSQL."""
 
 import json
 from collections.abc import Iterator
@@ -10,33 +10,17 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy import Connection as Connection  # what use cases pass on between queries
-from sqlalchemy.exc import (
-    ArgumentError,
-    DatabaseError,
-    DBAPIError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError
 
 from features.errors import KantelpuntError
+from serving.store import patience
 from serving.store.connections import OF_COMMAND, WAIT_SECONDS, Terms, build_postgresql
+from serving.store.outages import StoreBusyError as StoreBusyError  # what use cases know of
+from serving.store.outages import StoreGoneError as StoreGoneError
+from serving.store.outages import commit, telling_outages
 
 EVERY_FUND = "\0every"  # no fund is called so: for the command line, and nobody who logs on
 BUSY_SECONDS = 5  # how long whoever writes to SQLite waits for another
-_UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
-# what PostgreSQL calls a failed serialization, a deadlock, a lock and an answer waited for too long
-_GAVE_WAY = ("40001", "40P01", "55P03", "57014")
-_OUTAGES = (OperationalError, InterfaceError, InternalError)
-
-
-class StoreGoneError(KantelpuntError):
-    """The store does not answer; nothing was written."""
-
-
-class StoreBusyError(StoreGoneError):
-    """The store answers, but gave way to somebody else; nothing was written: try once more."""
 
 
 class StoreAddressError(KantelpuntError):
@@ -67,8 +51,8 @@ class Store:
         On PostgreSQL only rows of `fund` are in reach of it, or of all with EVERY_FUND; without a
         fund no row of any.
         """
-        self._check_file()
-        with _telling_outages(), self.engine.connect() as connection:
+        self._check()
+        with telling_outages(), self.engine.connect() as connection:
             self._limit(connection, fund)
             yield connection
 
@@ -78,12 +62,13 @@ class Store:
 
         It reaches the rows that `reading` would reach.
         """
-        self._check_file()
-        with self._take_turn(), _telling_outages(), self.engine.connect() as connection:
+        self._check()
+        with self._take_turn(), telling_outages(), self.engine.connect() as connection:
             connection = connection.execution_options(kantelpunt_writes=True)
-            with connection.begin():
+            with connection.begin() as transaction:
                 self._limit(connection, fund)
                 yield connection
+                commit(transaction)
 
     @contextmanager
     def _take_turn(self) -> Iterator[None]:
@@ -110,51 +95,34 @@ class Store:
         with self.reading() as connection:
             connection.execute(text("select 1"))
 
+    def _check(self) -> None:
+        if patience.is_out():
+            raise StoreGoneError("a request waited too long for its turn, and was not begun")
+        self._check_file()
+
     def _check_file(self) -> None:
-        """Leave a file that was removed or replaced: what went into it would be lost unnoticed."""
+        """Leave a file that was removed or replaced: what went into it would be lost unnoticed.
+
+        SQLite would make an empty one in its place, and nobody would see what is missing.
+        """
         if self._file is None:
             return
         path = Path(self._file)
         found = path.stat().st_ino if path.exists() else None
         if self._inode not in (None, found):
             self.engine.dispose()
-            if found is None:
-                raise StoreGoneError(f"{path} is gone: put it back, or restore a backup of it")
+        if found is None:
+            raise StoreGoneError(f"{path} is gone: put it back, or restore a backup of it")
         self._inode = found
+
+    def make_file(self) -> None:
+        """Make the file of a new store, where the store is a file that is not there yet."""
+        if self._file is not None and not Path(self._file).exists():
+            Path(self._file).touch()
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
-
-
-@contextmanager
-def _telling_outages() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in _GAVE_WAY:
-            raise StoreBusyError("the store is busy: this had to wait for others") from None
-        if _is_outage(error):
-            raise _build_outage(error) from None
-        raise
-    except PoolTimeoutError:
-        raise StoreBusyError("no connection to the store was free in time") from None
-
-
-def _is_outage(error: DBAPIError) -> bool:
-    # DatabaseError itself, and no kind of it, is a file that is damaged or no database
-    if isinstance(error, _OUTAGES) or type(error) is DatabaseError:
-        return True
-    is_table_gone = getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
-    return is_table_gone or error.connection_invalidated
-
-
-def _build_outage(error: Exception) -> StoreGoneError:
-    # only the class: the text of a database error repeats the values that were sent
-    return StoreGoneError(
-        f"the store does not answer ({type(error).__name__}): check DATABASE_URL and that the "
-        "database is up, and run `kantelpunt db upgrade` when it is new"
-    )
 
 
 def read_address(url: str) -> URL:

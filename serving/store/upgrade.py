@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from features.errors import KantelpuntError
-from serving.store.engine import EVERY_FUND, Store
+from serving.store.engine import EVERY_FUND, Connection, Store
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -18,7 +18,13 @@ class StoreOutdatedError(KantelpuntError):
 
 
 def upgrade_store(store: Store, revision: str = "head") -> None:
-    """Bring the tables up to a revision, or to the newest."""
+    """Bring the tables up to a revision, or to the newest.
+
+    Raises StoreOutdatedError for those of a newer release, of which this one knows nothing.
+    """
+    store.make_file()
+    with store.reading() as connection:
+        _check_known(_find_revision(connection))
     with store.writing(EVERY_FUND) as connection:
         command.upgrade(_configure(connection), revision)
 
@@ -33,11 +39,25 @@ def check_store(store: Store) -> None:
     """Raise StoreOutdatedError unless the tables are those of this release."""
     newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     with store.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = _find_revision(connection)
+    _check_known(found)
     if found != newest:
         raise StoreOutdatedError(
             f"the store has tables of revision {found or 'none'}, this release needs {newest}: "
             "run `kantelpunt db upgrade`"
+        )
+
+
+def _find_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _check_known(found: str | None) -> None:
+    known = {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreOutdatedError(
+            f"the store has tables of revision {found}, which a newer release made: install that "
+            "release, or put back the backup from before it with `kantelpunt db restore`"
         )
 
 

@@ -224,7 +224,7 @@ def test_a_file_that_is_no_database_is_told_as_an_outage(tmp_path: Path) -> None
     path.write_bytes(b"no database at all" * 1000)
     store = Store(f"sqlite:///{path}")
 
-    with pytest.raises(StoreGoneError, match="check DATABASE_URL"):
+    with pytest.raises(StoreGoneError, match="restore a backup"):
         store.check()
     store.close()
 

@@ -1,0 +1,156 @@
+"""A PostgreSQL that is slow, silent or held up: everybody has an answer in time, and then again."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from serving.audit_trail import verify_audit
+from serving.store import patience
+from serving.store.connections import Terms
+from serving.store.engine import EVERY_FUND, Store, StoreGoneError
+from serving.store.patience import bounded_patience
+from tests.running_postgres import Postgres
+from tests.running_service import Service, make_own_case
+from tests.running_wire import Wire, run_wire
+
+SECONDS = 1.5  # how long an answer may take here
+MOST = 15  # seconds: longer than that, nobody bounded it; a slow machine needs some
+
+
+@pytest.fixture
+def url(postgres: Postgres, postgres_template: str) -> str:
+    return postgres.make_database(postgres_template)
+
+
+@pytest.fixture
+def wire(postgres: Postgres) -> Iterator[Wire]:
+    with run_wire(postgres.port) as made:
+        yield made
+
+
+@pytest.fixture
+def service(
+    start_service: Callable[..., Service],
+    url: str,
+    postgres: Postgres,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Service:
+    """A service that reached its store over the wire before, and has an estimate in it."""
+    made = start_service(url.replace(f":{postgres.port}/", f":{wire.port}/"))
+    assert made.post(make_own_case(1)).status_code == 201
+    monkeypatch.setattr(patience, "ANSWER_SECONDS", SECONDS)
+    return made
+
+
+def ask(service: Service) -> list[Any]:
+    """Ask for what people ask for, all at once; each has an answer before long."""
+    began = time.monotonic()
+    questions: list[Callable[[], Any]] = [
+        lambda: service.client.get("/readyz"),
+        lambda: service.get("/api/v1/cases"),
+        lambda: service.get("/api/v1/cases/C-0001"),
+        lambda: service.post(make_own_case(2)),
+    ]
+    with ThreadPoolExecutor(len(questions)) as pool:
+        answers = list(pool.map(lambda one: one(), questions))
+    assert time.monotonic() - began < MOST
+    return answers
+
+
+def is_up(service: Service) -> bool:
+    """Tell whether the process says that it runs, at once."""
+    began = time.monotonic()
+    return service.client.get("/healthz").status_code == 200 and time.monotonic() - began < SECONDS
+
+
+def test_a_store_of_which_each_packet_takes_two_seconds_is_told_in_time_and_used_again(
+    service: Service, wire: Wire
+) -> None:
+    wire.seconds = 2
+    slow, up = ask(service), is_up(service)
+    wire.seconds = 0
+
+    assert [one.status_code for one in slow] == [503] * 4
+    assert {one.headers["retry-after"] for one in slow} == {"5"}
+    assert {one.json()["type"] for one in slow} == {"urn:kantelpunt:problem:store-gone"}
+    assert up
+    assert [one.status_code for one in ask(service)] == [200, 200, 200, 201]
+
+
+def test_a_store_that_goes_silent_is_told_in_time_and_used_again(
+    service: Service, wire: Wire, url: str
+) -> None:
+    wire.is_silent = True
+    silent, up = ask(service), is_up(service)
+    wire.is_silent = False
+
+    assert [one.status_code for one in silent] == [503] * 4
+    assert up
+    assert [one.status_code for one in ask(service)] == [200, 200, 200, 201]
+    with closing(Store(url)) as store:
+        assert verify_audit(store).is_whole
+
+
+def test_a_page_says_in_dutch_that_the_store_does_not_answer(service: Service, wire: Wire) -> None:
+    service.log_on()
+    wire.is_silent = True
+
+    page = service.client.get("/")
+    wire.is_silent = False
+
+    assert page.status_code == 503
+    assert "De dienst is even niet beschikbaar" in page.text
+    assert "Wat bewaard was, blijft bewaard" in page.text
+
+
+def test_who_stood_in_line_for_too_long_is_answered_without_another_wait(
+    service: Service, wire: Wire
+) -> None:
+    wire.is_silent = True
+    began = time.monotonic()
+
+    with ThreadPoolExecutor(40) as pool:
+        waiting = [pool.submit(service.get, "/api/v1/cases") for _ in range(40)]
+        answers = [one.result() for one in waiting]
+    wire.is_silent = False
+
+    # 40 at four at a time, each with its own wait, would take ten times as long
+    assert {one.status_code for one in answers} == {503}
+    assert time.monotonic() - began < MOST
+    assert service.get("/api/v1/cases").status_code == 200
+
+
+def test_a_table_that_somebody_holds_for_long_is_told_as_busy_and_nothing_else_waits(
+    start_service: Callable[..., Service], url: str
+) -> None:
+    service = start_service(f"{url}?options=-c%20lock_timeout%3D300")
+    service.post(make_own_case(1))
+    with closing(Store(url)) as command:
+        with command.writing(EVERY_FUND) as connection:
+            connection.exec_driver_sql("lock table cases")
+            held = [service.post(make_own_case(2)), service.get("/api/v1/cases")]
+            ready = service.client.get("/readyz")
+
+        after = [service.post(make_own_case(2)), service.get("/api/v1/cases")]
+
+    assert [one.status_code for one in held] == [503, 503]
+    assert {one.json()["type"] for one in held} == {"urn:kantelpunt:problem:store-busy"}
+    assert ready.status_code == 200
+    assert [one.status_code for one in after] == [201, 200]
+
+
+def test_what_takes_long_because_it_is_much_is_not_cut_off(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.0)
+    with closing(Store(url, Terms.of_service(4))) as store:
+        with bounded_patience(), pytest.raises(StoreGoneError, match="too long"):
+            store.check()
+
+        with bounded_patience():
+            assert verify_audit(store).is_whole
