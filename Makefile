@@ -81,10 +81,8 @@ lock: $(READY) ## pin again what pyproject.toml asks for; UPGRADE=--upgrade take
 
 supply: $(READY) ## licences, a list of parts (SBOM, CycloneDX) in build/, and known weaknesses of what we depend on
 	$(BIN)/python -m scripts.licences
-	@mkdir -p build
-	$(BIN)/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --mc-type application \
-		--of JSON --output-file build/sbom.cdx.json requirements.lock
-	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+	$(BIN)/python -m scripts.parts build/sbom.cdx.json
+	$(BIN)/python -m scripts.weaknesses
 
 clean: ## remove .venv and caches; what you made stays (var, mlflow.db, mlartifacts)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage coverage.xml build *.egg-info
