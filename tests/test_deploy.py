@@ -50,9 +50,19 @@ def test_a_proxy_writes_no_addresses_down_and_hides_the_metrics(name: str) -> No
     text = (DEPLOY / name).read_text(encoding="utf-8")
 
     assert "access_log off;" in text
+    # what it says of an error, below crit, repeats the address and the one before it
+    assert re.findall(r"^error_log \S+ (\w+);", text, re.MULTILINE) == ["crit"]
     assert re.search(r"location = /metrics \{\s+return 404;", text)
     assert "X-Forwarded-For $remote_addr" in text
     assert "non_idempotent" not in text
+
+
+def test_a_crash_leaves_no_memory_behind() -> None:
+    parts = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    unit = (DEPLOY / "kantelpunt@.service").read_text(encoding="utf-8")
+
+    assert [parts[name]["ulimits"]["core"] for name in ("worker", "tables")] == [0, 0]
+    assert "LimitCORE=0\n" in unit
 
 
 def test_the_role_of_the_store_cannot_pass_over_the_rules_on_rows() -> None:
