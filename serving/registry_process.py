@@ -58,7 +58,7 @@ def ask_process(
     try:
         with subprocess.Popen(  # noqa: S603  # our own module, no shell
             command,
-            env=_IMPATIENT | os.environ | QUIET | asked,
+            env=_IMPATIENT | _list_given() | QUIET | asked,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -73,6 +73,12 @@ def ask_process(
     if "error" in answer:
         raise _KINDS[answer["kind"]](answer["error"])
     return answer
+
+
+def _list_given() -> dict[str, str]:
+    """Return the environment without what is ours: what asks MLflow needs no other secret."""
+    ours = ("KANTELPUNT_", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
 
 
 def _listen(process: subprocess.Popen[str], stopped: Event, seconds: float) -> str:

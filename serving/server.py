@@ -1,6 +1,7 @@
 """Running the application: one port, quiet logs, a clean stop."""
 
 import logging
+import resource
 import socket
 import sys
 import threading
@@ -89,7 +90,11 @@ def _build_server(app: FastAPI) -> uvicorn.Server:
 
 
 def run_server(app: FastAPI, opened: socket.socket) -> None:
-    """Serve until stopped; raises PortTakenError."""
+    """Serve until stopped; raises PortTakenError.
+
+    What is left of a crash would hold every secret, and every case that was worked on.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _listen(opened)
     _build_server(app).run(sockets=[opened])
 

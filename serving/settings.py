@@ -37,12 +37,14 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///var/kantelpunt.db",
         validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        repr=False,  # may hold a password
         description="address of the store: sqlite:///path or postgresql://user:password@host/name, "
         "with ?pgbouncer=true where pgbouncer is in between",
     )
     tracking_uri: str = Field(
         "sqlite:///mlflow.db",
         validation_alias=AliasChoices("MLFLOW_TRACKING_URI", "tracking_uri"),
+        repr=False,
         description="address of MLflow, from which the released model is fetched",
     )
     bundle: Path | None = Field(

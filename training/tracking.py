@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException
 from features.errors import KantelpuntError
 from models.bundle import CHALLENGER, CHAMPION, find_bundle
 from training.config import RegistryConfig
+from training.record import hide_passwords
 from training.tracking_trials import log_trials
 
 BUNDLE, MODEL = "bundle", "model"
@@ -178,7 +179,9 @@ def telling_outages(uri: str, wanted: str | None = None) -> Iterator[None]:
     except RegistryError:
         raise
     except Exception as error:
-        raise RegistryError(_explain(error, uri, wanted)) from error
+        # what a library says of an address repeats it, in whatever traceback shows the cause
+        cause = error if hide_passwords(uri) == uri else None
+        raise RegistryError(_explain(error, uri, wanted)) from cause
 
 
 def _find_experiment(client: MlflowClient, name: str, uri: str) -> str:

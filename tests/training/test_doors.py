@@ -14,6 +14,7 @@ import pytest
 
 from features.tables import write_tables
 from models.bundle import read_bundle
+from tests.secret_marks import build_marked, is_marked, list_marked
 from tests.training.conftest import Road
 from training.tracking import fetch_bundle, find_latest
 
@@ -106,10 +107,13 @@ def walked(
         *(str(Path(sys.executable).with_name("mlflow")), "run", str(ROOT)),
         *("--env-manager=local", "-e", "train", "--experiment-name", "kantelpunt"),
         *(word for name, value in parameters.items() for word in ("-P", f"{name}={value}")),
-        MLFLOW_TRACKING_URI=road.uri,
-        MLFLOW_DISABLE_TELEMETRY="true",  # of `mlflow` itself; the command sets its own
-        OMP_NUM_THREADS="2",
-        PYTHONHASHSEED="7",
+        **build_marked()
+        | {
+            "MLFLOW_TRACKING_URI": road.uri,
+            "MLFLOW_DISABLE_TELEMETRY": "true",  # of `mlflow` itself; the command sets its own
+            "OMP_NUM_THREADS": "2",
+            "PYTHONHASHSEED": "7",
+        },
     )
     newest = find_latest(road.config.registry, road.uri)
     assert newest != road.made.version
@@ -128,6 +132,14 @@ def test_the_same_data_and_seed_give_the_same_bundle_byte_for_byte(
     assert names == sorted(path.name for path in walked.bundle.iterdir())
     assert [n for n in names if (first / n).read_bytes() != (walked.bundle / n).read_bytes()] == []
     assert read_bundle(first).digest == read_bundle(walked.bundle).digest
+
+
+def test_mlflow_keeps_no_secret_of_the_environment_of_a_run(road: Road, walked: Walked) -> None:
+    kept = Path(road.uri.removeprefix("sqlite:///")).parent
+
+    assert is_marked(build_marked()["KANTELPUNT_SESSION_SECRET"])
+    assert (kept / "mlartifacts").is_dir()
+    assert list_marked([kept, walked.bundle]) == []
 
 
 def test_a_training_reaches_nobody(walked: Walked) -> None:
