@@ -28,7 +28,10 @@ class Group:
 GROUPS = {
     "bench": Group(
         "Speed and strength, beside what a user would pick instead",
-        ("serving", "scoring", "training", "engine", "workers", "swap"),
+        (
+            *("serving", "scoring", "training", "training_rivals", "engine", "workers", "swap"),
+            "soak",
+        ),
     ),
     "pace": Group(
         "How long people wait: pages, lists, files, nightly commands",
