@@ -78,6 +78,7 @@ def export_extract(
     written = Exported({name: len(table) for name, table in tables.items()}, left_out)
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700, parents=True)  # what it holds is about the health of people
     write_tables(tables, part)
     (part / CONTRACT_FILE).write_text(text, encoding="utf-8")
     _note(store, written, now)

@@ -57,6 +57,18 @@ def test_a_proxy_writes_no_addresses_down_and_hides_the_metrics(name: str) -> No
     assert "non_idempotent" not in text
 
 
+def test_only_the_proxy_is_reached_from_outside_and_nothing_of_ours_runs_as_root() -> None:
+    parts = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    last = image.rpartition("\nFROM ")[2]
+
+    assert [name for name, part in parts.items() if "ports" in part] == ["proxy"]
+    assert all(port.startswith("127.0.0.1:") for port in parts["proxy"]["ports"])
+    assert re.findall(r"^USER (.+)$", last, re.MULTILINE) == ["kantelpunt"]
+    assert "--require-hashes" in image
+    assert not [name for name, part in parts.items() if part.get("privileged") or "user" in part]
+
+
 def test_a_crash_leaves_no_memory_behind() -> None:
     parts = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
     unit = (DEPLOY / "kantelpunt@.service").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from scripts.markdown import build_table
 from scripts.rule_page import ACTIONS_NL
 from serving.permissions import MAY, Role
 from serving.settings import Settings
+from tests.secret_marks import list_secrets
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -182,11 +183,12 @@ def test_every_test_that_a_page_names_is_there(page: str, at_least: int) -> None
 def test_the_threat_model_looks_at_every_door_with_what_is_left() -> None:
     text = (ROOT / "docs" / "bedreigingen.md").read_text()
 
-    doors = text.split("\n## Deur ")[1:]
+    doors = text.partition("\n## Waar geheimen staan")[0].split("\n## Deur ")[1:]
 
-    assert len(doors) >= 9
+    assert [door.partition(":")[0] for door in doors] == [str(n + 1) for n in range(14)]
     assert all(re.search(r"^\| [STRIDE] \|", door, re.MULTILINE) for door in doors)
     assert all("Blijft over" in door for door in doors)
+    assert [n for n in list_secrets() if f"`KANTELPUNT_{n.upper()}`" not in text] == []
 
 
 def test_every_outage_tells_what_is_seen_what_works_what_is_lost_and_names_its_test() -> None:

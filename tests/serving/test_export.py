@@ -81,6 +81,8 @@ def test_an_export_reads_back_as_an_extract_of_the_same_screenings(
 ) -> None:
     done = export(either_service, tmp_path / "out")
 
+    # nobody else on the machine looks into it
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
     given = read_extract(tmp_path / "source")
     found = read_extract(tmp_path / "out", required=TABLES, max_rejected_share=0)
     before, after = build_screenings(given), build_screenings(found)

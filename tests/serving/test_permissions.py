@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -130,6 +131,30 @@ def test_every_route_answers_each_role_as_the_table_says(service: Service) -> No
                 wrong.append((route.path, role, status))
 
     assert wrong == []
+
+
+def test_a_form_that_another_site_sends_is_refused_on_every_page(service: Service) -> None:
+    service.post(make_own_case())
+
+    forms = [
+        (path, find_actions(route)[0])
+        for route in list_routes(service)
+        if isinstance(route, APIRoute) and "POST" in (route.methods or ()) and find_actions(route)
+        for path in [re.sub(r"\{case_id\}", "C-0001", route.path)]
+        if not path.startswith("/api/")
+    ]
+    taken = []
+    for role in Role:
+        service.client.cookies.clear()
+        service.log_on(BY_ROLE[role])
+        for path, action in forms:
+            if can(User("u", "U", role), action):
+                for data in ({}, {"token": "made-up"}):
+                    answer = service.client.post(path, data=data, follow_redirects=False)
+                    taken += [(path, role)] if answer.status_code != 403 else []
+
+    assert len(forms) > 15
+    assert taken == []
 
 
 def _call(service: Service, route: APIRoute, user: str) -> int:
