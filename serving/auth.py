@@ -207,7 +207,7 @@ def _open_flow(
     from serving.oidc import CodeFlow
     from serving.tokens import Tokens
 
-    tokens = Tokens(Issuer(settings.oidc_issuer), clock=clock)
+    tokens = Tokens(Issuer(settings.oidc_issuer, wall=clock), clock=clock)
     return tokens, CodeFlow(settings, tokens, seal)
 
 

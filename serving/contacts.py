@@ -14,6 +14,7 @@ from serving.states import CaseState, StateError
 from serving.store.audit import AuditEvent
 from serving.store.contacts import Contact, ContactResult, save_contact
 from serving.store.engine import Store
+from serving.store.moments import find_moment
 from serving.store.standing import Standing, check_version, get_standing
 
 MOST_NOTE = 500
@@ -47,9 +48,9 @@ def record_contact(
     _check(told, now.date())
     scope = get_scope(user)
     note = clean(told.note or "") or None
-    made = Contact(uuid4().hex, now, user.key, told.result, told.call_again_on, note)
+    contact_id = uuid4().hex
     # the log stays when the case is forgotten: what the person said is not in it
-    detail = {"contact_id": made.contact_id}
+    detail = {"contact_id": contact_id}
     line = AuditEvent(now, user.key, Action.RECORD_CONTACT, scope.sickness_fund, case_id, detail)
     with store.writing(scope.sickness_fund) as connection:
         seen = get_standing(connection, scope, case_id, hold=True)
@@ -57,6 +58,8 @@ def record_contact(
             check_version(seen, seen_version)
         if not awaits_contact(seen):
             raise StateError(f"no contact is to be reported of a case that is {seen.state}")
+        at = find_moment(connection, seen, now)
+        made = Contact(contact_id, at, user.key, told.result, told.call_again_on, note)
         save_contact(connection, seen, made, audit=[line])
         return made, get_standing(connection, scope, case_id)
 

@@ -15,6 +15,7 @@ from serving.store.assignments import assign_case
 from serving.store.audit import AuditEvent
 from serving.store.decisions import Decision, save_decision
 from serving.store.engine import Store
+from serving.store.moments import find_moment
 from serving.store.requests import check_no_objection
 from serving.store.standing import Standing, check_version, get_standing
 
@@ -73,14 +74,14 @@ def decide(
         to = find_next(seen.state, choice.kind)
         if must_estimate_first(user, mode) and not seen.is_blocked:
             check_estimated(connection, scope, user, seen)
-        made = _build_decision(choice, seen, user, now)
+        made = _build_decision(choice, seen, user, find_moment(connection, seen, now))
         detail = {"decision_id": made.decision_id, "assessment_id": made.assessment_id}
         line = AuditEvent(now, user.key, Action.DECIDE, seen.sickness_fund, case_id, detail)
         save_decision(connection, seen, made, audit=line)
     return Decided(made, to, seen.state_version + 1)
 
 
-def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -> Decision:
+def _build_decision(choice: Choice, seen: Standing, user: User, at: datetime) -> Decision:
     suggestion = None if seen.is_blocked else seen.suggestion
     deviates = None if suggestion is None else choice.kind not in FOLLOWS[suggestion]
     is_asked = suggestion is not None and choice.kind in ASKS_REASON[suggestion]
@@ -91,7 +92,7 @@ def _build_decision(choice: Choice, seen: Standing, user: User, now: datetime) -
     return Decision(
         decision_id=uuid4().hex,
         assessment_id=seen.assessment_id,
-        made_at=now,
+        made_at=at,
         made_by=user.key,
         kind=choice.kind,
         suggestion=suggestion,

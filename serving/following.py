@@ -187,7 +187,8 @@ class Follower:
 
     def _is_due(self, now: datetime) -> bool:
         refused = self._settled.refused
-        return refused is not None and now - refused.at >= RETRY
+        # a clock that was set back since makes nobody wait longer
+        return refused is not None and not timedelta(0) <= now - refused.at < RETRY
 
     def _fail(self, error: Exception) -> Following:
         """Leave the registry in peace for some turns: each question takes a process of seconds."""

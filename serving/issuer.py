@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -27,6 +29,8 @@ ALIVE_SECONDS = 60.0
 STALE_SECONDS = 24 * 3600.0
 # after a failure, and after a key that nobody knew, the issuer is left in peace this long
 PAUSE_SECONDS = 10.0
+# by how much the clock of the issuer may differ from ours
+LEEWAY_SECONDS = 60
 WELL_KNOWN = "/.well-known/openid-configuration"
 
 
@@ -79,10 +83,16 @@ class Issuer:
     A thread aside asks, one at a time: whoever needs the answer waits for it, but not for long.
     """
 
-    def __init__(self, address: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Prepare; nothing is fetched before it is needed."""
+    def __init__(
+        self,
+        address: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Prepare; nothing is fetched before it is needed. `wall` is what tokens are held to."""
         self.address = address
-        self._clock = clock
+        self._clock, self._wall = clock, wall
         self._lock = Lock()
         self._under_way: _UnderWay | None = None
         self._endpoints: Endpoints | None = None
@@ -171,16 +181,24 @@ class Issuer:
 
     def _fetch(self, address: str) -> Mapping[str, Any]:
         """Return a JSON object; raises IssuerGoneError."""
-        return self._send("GET", address)[1]
+        found, date = self._send("GET", address)[1:]
+        self._compare_clocks(date)
+        return found
+
+    def _compare_clocks(self, date: str) -> None:
+        """Say so where the issuer has another time: its tokens are refused then."""
+        with suppress(ValueError, OverflowError):
+            if abs(parsedate_to_datetime(date).timestamp() - self._wall()) > LEEWAY_SECONDS:
+                log.warning("issuer", why=f"its clock and ours differ by over {LEEWAY_SECONDS} s")
 
     def post(
         self, address: str, form: Mapping[str, str], auth: tuple[str, str] | None
     ) -> Mapping[str, Any] | None:
         """Return the answer to a form, or None where it was refused; raises IssuerGoneError."""
-        status, found = self._send("POST", address, data=dict(form), auth=auth)
+        status, found, _ = self._send("POST", address, data=dict(form), auth=auth)
         return found if status == httpx2.codes.OK else None
 
-    def _send(self, method: str, address: str, **sent: Any) -> tuple[int, Mapping[str, Any]]:
+    def _send(self, method: str, address: str, **sent: Any) -> tuple[int, Mapping[str, Any], str]:
         try:
             answer = ask(method, address, **sent)
         except NoAnswerError as error:
@@ -188,7 +206,7 @@ class Issuer:
         refused = method == "POST" and 400 <= answer.status < 500
         if answer.status != httpx2.codes.OK and not refused:
             raise IssuerGoneError(f"the identity provider answered with {answer.status}")
-        return answer.status, {} if refused else _read_object(answer.body)
+        return answer.status, {} if refused else _read_object(answer.body), answer.date
 
 
 def _read_object(body: bytes) -> Mapping[str, Any]:

@@ -78,6 +78,11 @@ class Metrics:
             "When the registry last answered which model is released; 0 before it did",
             registry=self.registry,
         )
+        self._clock = Gauge(
+            "kantelpunt_store_clock_ahead_seconds",
+            "By how much the clock of the store is ahead of ours, as /readyz last found",
+            registry=self.registry,
+        )
         self._shadow = Counter(
             "kantelpunt_shadow_scores",
             "Assessments that a challenger scored beside the champion, by what became of them",
@@ -90,6 +95,10 @@ class Metrics:
         self._shown: tuple[str, ...] = ()
         self._last_refused: Refused | None = None
         self.show_model(bundle)
+
+    def show_clock(self, ahead_seconds: float) -> None:
+        """Tell by how much the clock of the store is ahead of ours."""
+        self._clock.set(ahead_seconds)
 
     def note_monitor(self, at: float, found: Mapping[str, Mapping[str, int]]) -> None:
         """Tell when watching ran last, and how many checks of each kind have which verdict."""

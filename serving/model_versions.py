@@ -82,7 +82,9 @@ class RegistryNotes:
         with self._lock:
             known, answered = self._known, self._answered
             fresh = FRESH if known.state is State.KNOWN else GONE_FRESH
-            if answered is None and (known.at is None or known.at <= now - fresh):
+            # asked at a time to come: the clock was set back since
+            is_fresh = known.at is not None and timedelta(0) <= now - known.at < fresh
+            if answered is None and not is_fresh:
                 self._answered = answered = Event()
                 Thread(target=self._fetch, args=(now, answered), daemon=True).start()
         if answered is not None:

@@ -51,7 +51,7 @@ def _look_at_file(path: Path, now: datetime) -> str | None:
             known = one.stat()
         except OSError:
             continue
-        if now.timestamp() - known.st_mtime < SETTLED.total_seconds():
+        if abs(now.timestamp() - known.st_mtime) < SETTLED.total_seconds():
             return None
         found.append(f"{known.st_ino}/{known.st_size}/{known.st_mtime_ns}")
     return " ".join(found)

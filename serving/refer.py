@@ -26,6 +26,7 @@ from serving.store.assessments import list_assessments
 from serving.store.audit import AuditEvent, save_audit
 from serving.store.consents import list_consents
 from serving.store.engine import Connection, Store
+from serving.store.moments import find_moment
 from serving.store.referrals import (
     Referral,
     list_referrals,
@@ -121,7 +122,7 @@ def send_referral(
             decision_id=ready.decision_id,
             consent_id=ready.consent_id,
             form=ReferralFormOut.of(ready.form).model_dump(mode="json"),
-            sent_at=now,
+            sent_at=find_moment(connection, ready.standing, now),
             sent_by=user.key,
         )
         event = _build_event(user, scope, case_id, now, Action.REFER, CaseEvent.SEND, made)

@@ -215,6 +215,11 @@ class HealthOut(BaseModel):
     challenger: ChallengerOut | None = Field(
         default=None, description="Hoe het gaat met de versie die in stilte meerekent."
     )
+    store_clock_ahead_seconds: int | None = Field(
+        default=None,
+        description="Hoeveel seconden de klok van PostgreSQL voorloopt op die van dit proces; "
+        "staat er enkel bij een verschil van meer dan 2.",
+    )
     mlflow: Literal["ok", "gone"] | None = Field(
         default=None, description="Of MLflow er nu is, met `mlflow=true`."
     )

@@ -19,6 +19,9 @@ FLOW_COOKIE = "kantelpunt_flow"
 FLOW_SECONDS = 600
 CALLBACK = "/login/oidc/terug"  # where the identity provider brings one back
 DEVICE_SECONDS = 90 * 24 * 3600
+# what was signed later than now comes from a process whose clock differs a little, or from a clock
+# that was wrong: that would last for as long as it was
+AHEAD_SECONDS = 300.0
 # a cookie is written anew when it is this old: not with every picture of a page
 RENEW_SECONDS = 60.0
 
@@ -45,14 +48,14 @@ class Seal:
         return str(self._signer.dumps([self._clock(), content]))
 
     def find(self, sealed: str | None, most_seconds: float) -> Any:
-        """Return the content, or None for what is not ours or too old."""
+        """Return the content, or None for what is not ours, too old, or of a time to come."""
         try:
             at, content = self._signer.loads(sealed or "")
             age = self._clock() - at
         # what another release signed can have another form
         except (BadData, ValueError, TypeError):
             return None
-        return content if age <= most_seconds else None
+        return content if -AHEAD_SECONDS <= age <= most_seconds else None
 
 
 @dataclass(frozen=True)

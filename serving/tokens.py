@@ -8,14 +8,13 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from serving.errors import NotLoggedOnError
-from serving.issuer import Issuer
+from serving.issuer import LEEWAY_SECONDS, Issuer
 
 # asymmetric ones only: no `none`, and nothing that the public key could sign as a shared secret
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "Ed25519"),
 )
-LEEWAY_SECONDS = 60
 LONGEST = 16_000
 
 

@@ -11,6 +11,8 @@ from serving.routes.parts import ServiceHere, problems
 from serving.schemas import ChallengerOut, FollowingOut, HealthOut
 
 router = APIRouter(tags=["Dienst"])
+# clocks that are kept right by NTP differ by thousandths; a slow answer by no more than this
+MOST_AHEAD_SECONDS = 2.0
 
 
 @router.get("/healthz", summary="Draait de dienst?", response_model_exclude_none=True)
@@ -34,10 +36,12 @@ def get_readiness(
     Een vrijgave die niet kan dienen, of een MLflow die weg is, staat hier: de dienst werkt verder
     met het model dat geladen is. Ook met een versie op proef die geweigerd is, blijft het 200.
     """
-    service.store.check()
+    ahead = service.store.check()
+    service.metrics.show_clock(ahead)
     ready = HealthOut(
         model="cached" if service.model_from_cache else None,
         model_version=service.bundle.version,
+        store_clock_ahead_seconds=round(ahead) if abs(ahead) > MOST_AHEAD_SECONDS else None,
         following=FollowingOut.of(service.follower.now),
         challenger=ChallengerOut.of(
             service.challenger.now, service.shadow.challenger, service.bundle
