@@ -9,18 +9,23 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Load:
-    """What to send: whole HTTP/1.1 requests in turns, over so many connections, for so long."""
+    """What to send: whole HTTP/1.1 requests in turns, over so many connections, for so long.
+
+    Connections go to `port` and to the ports of `others` in turns.
+    """
 
     port: int
     requests: Sequence[bytes]
     connections: int
     seconds: float
+    others: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,8 @@ async def run_load(load: Load) -> Measured:
     found: list[tuple[float, bytes]] = []
     turn = iter(range(10**12))
 
-    async def work() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", load.port)
+    async def work(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (sent := time.perf_counter()) < until:
             writer.write(load.requests[next(turn) % len(load.requests)])
             status = (await read_answer(reader))[0][9:12]
@@ -66,7 +71,8 @@ async def run_load(load: Load) -> Measured:
                 found.append((time.perf_counter() - sent, status))
         writer.close()
 
-    await asyncio.gather(*(work() for _ in range(load.connections)))
+    ports = islice(cycle((load.port, *load.others)), load.connections)
+    await asyncio.gather(*map(work, ports))
     return _summarise(found, next(turn), until - warm)
 
 

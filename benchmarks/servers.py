@@ -10,7 +10,7 @@ import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -51,25 +51,36 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers on a port of this machine, and its process."""
+    """A server that answers on a port of this machine, its process, and how long it took to."""
 
     port: int
     pid: int
+    start_seconds: float
 
     def rss_mib(self) -> float:
-        """Return the memory of the process and its children, in MiB."""
-        pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self._pids())
-        return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        """Return the memory of the process and all that it started, in MiB."""
+        return sum(self._list_mib())
+
+    def worker_mib(self) -> float:
+        """Return the memory of the largest of its processes, in MiB."""
+        return max(self._list_mib())
+
+    def _list_mib(self) -> list[float]:
+        page = os.sysconf("SC_PAGE_SIZE") / 2**20
+        statms = (Path(f"/proc/{pid}/statm").read_text() for pid in self._pids())
+        return [page * int(statm.split()[1]) for statm in statms]
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the process and its children took so far."""
+        """Return the processor time that the process and all that it started took so far."""
         stats = (Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2] for pid in self._pids())
         ticks = sum(int(stat.split()[11]) + int(stat.split()[12]) for stat in stats)
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def _pids(self) -> list[str]:
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [str(self.pid), *children]
+        found = [str(self.pid)]
+        for pid in found:  # grows on the way
+            found += Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return found
 
 
 def build_pilot(folder: Path, persons: int) -> tuple[Bundle, Extract]:
@@ -91,11 +102,24 @@ def serve_ours(
 
     `model` are other settings of where the model comes from.
     """
-    store = Store(database)
-    upgrade_store(store)
-    role = Role.ADVISING_PHYSICIAN
-    add_account(store, PHYSICIAN, PASSWORD, role, sickness_fund=fund, now=get_now())
-    store.close()
+    prepare_store(database, fund)
+    with serve_worker(folder, database, model) as worker:
+        yield worker
+
+
+def prepare_store(database: str, fund: str) -> None:
+    """Make the tables, and a physician of a fund."""
+    with closing(Store(database)) as store:
+        upgrade_store(store)
+        role = Role.ADVISING_PHYSICIAN
+        add_account(store, PHYSICIAN, PASSWORD, role, sickness_fund=fund, now=get_now())
+
+
+@contextmanager
+def serve_worker(
+    folder: Path, database: str, model: Mapping[str, str] | None = None, *, alone: bool = True
+) -> Iterator[Running]:
+    """Serve the bundle in a folder with a store that was prepared; `alone` on a core of its own."""
     settings = {
         "DATABASE_URL": database,
         **(model or {"KANTELPUNT_BUNDLE": str(folder / "bundle")}),
@@ -104,16 +128,16 @@ def serve_ours(
     }
     port = find_port()
     command = [sys.executable, "-m", "kantelpunt", "serve", "--port", str(port)]
-    with _start(command, settings, f"http://127.0.0.1:{port}/healthz", folder) as process:
+    with _start(command, settings, port, "/readyz", folder, alone=alone) as running:
         # a password is checked slowly once, and many at once would look like guessing
         once = build_request("GET", "/api/v1/cases?limit=1", {"Authorization": AUTHORIZATION})
         send(Load(port, [once], 1, 0.1))
-        yield Running(port, process.pid)
+        yield running
 
 
 @contextmanager
 def serve_mlflow(
-    folder: Path, bundle: Bundle, rows: NDArray[np.float64], *, signed: bool
+    folder: Path, bundle: Bundle, rows: NDArray[np.float64], *, signed: bool, workers: int = 1
 ) -> Iterator[Running]:
     """Serve the trees of p_usual by `mlflow models serve`, with or without a signature."""
     import mlflow
@@ -123,15 +147,16 @@ def serve_mlflow(
     trees = bundle.model.usual.trees
     ready = pd.DataFrame(trees.encoding.apply(rows)).add_prefix("f")
     model = lightgbm.Booster(model_str=trees.trees.text)
-    path = folder / f"mlflow-{signed}"
+    path = folder / f"mlflow-{signed}-{workers}"
     signature = infer_signature(ready, model.predict(ready)) if signed else None
     pins = [f"lightgbm=={lightgbm.__version__}"]
     mlflow.lightgbm.save_model(model, path, signature=signature, pip_requirements=pins)
     port = find_port()
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(path)]
     command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
-    with _start(command, {}, f"http://127.0.0.1:{port}/ping", folder) as process:
-        yield Running(port, process.pid)
+    command += ["--workers", str(workers)]
+    with _start(command, {}, port, "/ping", folder, alone=workers == 1) as running:
+        yield running
 
 
 def build_split(bundle: Bundle, rows: NDArray[np.float64]) -> list[bytes]:
@@ -153,21 +178,28 @@ def find_port() -> int:
 
 @contextmanager
 def _start(
-    command: Sequence[str], settings: dict[str, str], ready: str, folder: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    log_file = folder / "server.log"
+    command: Sequence[str],
+    settings: dict[str, str],
+    port: int,
+    ready: str,
+    folder: Path,
+    *,
+    alone: bool,
+) -> Iterator[Running]:
+    log_file = folder / f"server-{port}.log"
+    began = time.monotonic()
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), *command],  # noqa: S607
+            [*_build_pin(SERVER_CORE, alone=alone), *command],
             env=os.environ | ENVIRONMENT | settings,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     try:
-        if not _is_ready(ready, process):
+        if not _is_ready(f"http://127.0.0.1:{port}{ready}", process):
             raise SystemExit("a server did not start:\n" + log_file.read_text()[-2000:])
-        yield process
+        yield Running(port, process.pid, time.monotonic() - began)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
@@ -181,15 +213,19 @@ def _is_ready(address: str, process: subprocess.Popen[bytes]) -> bool:
             with urlopen(address, timeout=2):  # noqa: S310  # our own server
                 return True
         except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
+            time.sleep(0.02)
     return False
 
 
-def send(load: Load) -> Measured:
-    """Send a load from a process on the other core."""
+def _build_pin(core: int, *, alone: bool) -> list[str]:
+    return ["taskset", "-c", str(core)] if alone else []
+
+
+def send(load: Load, *, alone: bool = True) -> Measured:
+    """Send a load from a process on the other core, or wherever there is room where not `alone`."""
     told = vars(load) | {"requests": [request.hex() for request in load.requests]}
     script = "from benchmarks.load import main; main()"
-    command = ["taskset", "-c", str(LOAD_CORE), sys.executable, "-c", script]
+    command = [*_build_pin(LOAD_CORE, alone=alone), sys.executable, "-c", script]
     done = subprocess.run(
         command, check=True, input=json.dumps(told), stdout=subprocess.PIPE, text=True
     )

@@ -1,16 +1,27 @@
 """One assessment over HTTP beside `mlflow models serve` with the trees of the same model.
 
-`python -m benchmarks.serving [SECONDS]`. MLflow answers a bare prediction of rows that are numbers
-already, with its signature and without; ours takes a case, checks it, and answers with intervals,
-gain and reasons, with and without saving it with its audit line. One worker each on one core, the
-load from the other.
+`python -m benchmarks.serving [SECONDS]`, of each measurement. MLflow answers a bare prediction of
+rows that are numbers already, with its signature and without; ours takes a case, checks it, and
+answers with intervals, gain and reasons, with and without saving it with its audit line. The floor
+is a bare booster in this process that predicts and explains one row, on one thread. One worker has
+a core and the load the other; two workers, those of ours on a port each, share both with the load.
 """
 
 import json
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.load import Load, Measured, build_request
 from benchmarks.report import Board
@@ -20,18 +31,33 @@ from benchmarks.servers import (
     build_pilot,
     build_split,
     pick_rows,
+    prepare_store,
     send,
     serve_mlflow,
-    serve_ours,
+    serve_worker,
 )
 from features.tables import Extract
+from models.bundle import Bundle
 from serving.intake_file import list_rows
+from tests.running_postgres import run_postgres
 
 PERSONS = 20_000
 CASES = 500
-CONNECTIONS = 16
+AT_ONCE = (1, 16, 64)
+COMPARED = 16  # connections at which the servers are held against each other
 FUND = "fonds-a"
 MOST_P95_MS = 5.0
+SIGNED, UNSIGNED = "mlflow, signature", "mlflow, no signature"
+UNSAVED, SAVED, SAVED_POSTGRES = "ours, not saved", "ours, saved", "ours, saved on PostgreSQL"
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A way to be answered: what starts its workers, and the requests of each name."""
+
+    start: Callable[[int], Any]
+    requests: dict[str, list[bytes]]
+    limits: frozenset[str] = frozenset()  # those that must answer within MOST_P95_MS
 
 
 def build_cases(extract: Extract) -> list[dict[str, Any]]:
@@ -48,68 +74,132 @@ def build_ours(cases: list[dict[str, Any]], *, save: bool) -> list[bytes]:
     return [build_request("POST", path, headers, body) for body in bodies]
 
 
+@contextmanager
+def serve_many(folder: Path, database: str, workers: int) -> Iterator[list[Running]]:
+    """Serve with so many processes of ours on one store."""
+    with ExitStack() as stack:
+        serve = partial(serve_worker, folder, database, alone=workers == 1)
+        yield [stack.enter_context(serve()) for _ in range(workers)]
+
+
+@contextmanager
+def serve_rival(
+    folder: Path, bundle: Bundle, rows: NDArray[np.float64], workers: int, *, signed: bool
+) -> Iterator[list[Running]]:
+    """Serve with so many workers of MLflow behind one port."""
+    with serve_mlflow(folder, bundle, rows, signed=signed, workers=workers) as server:
+        yield [server]
+
+
 def main() -> None:
-    """Measure the four in turn, each alone at first and then with many connections."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+    """Measure the floor, then each rival with one worker and with two."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     board = Board("serving")
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, run_postgres() as postgres:
         folder = Path(name)
         bundle, extract = build_pilot(folder, PERSONS)
         cases, rows = build_cases(extract), pick_rows(extract, CASES)
-        rates: dict[str, float] = {}
+        add_floor(bundle, rows, seconds, board)
         plain = [
             build_request("POST", "/invocations", {"Content-Type": "application/json"}, body)
             for body in build_split(bundle, rows)
         ]
-        for signed, what in ((True, "mlflow, signature"), (False, "mlflow, no signature")):
-            with serve_mlflow(folder, bundle, rows, signed=signed) as server:
-                rates[what] = measure(what, server, plain, seconds, board)
-                board.add(f"{what}: memory", server.rss_mib(), "MiB")
-        with serve_ours(folder, f"sqlite:///{folder}/store.db", FUND) as server:
-            for save, what in ((False, "ours, not saved"), (True, "ours, saved and audited")):
-                requests = build_ours(cases, save=save)
-                most = MOST_P95_MS if save else None
-                rates[what] = measure(what, server, requests, seconds, board, most_p95=most)
-            board.add("ours: memory", server.rss_mib(), "MiB")
-        compare("ours, saved and audited", "mlflow, signature", 4, rates, board)
-        compare("ours, not saved", "mlflow, no signature", 2, rates, board)
+        databases = (f"sqlite:///{folder}/store.db", postgres.make_database())
+        for database in databases:
+            prepare_store(database, FUND)
+        signed, unsigned = (
+            partial(serve_rival, folder, bundle, rows, signed=signed) for signed in (True, False)
+        )
+        ours = {UNSAVED: build_ours(cases, save=False), SAVED: build_ours(cases, save=True)}
+        rivals = (
+            Rival(signed, {SIGNED: plain}),
+            Rival(unsigned, {UNSIGNED: plain}),
+            Rival(partial(serve_many, folder, databases[0]), ours, frozenset({SAVED})),
+            Rival(partial(serve_many, folder, databases[1]), {SAVED_POSTGRES: ours[SAVED]}),
+        )
+        rates: dict[str, float] = {}
+        for workers in (1, 2):
+            for rival in rivals:
+                rates |= measure(rival, workers, seconds, board)
+        compare(SAVED, SIGNED, 4, rates, board)
+        compare(UNSAVED, UNSIGNED, 2, rates, board)
     board.close()
 
 
-def measure(
-    what: str,
-    server: Running,
+def add_floor(bundle: Bundle, rows: NDArray[np.float64], seconds: float, board: Board) -> None:
+    """Print what a booster takes to predict and to explain a row of numbers, with nothing else."""
+    head = bundle.model.usual.trees
+    ready = head.encoding.apply(rows)
+    booster = lightgbm.Booster(model_str=head.trees.text)
+    took, until = [], time.perf_counter() + seconds
+    for place in cycle(range(len(ready))):
+        began = time.perf_counter()
+        if began > until:
+            break
+        row = ready[place : place + 1]
+        booster.predict(row, num_threads=1)
+        booster.predict(row, pred_contrib=True, num_threads=1)
+        took.append(1000 * (time.perf_counter() - began))
+    board.add("bare booster in process: p50", float(np.quantile(took, 0.5)), "ms")
+    board.add("bare booster in process: p99", float(np.quantile(took, 0.99)), "ms")
+    board.add("bare booster in process", len(took) / seconds, "rows/s")
+
+
+def measure(rival: Rival, workers: int, seconds: float, board: Board) -> dict[str, float]:
+    """Print each number of connections; return the answers a second that are compared."""
+    rates = {}
+    with rival.start(workers) as servers:
+        for what, requests in rival.requests.items():
+            name = f"{what}, {workers} worker{'s' if workers > 1 else ''}"
+            for connections in AT_ONCE:
+                began = sum(server.cpu_seconds() for server in servers)
+                found = _send(servers, requests, connections, seconds, alone=workers == 1)
+                cpu = sum(server.cpu_seconds() for server in servers) - began
+                is_held = what in rival.limits and (workers, connections) == (1, 1)
+                _add(f"{name}, {connections} at once", found, cpu, board, is_held=is_held)
+                rates[f"{what} {workers} {connections}"] = found.rate
+        first = " and ".join(rival.requests)
+        _add_process(f"{first}, {workers} worker{'s' if workers > 1 else ''}", servers, board)
+    return rates
+
+
+def _send(
+    servers: Sequence[Running],
     requests: list[bytes],
+    connections: int,
     seconds: float,
-    board: Board,
     *,
-    most_p95: float | None = None,
-) -> float:
-    """Print one at a time and many at once; return the answers a second of many."""
-    alone = send(Load(server.port, requests, 1, seconds))
-    began = server.cpu_seconds()
-    many = send(Load(server.port, requests, CONNECTIONS, seconds))
-    cpu = server.cpu_seconds() - began
-    for found in (alone, many):
-        found.check(200, 201)
-    board.add(f"{what}: one at a time, median", alone.p50, "ms")
-    limit = f"under {most_p95:g} ms" if most_p95 else ""
-    held = most_p95 is None or alone.p95 < most_p95
-    board.add(f"{what}: one at a time, p95", alone.p95, "ms", limit, held)
-    _report_many(what, many, cpu, board)
-    return many.rate
+    alone: bool,
+) -> Measured:
+    port, *others = (server.port for server in servers)
+    found = send(Load(port, requests, connections, seconds, others), alone=alone)
+    found.check(200, 201)
+    return found
 
 
-def _report_many(what: str, many: Measured, cpu: float, board: Board) -> None:
-    board.add(f"{what}: processor time of one", 1000 * cpu / many.answers, "ms")
-    board.add(f"{what}: {CONNECTIONS} at once", many.rate, "requests/s")
-    board.add(f"{what}: {CONNECTIONS} at once, p99", many.p99, "ms")
+def _add(name: str, found: Measured, cpu: float, board: Board, *, is_held: bool) -> None:
+    board.add(f"{name}: p50", found.p50, "ms")
+    if is_held:
+        limit = f"under {MOST_P95_MS:g} ms"
+        board.add(f"{name}: p95", found.p95, "ms", limit, found.p95 < MOST_P95_MS)
+    board.add(f"{name}: p99", found.p99, "ms")
+    board.add(f"{name}", found.rate, "requests/s")
+    board.add(f"{name}: processor time of one", 1000 * cpu / found.answers, "ms")
+
+
+def _add_process(name: str, servers: Sequence[Running], board: Board) -> None:
+    board.add(f"{name}: from start to ready", max(s.start_seconds for s in servers), "s")
+    board.add(f"{name}: memory of a worker", max(s.worker_mib() for s in servers), "MiB")
+    board.add(f"{name}: memory of all processes", sum(s.rss_mib() for s in servers), "MiB")
 
 
 def compare(ours: str, theirs: str, least: float, rates: dict[str, float], board: Board) -> None:
-    """Print how many times as many requests a second ours answers."""
-    ratio = rates[ours] / rates[theirs]
-    board.add(f"{ours} / {theirs}", ratio, "times", f"at least {least:g}", ratio >= least)
+    """Print how many times as many requests a second ours answers, with one worker and with two."""
+    for workers in (1, 2):
+        ratio = rates[f"{ours} {workers} {COMPARED}"] / rates[f"{theirs} {workers} {COMPARED}"]
+        limit = f"at least {least:g}" if workers == 1 else ""
+        what = f"{ours} / {theirs}, {workers} worker{'s' if workers > 1 else ''}"
+        board.add(what, ratio, "times", limit, ratio >= least)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,6 @@ _TRIVIAL = (
 )
 _RUNS = "01234567890abcdefghijklmnopqrstuvwxyz"
 _HASHER = PasswordHasher()  # argon2id
-# an unknown name costs as much time as a known one, so that names cannot be found by the clock
-_NOBODY = _HASHER.hash(secrets.token_hex())
 
 
 def check_password(password: str, user_key: str) -> None:
@@ -59,8 +57,12 @@ def hash_password(password: str) -> str:
 
 def is_password(password: str, password_hash: str) -> bool:
     """Tell whether a password is the one that was hashed; costs as much when there is no hash."""
+    if not password_hash:
+        # as slow as to compare it, so that names cannot be found by the clock
+        _HASHER.hash(password)
+        return False
     try:
-        return _HASHER.verify(password_hash or _NOBODY, password) and bool(password_hash)
+        return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.running_service import PASSWORD, get_bundle_folder
 from tests.waiting import wait_until
@@ -28,20 +28,24 @@ def build_environment(url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def start(words: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+def start(
+    words: list[str], environment: dict[str, str], log: int | IO[str] = subprocess.DEVNULL
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "kantelpunt", *words],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
         text=True,
     )
 
 
 @contextmanager
-def running_server(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    process = start(["serve", "--port", "0"], environment)
+def running_server(
+    environment: dict[str, str], log: int | IO[str] = subprocess.DEVNULL
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    process = start(["serve", "--port", "0"], environment, log)
     assert process.stdout is not None
     try:
         address = process.stdout.readline()
