@@ -146,6 +146,7 @@ def compare_times(cases: int, board: Board) -> None:
     if theirs is None:
         board.leave_out("beside fairlearn", "it could not be installed")
         return
+    board.name_rivals(PIN, "fairlearn")
     seconds, missed = theirs
     apart = max(abs(_get(found, label) - rate) for label, rate in missed.items())
     limit = f"at least {FASTER} times faster"

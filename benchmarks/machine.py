@@ -2,6 +2,9 @@
 
 import os
 import platform
+import re
+import shutil
+import subprocess
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +17,9 @@ LIBRARIES = (
     *("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "mlflow", "dask"),
     *("fastapi", "uvicorn", "pydantic", "sqlalchemy", "psycopg"),
 )
+# looked for where Debian puts it as well; the words ask for a version
+PROGRAMS = {"nginx": ("nginx", "-v"), "PostgreSQL": ("postgres", "--version")}
+DEBIAN = "/usr/lib/postgresql"
 PAGE = "benchmarks/RESULTS.md"  # the benchmarks write it themselves: it makes the code no other
 
 
@@ -42,6 +48,19 @@ def list_versions(libraries: Iterable[str] = LIBRARIES) -> dict[str, str]:
             found[library] = version(library)
         except PackageNotFoundError:
             continue
+    return found
+
+
+def list_programs() -> dict[str, str]:
+    """Return the versions of the programs of the system that are installed."""
+    places = sorted(Path(DEBIAN).glob("*/bin"), reverse=True)
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *map(str, places)])
+    found: dict[str, str] = {}
+    for name, (program, word) in PROGRAMS.items():
+        if place := shutil.which(program, path=path):
+            told = subprocess.run([place, word], capture_output=True, text=True, check=False)
+            number = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
+            found |= {name: number[0]} if number else {}
     return found
 
 

@@ -219,6 +219,7 @@ def main() -> None:
     persons, seeds = (int(word) for word in (*sys.argv[1:], *DEFAULTS[len(sys.argv) - 1 :]))
     make_environment(HOME, PINS)
     board, every = Board("peers"), []
+    board.name_rivals(PINS.read_text("utf-8"), "causalml", "econml")
     for world in WORLDS:
         scores: Scores = {}
         for seed in range(seeds):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -9,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.machine import describe_machine, find_commit, list_versions
+from benchmarks.machine import describe_machine, find_commit, list_programs, list_versions
 
 RESULTS = Path("var/benchmarks")
 
@@ -44,7 +45,7 @@ def begin_record(name: str, words: list[str]) -> Record:
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         commit=find_commit(),
         machine=describe_machine(),
-        versions=list_versions(),
+        versions=list_versions() | list_programs(),
         load=round(os.getloadavg()[0], 2),
     )
 
@@ -79,6 +80,11 @@ class Board:
         print(f"  {what}: {to_text(value)} {unit}{verdict}")
         row = {"what": what, "value": float(value), "unit": unit, "limit": limit}
         self.rows.append(row | {"held": bool(held) or not limit})
+
+    def name_rivals(self, pins: str, *names: str) -> None:
+        """Note the versions of rivals that run in an environment of their own, from their pins."""
+        pinned = dict(re.findall(r"^([a-z0-9-]+)==([\w.]+)", pins, re.MULTILINE))
+        self.record.versions |= {name: pinned[name] for name in names}
 
     def leave_out(self, what: str, why: str) -> None:
         """Tell that a part was not measured, and what it needs."""

@@ -211,6 +211,7 @@ def main() -> None:
     sizes = tuple(int(word) for word in sys.argv[1:]) or SIZES
     make_environment(HOME, PINS)
     board = Board("training_rivals")
+    board.name_rivals(PINS.read_text("utf-8"), "flaml")
     for persons in sizes:
         with tempfile.TemporaryDirectory() as name:
             folder, data = Path(name), Path(name) / "data"

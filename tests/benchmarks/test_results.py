@@ -101,6 +101,7 @@ def test_a_board_keeps_its_run_and_tells_what_it_missed() -> None:
     board = Board("swap")
     board.add("p99", 12.0, "ms", "under 9", held=False)
     board.leave_out("real counts", "needs FILE")
+    board.name_rivals("other==9.1\nrival==2.7.0 \\\n    --hash=sha256:00\n", "rival")
 
     with pytest.raises(SystemExit, match="missed: p99"):
         board.close()
@@ -111,7 +112,9 @@ def test_a_board_keeps_its_run_and_tells_what_it_missed() -> None:
     assert kept.rows[0]["held"] is False
     assert kept.left_out == {"real counts": "needs FILE"}
     assert "cores" in kept.machine
-    assert {"lightgbm", "numpy"} <= kept.versions.keys()
+    assert {"lightgbm", "numpy", "PostgreSQL"} <= kept.versions.keys()
+    assert kept.versions["rival"] == "2.7.0"
+    assert "other" not in kept.versions
 
 
 @pytest.mark.parametrize(
