@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.trial import Trial
 from models.effects import Effects
-from models.linear import build_design
+from models.moments import Moments, build_design, sum_up
 
 Floats = NDArray[np.float64]
 SMALLEST_RIDGE = 1e-6
@@ -35,9 +35,12 @@ def rank_confounders(trial: Trial, effects: Effects) -> list[Confounder]:
     The shares are those of a linear regression on all fields: what the field adds to the others.
     """
     rows, weight = effects.rows, effects.sample.weight
-    design = build_design(trial.contract, trial.matrix[rows], weight)
-    of_outcome = _share_by_field(design.columns, design.fields, trial.returned[rows], weight)
-    of_support = _share_by_field(design.columns, design.fields, trial.supported[rows], weight)
+    matrix = trial.matrix[rows]
+    design = build_design(trial.contract, matrix, weight)
+    of_outcome, of_support = (
+        _share_by_field(sum_up(design, matrix, target, weight).centre(), design.fields)
+        for target in (trial.returned[rows], trial.supported[rows])
+    )
     found = [
         Confounder(
             field.name,
@@ -75,17 +78,12 @@ def _scale(effects: Effects) -> float:
     return float(np.sqrt((weight * left**2).sum() / mass))
 
 
-def _share_by_field(
-    x: Floats, fields: NDArray[np.intp], target: Floats, weight: Floats
-) -> list[float]:
+def _share_by_field(sums: Moments, fields: NDArray[np.intp]) -> list[float]:
     """Return per field which share of the variance left by all other fields it explains."""
-    root = np.sqrt(weight)[:, None]
-    x = (x - np.average(x, axis=0, weights=weight)) * root
-    y = (target - np.average(target, weights=weight)) * root[:, 0]
     # levels of a category add up to one: the smallest ridge makes the inverse exist
-    inverse = np.linalg.inv(x.T @ x + SMALLEST_RIDGE * weight.sum() * np.eye(x.shape[1]))
-    found = inverse @ (x.T @ y)
-    left = float(((y - x @ found) ** 2).sum())
+    inverse = np.linalg.inv(sums.xx + SMALLEST_RIDGE * sums.mass * np.eye(len(sums.xx)))
+    found = inverse @ sums.xy
+    left = float(sums.sum_squares(found))
     shares = []
     for field in range(fields.max() + 1 if len(fields) else 0):
         block = np.flatnonzero(fields == field)
