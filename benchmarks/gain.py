@@ -7,7 +7,7 @@ measure: learning sees an extract.
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.report import Board
 from features.contract import default_contract
 from features.matrix import build_matrix
-from features.outcomes import find_outcomes, find_spell_ends, find_support
+from features.outcomes import find_outcomes
 from features.synthetic import World, build_cohort, write_cohort
 from features.tables import Extract, read_extract
 from features.trial import build_trial
@@ -118,10 +118,8 @@ def report_immortal_time(truth: Truth, known: KnownGain, board: Board) -> None:
     """Print what comparing the ever supported with the never supported would have said."""
     extract = truth.extract
     unsupported = extract.pathways.iloc[:0]
-    outcomes = find_outcomes(
-        Extract(**{**vars(extract), "pathways": unsupported}), extract.contract.outcome
-    )
-    supported = np.isfinite(find_support(extract, find_spell_ends(extract)))
+    outcomes = find_outcomes(replace(extract, pathways=unsupported), extract.contract.outcome)
+    supported = np.isfinite(extract.timeline.starts)
     settled = ~np.isnan(outcomes.returned)
     naive = [outcomes.returned[settled & (supported == arm)].mean() for arm in (True, False)]
     naive_gain = 100 * float(naive[0] - naive[1])

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.contract import Contract
-from features.matrix import Matrix, build_matrix
+from features.matrix import Matrix
 from features.outcomes import Days, find_outcomes
 from features.tables import Extract
 
@@ -58,7 +58,7 @@ def build_screenings(extract: Extract, *, as_of: date | None = None) -> Screenin
         case_id=cases["case_id"].to_numpy(dtype=object),
         person=pd.factorize(cases["person_key"])[0].astype(np.int64),
         screened_on=cases["screened_on"].to_numpy(dtype="datetime64[D]"),
-        matrix=build_matrix(cases, extract.contract),
+        matrix=extract.matrix,
         returned=outcomes.returned,
         known_days=outcomes.known_days,
         open_days=outcomes.open_days,

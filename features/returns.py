@@ -4,15 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.outcomes import (
-    NEVER,
-    Days,
-    find_exits,
-    find_outcomes,
-    find_spell_ends,
-    find_support,
-    find_supported_before,
-)
+from features.outcomes import NEVER, Days, find_outcomes
 from features.tables import Extract
 
 
@@ -40,16 +32,10 @@ def find_returns(extract: Extract, horizon_days: int) -> Returns:
     screened_on = extract.cases["screened_on"].reset_index(drop=True)
     by_case = extract.follow_up.drop_duplicates("case_id").set_index("case_id")["observed_until"]
     last_day = by_case.reindex(extract.cases["case_id"]).reset_index(drop=True)
-    gone = find_exits(extract) < NEVER
+    gone = extract.timeline.exits < NEVER
     last_day = last_day.where(~gone, by_case.max()) if len(by_case) else last_day
     last = (last_day - screened_on).dt.days.to_numpy(dtype=float, na_value=-1.0)
     # support that begins after the return is none of the course before it
-    supported = np.where(begun < NEVER, NEVER, _find_supported(extract))
+    supported = np.where(begun < NEVER, NEVER, extract.timeline.supported)
     seen = np.minimum(np.minimum(last - lag, supported), horizon_days)
     return Returns(begun, np.maximum(seen, 0.0), supported)
-
-
-def _find_supported(extract: Extract) -> Days:
-    supported = find_support(extract, find_spell_ends(extract))
-    supported[find_supported_before(extract)] = 0.0
-    return supported

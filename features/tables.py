@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from features.checks import DTYPES
 from features.contract import Contract, default_contract, read_contract
 from features.drafts import check_links, read_draft
 from features.layout import NEEDS_ROWS, TABLES, build_layout
+from features.matrix import Matrix, build_matrix
 from features.rejects import Draft, build_report, check_share, save_report
 from features.table_errors import (
     AmbiguousTableError,
@@ -18,6 +20,7 @@ from features.table_errors import (
     FolderError,
     MissingTableError,
 )
+from features.timeline import Timeline, build_timeline
 
 __all__ = ["TABLES", "Extract", "read_cases", "read_extract", "write_tables"]
 
@@ -37,6 +40,18 @@ class Extract:
     follow_up: pd.DataFrame
     groups: pd.DataFrame
     rejected: pd.DataFrame
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The model input of all cases, made once; nobody may change it."""
+        matrix = build_matrix(self.cases, self.contract)
+        matrix.flags.writeable = False
+        return matrix
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """What happened to each case in days from its screening, made once."""
+        return build_timeline(self.cases, self.pathways, self.work_periods, self.follow_up)
 
 
 def read_extract(

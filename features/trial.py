@@ -15,15 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.contract import Contract
-from features.matrix import Matrix, build_matrix
-from features.outcomes import (
-    Days,
-    find_exits,
-    find_outcomes,
-    find_spell_ends,
-    find_support,
-    find_supported_before,
-)
+from features.matrix import Matrix
+from features.outcomes import Days, find_outcomes
 from features.tables import Extract
 
 Bools = NDArray[np.bool_]
@@ -67,6 +60,21 @@ _PER_ROW = (
 )
 
 
+@dataclass(frozen=True)
+class Starts:
+    """The rows of a trial: of which screening, how many days after it, and who was supported."""
+
+    place: NDArray[np.intp]
+    day: Days
+    supported: Days
+
+    def follow(self, extract: Extract) -> Extract:
+        """Return the extract as if each had been screened on its day; later support is ignored."""
+        cases = extract.cases.iloc[self.place].reset_index(drop=True)
+        moved = cases.assign(screened_on=cases["screened_on"] + pd.to_timedelta(self.day, unit="D"))
+        return replace(extract, cases=moved, pathways=extract.pathways.iloc[:0])
+
+
 def build_trial(extract: Extract, *, seed: int, as_of: date | None = None) -> Trial:
     """Return every start of support, and every other screening on a day drawn from the starts.
 
@@ -74,47 +82,32 @@ def build_trial(extract: Extract, *, seed: int, as_of: date | None = None) -> Tr
     not yet supported; one that starts support later can be a comparison before. A screening after
     support began in its case is neither. Without any start there are no rows.
     """
-    ends = find_spell_ends(extract)
-    starts = find_support(extract, ends)
-    until = _count_followed(extract, as_of)
-    ends = np.minimum(ends, find_exits(extract))
-    is_new = ~find_supported_before(extract)
-    is_start = is_new & (starts < ends) & (starts <= until)
-    if not is_start.any():
-        return _assemble(extract, np.empty(0, dtype=np.intp), np.empty(0), np.empty(0), as_of)
-    drawn = np.random.default_rng(seed).choice(starts[is_start], len(starts))
-    compares = is_new & (drawn < ends) & (drawn < starts) & (drawn <= until)
-    rows = np.concatenate([np.flatnonzero(is_start), np.flatnonzero(compares)])
-    day = np.concatenate([starts[is_start], drawn[compares]])
-    supported = np.repeat([1.0, 0.0], [is_start.sum(), compares.sum()])
-    return _assemble(extract, rows, day, supported, as_of)
-
-
-def _count_followed(extract: Extract, as_of: date | None) -> Days:
-    """Return the last day, from each screening, of which we know anything."""
-    by_case = extract.follow_up.drop_duplicates("case_id").set_index("case_id")["observed_until"]
-    last = by_case.reindex(extract.cases["case_id"]).reset_index(drop=True)
-    if as_of is not None:
-        last = last.clip(upper=pd.Timestamp(as_of))
-    days = (last - extract.cases["screened_on"].reset_index(drop=True)).dt.days
-    return np.asarray(days.to_numpy(dtype=float, na_value=-1.0))
-
-
-def _assemble(
-    extract: Extract, rows: NDArray[np.intp], day: Days, supported: Days, as_of: date | None
-) -> Trial:
-    cases = extract.cases.iloc[rows].reset_index(drop=True)
-    moved = cases.assign(screened_on=cases["screened_on"] + pd.to_timedelta(day, unit="D"))
-    later = replace(extract, cases=moved, pathways=extract.pathways.iloc[:0])
-    outcomes = find_outcomes(later, extract.contract.outcome, as_of=as_of)
-    person = pd.factorize(extract.cases["person_key"])[0].astype(np.int64)[rows]
+    rows = draw_starts(extract, seed=seed, as_of=as_of)
+    outcomes = find_outcomes(rows.follow(extract), extract.contract.outcome, as_of=as_of)
     return Trial(
         contract=extract.contract,
-        matrix=build_matrix(cases, extract.contract),
-        day=day,
-        supported=supported,
+        matrix=extract.matrix[rows.place],
+        day=rows.day,
+        supported=rows.supported,
         returned=outcomes.returned,
         known_days=outcomes.known_days,
-        person=person,
-        screened_on=cases["screened_on"].to_numpy(dtype="datetime64[D]"),
+        person=pd.factorize(extract.cases["person_key"])[0].astype(np.int64)[rows.place],
+        screened_on=extract.timeline.screened_on[rows.place],
+    )
+
+
+def draw_starts(extract: Extract, *, seed: int, as_of: date | None = None) -> Starts:
+    """Return which rows `build_trial` makes; the horizon does not matter to them."""
+    line = extract.timeline
+    starts, until = line.starts, line.count_until(as_of, unknown=-1.0)
+    ends, is_new = np.minimum(line.ends, line.exits), ~line.was_supported
+    is_start = is_new & (starts < ends) & (starts <= until)
+    if not is_start.any():
+        return Starts(np.empty(0, dtype=np.intp), np.empty(0), np.empty(0))
+    drawn = np.random.default_rng(seed).choice(starts[is_start], len(starts))
+    compares = is_new & (drawn < ends) & (drawn < starts) & (drawn <= until)
+    return Starts(
+        np.concatenate([np.flatnonzero(is_start), np.flatnonzero(compares)]),
+        np.concatenate([starts[is_start], drawn[compares]]),
+        np.repeat([1.0, 0.0], [is_start.sum(), compares.sum()]),
     )

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.contract import Contract
-from features.matrix import Matrix, build_matrix
+from features.contract import Contract, Outcome
+from features.matrix import Matrix
 from features.outcomes import Days, find_outcomes, weigh
 from features.tables import Extract
-from features.trial import Trial, build_trial
+from features.trial import Trial, build_trial, draw_starts
 from models.effects import Effects, weigh_trial
 
 Floats = NDArray[np.float64]
@@ -101,14 +101,14 @@ def see_screenings(extract: Extract, as_of: date | None) -> People:
     if as_of is not None:
         made = (cases["screened_on"] <= pd.Timestamp(as_of)).to_numpy(dtype=np.bool_)
     seen = {}
-    for days, contract in _each_horizon(extract.contract):
-        found = find_outcomes(extract, contract.outcome, as_of=as_of)
+    for days, outcome in _each_horizon(extract.contract):
+        found = find_outcomes(extract, outcome, as_of=as_of)
         returned, known = found.returned[made], found.known_days[made]
         weight = weigh(returned, known, found.open_days[made], found.by_support[made])
         seen[days] = Seen(returned, known, weight)
     return People(
         extract.contract.outcome.horizon_days,
-        build_matrix(cases, extract.contract)[made],
+        extract.matrix[made],
         pd.factorize(cases["person_key"])[0].astype(np.int64)[made],
         seen,
     )
@@ -132,11 +132,11 @@ def see_support(
     """Return the trial of which `effects` were measured; raises ValueError for another one."""
     seen = {}
     trial = build_trial(extract, seed=trial_seed, as_of=as_of)
-    for days, contract in _each_horizon(extract.contract):
-        # the same seed draws the same rows, whatever the horizon
-        bare = replace(extract, contract=replace(contract, fields=()))
-        later = build_trial(bare, seed=trial_seed, as_of=as_of)
-        seen[days] = Seen(later.returned, later.known_days, weigh_trial(later))
+    later = draw_starts(extract, seed=trial_seed, as_of=as_of).follow(extract)
+    for days, outcome in _each_horizon(extract.contract):
+        found = find_outcomes(later, outcome, as_of=as_of)
+        then = replace(trial, returned=found.returned, known_days=found.known_days)
+        seen[days] = Seen(found.returned, found.known_days, weigh_trial(then))
     if not _is_of(trial, effects):
         raise ValueError("expected effects of the trial that trial_seed and as_of make")
     chance = np.full(len(trial), np.nan)
@@ -157,6 +157,6 @@ def _is_of(trial: Trial, effects: Effects) -> bool:
     )
 
 
-def _each_horizon(contract: Contract) -> Iterator[tuple[int, Contract]]:
+def _each_horizon(contract: Contract) -> Iterator[tuple[int, Outcome]]:
     for days in (contract.outcome.horizon_days, *list_days(contract)):
-        yield days, replace(contract, outcome=replace(contract.outcome, horizon_days=days))
+        yield days, replace(contract.outcome, horizon_days=days)

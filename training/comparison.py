@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.errors import KantelpuntError
-from features.matrix import Matrix, build_matrix
+from features.matrix import Matrix
 from features.tables import Extract
 from models.bundle import CHAMPION, Bundle, read_bundle
 from models.effects import Effects
@@ -98,7 +98,7 @@ def compare_at_training(
     if not is_comparable(champion.contract, trained.model.contract):
         return replace(_name(champion), noted=OTHER_CONTRACT)
     windows, test = trained.windows, trained.test
-    rows = build_matrix(extract.cases, extract.contract)
+    rows = extract.matrix
     theirs = translate(rows, extract.contract, champion.contract)
     return replace(
         compare(champion, trained.model, test, windows, trained.config, seed),

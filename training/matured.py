@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.cohort import Screenings, build_screenings
-from features.outcomes import find_exits
 from features.tables import Extract
 from training.traits import Bools, find_hidden
 
@@ -42,7 +41,7 @@ def count_half_years(extract: Extract, as_of: date) -> list[HalfYear]:
 def _share_out(extract: Extract, screenings: Screenings, as_of: date) -> dict[str, Bools]:
     """Return which screenings each name of `BECAME` stands for; together they are all of them."""
     made = extract.cases["screened_on"].to_numpy(dtype="datetime64[D]") <= np.datetime64(as_of)
-    settled_by_exit = find_exits(extract)[made] <= screenings.known_days
+    settled_by_exit = extract.timeline.exits[made] <= screenings.known_days
     back, not_back = screenings.returned == 1, screenings.returned == 0
     unknown = ~(back | not_back)
     return {

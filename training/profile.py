@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.contract import Field
-from features.matrix import Matrix, build_matrix
+from features.matrix import Matrix
 from features.tables import TABLES, Extract
 from models.shares import FEWEST_SHOWN
 
@@ -98,7 +98,7 @@ def _count_repeats(table: pd.DataFrame, name: str) -> int:
 
 def profile_fields(extract: Extract) -> list[FieldProfile]:
     """Return one profile per input, in the contract's order."""
-    matrix = build_matrix(extract.cases, extract.contract)
+    matrix = extract.matrix
     columns = zip(extract.contract.fields, matrix.T, strict=True)
     return [_profile_field(field, column) for field, column in columns]
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.cohort import build_screenings
-from features.matrix import build_matrix
 from features.outcomes import NEVER
 from features.returns import find_returns
 from features.tables import Extract
@@ -35,6 +34,7 @@ Floats = NDArray[np.float64]
 DAYS = 365  # a whole year, so that every season is in it once
 STEP = 14  # days; a finer shape of returns would be that of single people
 FEWEST_RETURNS = 200  # with fewer the shape is guesswork, and straight lines do as well
+THREADS = 2  # as many as estimates take
 OF_CURVE = 2  # horizons: as far as the return curve goes
 
 
@@ -47,7 +47,7 @@ def describe_release(extract: Extract, model: ScreeningModel, windows: Windows) 
     last = known.screened_on.max()
     newest = known.select(known.screened_on > last - np.timedelta64(DAYS, "D"))
     estimates = model.estimate_many(newest.matrix)
-    p_usual = model.estimate_many(build_matrix(extract.cases, extract.contract)).usual.value
+    p_usual = np.clip(model.usual.predict(extract.matrix, THREADS), 0.0, 1.0)
     promised, limits = expect(estimates.usual.value), read_limits()
     days = [day.astype(date) for day in newest.screened_on]
     keys = [one.value for one in Suggestion]

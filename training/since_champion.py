@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.cohort import build_screenings
-from features.matrix import Matrix, build_matrix
+from features.matrix import Matrix
 from features.outcomes import NEVER
 from features.returns import find_returns
 from features.tables import Extract
@@ -38,8 +38,7 @@ def compare_since(
     its correction are those of the release. None where too few returned since the champion learnt,
     or nothing was known before.
     """
-    day, contract = champion.trained_on, extract.contract
-    horizon = contract.outcome.horizon_days
+    day, horizon = champion.trained_on, extract.contract.outcome.horizon_days
     found = find_returns(extract, horizon)
     screened = extract.cases["screened_on"].to_numpy(dtype="datetime64[D]")
     rows = (screened > np.datetime64(day)) & (found.seen_until > 0)
@@ -55,7 +54,7 @@ def compare_since(
     ours, other = (
         _measure_deviance(p, seen, back, horizon, shape)
         for p in (
-            head.predict(build_matrix(extract.cases, contract)[rows], usual.threads),
+            head.predict(extract.matrix[rows], usual.threads),
             champion.model.usual.predict(theirs[rows], usual.threads),
         )
     )

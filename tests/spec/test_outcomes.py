@@ -4,6 +4,7 @@ Days are counted from the screening; an empty cell is not filled in.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -15,12 +16,11 @@ from features.outcomes import (
     NEVER,
     Phase,
     find_outcomes,
-    find_spell_ends,
     is_relapse,
-    merge_periods,
     weigh,
 )
 from features.tables import Extract
+from features.timeline import merge_periods
 from tests.factories import make_contract
 
 SCREENED_ON = pd.Timestamp("2024-03-01")
@@ -123,7 +123,7 @@ def test_an_exit_that_is_learnt_later_does_not_count_yet() -> None:
 
 def test_a_case_without_follow_up_is_not_known() -> None:
     extract = make_extract("100-", until=500)
-    nobody = Extract(**{**vars(extract), "follow_up": extract.follow_up.iloc[:0]})
+    nobody = replace(extract, follow_up=extract.follow_up.iloc[:0])
 
     found = find_outcomes(nobody, Outcome())
 
@@ -135,9 +135,9 @@ def test_a_try_at_work_within_a_relapse_does_not_end_the_spell() -> None:
     short = make_extract("20-25,80-", until=500)
     long = make_extract("20-40,80-", until=500)
 
-    assert find_spell_ends(short).tolist() == [80]
-    assert find_spell_ends(long).tolist() == [20]
-    assert find_spell_ends(make_extract("", until=500)).tolist() == [NEVER]
+    assert short.timeline.ends.tolist() == [80]
+    assert long.timeline.ends.tolist() == [20]
+    assert make_extract("", until=500).timeline.ends.tolist() == [NEVER]
 
 
 def test_weights_undo_the_loss_of_those_not_followed_long_enough() -> None:
