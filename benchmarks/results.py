@@ -151,7 +151,7 @@ def _to_missed(sections: Mapping[str, str]) -> str:
                 lines.append(f"- {name}: {what}: {f'{value} {unit}'.strip()} ({limit})")
             elif line.startswith(MISSED):
                 lines.append(f"- {name}: {line.partition(': ')[2]}")
-    return "".join(f"{line}\n" for line in lines) or "Nothing.\n"
+    return "".join(f"{line}\n" for line in lines) or "Nothing, of what stands below.\n"
 
 
 def _list_names(sections: Mapping[str, str]) -> list[str]:

@@ -67,12 +67,12 @@ def test_what_was_missed_stands_on_top_with_its_limit() -> None:
     top = page.partition("## Speed")[0]
     assert r"- swap: a \| b: 1,234 ms (under 9)" in top
     assert "gain:" not in top
-    assert "Nothing." not in top
+    assert "Nothing" not in top
     assert page.index("### swap") < page.index("### gain")
 
 
 def test_where_all_held_the_page_says_that_nothing_was_missed() -> None:
-    assert "## Missed\n\nNothing.\n" in keep(make_record())
+    assert "## Missed\n\nNothing, of what stands below.\n" in keep(make_record())
 
 
 def test_running_one_again_changes_its_section_only() -> None:
