@@ -29,7 +29,16 @@ GROUPS = {
     "bench": Group(
         "Speed and strength, beside what a user would pick instead",
         (
-            *("serving", "scoring", "training", "training_rivals", "engine", "workers", "swap"),
+            *(
+                "serving",
+                "scoring",
+                "training",
+                "training_rivals",
+                "engine",
+                "workers",
+                "pool",
+                "swap",
+            ),
             "soak",
         ),
     ),

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -15,6 +16,7 @@ from typer.main import get_command
 
 from kantelpunt import app
 from serving.settings import Settings
+from serving.store.connections import Terms
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 FILES = sorted(DEPLOY.iterdir())
@@ -43,6 +45,68 @@ def test_the_containers_keep_no_secret_and_wait_for_their_tables() -> None:
     assert "${POSTGRES_PASSWORD:?}" in worker["environment"]["DATABASE_URL"]
     assert worker["depends_on"]["tables"]["condition"] == "service_completed_successfully"
     assert worker["deploy"]["replicas"] == 2
+
+
+def test_the_store_counts_as_ready_once_it_answers_over_the_network() -> None:
+    parts = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+    # while its role is made, PostgreSQL answers on its socket only, and then starts again
+    assert "--host" in parts["store"]["healthcheck"]["test"]
+    assert parts["tables"]["depends_on"]["store"]["condition"] == "service_healthy"
+
+
+def test_what_came_in_outlives_a_container_and_has_time_to_end() -> None:
+    told = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+    [[volume, folder]] = [one.split(":") for one in told["services"]["worker"]["volumes"]]
+
+    assert volume in told["volumes"]
+    # a folder of the image, whose owner a new volume takes over
+    assert f"--home-dir {folder} " in image
+    assert f"KANTELPUNT_UPLOADS={folder}/" in image
+    assert told["services"]["worker"]["stop_grace_period"] == "30s"
+    assert "TimeoutStopSec=30" in (DEPLOY / "kantelpunt@.service").read_text(encoding="utf-8")
+
+
+def test_the_workers_of_the_example_fit_in_what_postgresql_gives() -> None:
+    parts = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+
+    pool = Terms.of_service(Settings.model_fields["threads"].default).most
+    room = 100 - 3 - 5  # as PostgreSQL comes, without those of superusers and of commands
+
+    assert parts["worker"]["deploy"]["replicas"] * pool <= room
+    assert f"room for {room // pool} workers" in text
+
+
+def test_the_container_builds_our_package_with_tools_that_are_locked() -> None:
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    [program] = re.findall(r"RUN awk '(.*)' requirements-dev\.lock > build\.lock", image)
+
+    command = ["awk", program, str(DEPLOY.parent / "requirements-dev.lock")]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    needed = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["build-system"]
+    assert needed["requires"] == ["setuptools>=80"]
+    assert int(lines[0].removeprefix("setuptools==").partition(".")[0]) >= 80
+    assert all(line.strip().startswith("--hash=sha256:") for line in lines[1:])
+    assert len(lines) > 1
+    assert "--requirement build.lock" in image
+
+
+def test_a_worker_may_ask_little_of_the_kernel() -> None:
+    unit = (DEPLOY / "kantelpunt@.service").read_text(encoding="utf-8").splitlines()
+
+    given = {line for line in unit if "=" in line and not line.startswith("#")}
+
+    assert {
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "CapabilityBoundingSet=",
+        "SystemCallFilter=@system-service",
+        "SystemCallFilter=~@privileged",
+    } <= given
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "compose_nginx.conf"])
