@@ -99,6 +99,8 @@ def build_site(folder: Path, server: Postgres, minutes: float, per_second: float
         "KANTELPUNT_FOLLOW_SECONDS": str(FOLLOW_SECONDS),
         "KANTELPUNT_TARGETS": str(targets),
         "KANTELPUNT_SESSION_SECRET": secret,
+        "KANTELPUNT_EXPORT_KEY": secrets.token_urlsafe(48),
+        "MALLOC_ARENA_MAX": "2",  # as deploy/kantelpunt@.service sets it
     }
     return Site(
         folder, database, environment, versions, extract, fund, password, minutes, per_second
