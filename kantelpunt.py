@@ -1,5 +1,6 @@
 """The command line of Kantelpunt: the only file that sees both training and serving."""
 
+import errno
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -39,10 +40,24 @@ def start(
     """Show the version where it is asked for; a command follows otherwise."""
 
 
+# what a disk says that is full, out of order, or not ours to write
+_DISK = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EACCES")}
+
+
 def main() -> None:
     """Run a command; an error that the user can mend is told in one line, without a traceback."""
     try:
         app()
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        typer.secho(
+            f"error: {place}{error.strerror}: make room or give another place, and start again",
+            fg="red",
+            err=True,
+        )
+        sys.exit(1)
     except KantelpuntError as error:
         typer.secho(f"error: {error}", fg="red", err=True)
         sys.exit(error.exit_code)

@@ -21,6 +21,7 @@ from features.table_errors import (
     MissingTableError,
 )
 from features.timeline import Timeline, build_timeline
+from features.whole_file import written_whole
 
 __all__ = ["TABLES", "Extract", "read_cases", "read_extract", "write_tables"]
 
@@ -167,7 +168,6 @@ def write_tables(
             raise AmbiguousTableError(name, [f"{name}.{fmt}", f"{name}.{other}"], folder)
     for name, table in tables.items():
         path = folder / f"{name}.{fmt}"
-        if fmt == "parquet":
-            table.to_parquet(path, index=False)
-        else:
-            table.to_csv(path, index=False)
+        with written_whole(path) as beside:
+            write = table.to_parquet if fmt == "parquet" else table.to_csv
+            write(beside, index=False)

@@ -171,6 +171,19 @@ def export_audit(store: Store, path: Path) -> int:
         raise ExportNotKeptError(
             f"{path} cannot be written ({error.strerror}): give a new file in a folder that may be"
         ) from None
+    try:
+        return _write_lines(opened, store)
+    except BaseException as error:
+        # half a log would be taken for all of it
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise ExportNotKeptError(
+                f"{path} cannot be written ({error.strerror}): nothing of it was kept, make room"
+            ) from None
+        raise
+
+
+def _write_lines(opened: int, store: Store) -> int:
     count = 0
     with os.fdopen(opened, "w", encoding="utf-8") as file, store.reading() as connection:
         for line in _list_readable(stream_lines(connection)):

@@ -78,13 +78,20 @@ def export_extract(
     written = Exported({name: len(table) for name, table in tables.items()}, left_out)
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(mode=0o700, parents=True)  # what it holds is about the health of people
-    write_tables(tables, part)
-    (part / CONTRACT_FILE).write_text(text, encoding="utf-8")
-    _note(store, written, now)
-    if folder.exists():
-        folder.rmdir()
-    part.rename(folder)
+    try:
+        part.mkdir(mode=0o700, parents=True)  # what it holds is about the health of people
+        write_tables(tables, part)
+        (part / CONTRACT_FILE).write_text(text, encoding="utf-8")
+        _note(store, written, now)
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    except OSError as error:
+        raise ExportError(
+            f"{folder} cannot be written ({error.strerror}): nothing of it was kept, make room"
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return written
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.faults import RequestRefusedError
 from serving.metrics import Metrics
-from serving.store.patience import bounded_patience
+from serving.store.patience import begin_waiting, bounded_patience
 
 log = structlog.get_logger("kantelpunt")
 
@@ -66,9 +66,14 @@ class Surroundings:
                 self._add_headers(scope, message)
             await send(message)
 
+        async def receive_in_time() -> Message:
+            message = await receive()
+            begin_waiting()
+            return message
+
         try:
             with bounded_patience():
-                await self.app(scope, receive, send_with_headers)
+                await self.app(scope, receive_in_time, send_with_headers)
         except Exception as error:
             # the message of an error may hold what was sent: only its class and place are noted
             kind, place = type(error).__name__, _find_place(error)

@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TextIO, cast
 
 import structlog
 import uvicorn
@@ -17,6 +18,18 @@ from features.errors import KantelpuntError
 
 START_SECONDS = 30
 BACKLOG = 2048  # connections that wait to be taken up, as uvicorn has it
+
+
+class _Stderr:
+    """Standard error, where a full disk costs the lines of a log, and never an answer."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 class PortTakenError(KantelpuntError):
@@ -38,7 +51,7 @@ def set_up_logs(*, quiet: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.WARNING if quiet else logging.INFO
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
     )
 
 

@@ -32,6 +32,7 @@ from serving.assessment import Assessment
 from serving.deps import give_now
 from serving.permissions import Role, User
 from serving.settings import Settings, read_settings
+from serving.store import patience
 from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
@@ -52,6 +53,8 @@ NOW = datetime(2026, 4, 15, 10, 0, tzinfo=ZONE)
 TODAY = NOW.date()
 FUND, OTHER_FUND = "fonds-a", "fonds-b"
 PASSWORD = "een-lang-wachtwoord"  # noqa: S105
+# a machine of tests may stand still for longer than people wait
+patience.ANSWER_SECONDS = 600.0
 FAST = replace(read_config().usual, folds=2, learning_rate=0.1, threads=1)
 USERS = (
     User("arts", "Dr. Arts", Role.ADVISING_PHYSICIAN, FUND),

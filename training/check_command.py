@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.whole_file import written_whole
 from training.command_parts import (
     TRAINING_TABLES,
     ConfigFile,
@@ -143,7 +144,8 @@ def _write(path: Path, page: str) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        with written_whole(path) as beside:
+            beside.write_text(page, encoding="utf-8")
     except OSError as error:
         raise PageNotWrittenError(
             f"{path} cannot be written ({error.strerror}): give another file with --html"

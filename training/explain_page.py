@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.errors import KantelpuntError
+from features.whole_file import written_whole
 from models.estimate import GainStatus, Sums
 from models.shares import FEWEST_SHOWN
 from training.explain import Explanation
@@ -46,10 +47,12 @@ def write_explanation(found: Explanation, folder: Path, seed: int) -> Path:
     """
     check_folder(folder)
     names = draw_explanation(found, folder, seed)
-    pd.DataFrame(_list_drivers(found)).to_csv(folder / TABLE, index=False)
+    with written_whole(folder / TABLE) as beside:
+        pd.DataFrame(_list_drivers(found)).to_csv(beside, index=False)
     pictures = {name: b64encode((folder / f"{name}.png").read_bytes()).decode() for name in names}
     page = folder / PAGE
-    page.write_text(render(found, pictures), encoding="utf-8")
+    with written_whole(page) as beside:
+        beside.write_text(render(found, pictures), encoding="utf-8")
     return page
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from features.errors import KantelpuntError
+from features.whole_file import written_whole
 from models.intake.choice import Choice
 from models.intake.methods import METHODS
 
@@ -17,7 +18,8 @@ def write_choice(path: Path, backtest: Mapping[str, object]) -> None:
     """Write the JSON of a backtest, from which `read_choice` reads; raises ChoiceError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(backtest, indent=1), encoding="utf-8")
+        with written_whole(path) as beside:
+            beside.write_text(json.dumps(backtest, indent=1), encoding="utf-8")
     except OSError as error:
         raise ChoiceError(
             f"{path} cannot be written ({error.strerror}): give another file with --out"

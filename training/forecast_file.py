@@ -8,12 +8,14 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from features.errors import KantelpuntError
+from features.whole_file import written_whole
 from models.intake.hiding import hide_table
 from training.forecast import TOTAL, Expected, Row, list_rows
 
@@ -41,7 +43,8 @@ def write_forecast(found: Expected, out: Path, history: int) -> int:
     write = {".csv": _write_csv, ".json": _write_json, ".xlsx": _write_xlsx}[out.suffix.lower()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write(found, rows, out, history)
+        with written_whole(out) as beside:
+            write(found, rows, beside, history)
     except OSError as error:
         raise OutputError(
             f"{out} cannot be written ({error.strerror}): give another file with --out"
@@ -98,7 +101,9 @@ def _write_xlsx(found: Expected, rows: list[Row], out: Path, history: int) -> No
         "notes": iter([["remark"], *([note] for note in _list_remarks(found))]),
     }
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(out, options) as book:
+    # in memory: its own files are elsewhere, and what a full disk makes of them is no OSError
+    made = BytesIO()
+    with Workbook(made, options | {"in_memory": True}) as book:
         bold = book.add_format({"bold": True})
         for name, lines in sheets.items():
             sheet = book.add_worksheet(name)
@@ -106,6 +111,7 @@ def _write_xlsx(found: Expected, rows: list[Row], out: Path, history: int) -> No
                 sheet.write_row(place, 0, line, None if place else bold)
             sheet.freeze_panes(1, 0)
             sheet.set_column(0, len(HEADS) - 1, 100 if name == "notes" else _WIDE)
+    out.write_bytes(made.getvalue())
 
 
 def _list_history(past: dict[str, Any]) -> list[list[Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from features.deadlines import add_months
 from features.matrix import build_matrix
 from features.tables import Extract
+from features.whole_file import written_whole
 from models.bundle import Bundle
 from models.capacity import CapacityError, Flow, Places, count_share, fit_limits
 from models.suggestion import Limits, LimitsError, Suggestion, check_limits, get_limits
@@ -101,11 +102,10 @@ def write_limits(limits: tuple[Limits, ...], path: Path) -> None:
     Raises LimitsError where that cannot be done.
     """
     text = "\n".join([HEAD, *map(_to_toml, limits)])
-    beside = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        with written_whole(path) as beside:
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise LimitsError(f"{path}: cannot be written ({error.strerror})") from error
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from features.whole_file import written_whole
 from training.command_parts import ConfigFile, Uri, make_console, read_for_training
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def gates(
         _show(judged, {})
     else:
         found = [gate.plain() for gate in judged.gates]
-        out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        with written_whole(out) as beside:
+            beside.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if judged.failing:
         typer.echo(f"a release needs a waiver of: {', '.join(one.name for one in judged.failing)}")
 

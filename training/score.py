@@ -16,6 +16,7 @@ from pyarrow import csv, parquet
 
 from features.contract import Contract
 from features.matrix import Matrix, build_matrix
+from features.whole_file import written_whole
 from models.bundle import Bundle
 from models.estimate import Estimates, GainStatus, Sums
 from models.reason_columns import NONE, ReasonColumns, build_columns
@@ -179,17 +180,13 @@ def write_scores(tables: Iterator[pa.Table], path: Path) -> int:
 
 def write_tables(tables: Iterator[pa.Table], path: Path) -> int:
     """Do what `write_scores` does, but for the errors of the disk: those are OSError."""
-    beside = path.with_name(path.name + ".part")
     rows = 0
-    try:
+    with written_whole(path) as beside:
         first = next(tables)
         with WRITERS[path.suffix](beside, first.schema) as writer:
             for table in chain([first], tables):
                 writer.write_table(table)
                 rows += table.num_rows
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
     return rows
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from features.fields import Field
+from features.whole_file import written_whole
 from training.card import NAMES
 from training.card_gain import VERDICTS
 from training.document_facts import Facts
@@ -90,11 +91,13 @@ def write_documents(facts: Facts, out: Path) -> Written:
         SCHEMA: (TEMPLATES / SCHEMA).read_text(encoding="utf-8"),
     }
     for name, text in texts.items():
-        (out / name).write_text(text, encoding="utf-8")
+        with written_whole(out / name) as beside:
+            beside.write_text(text, encoding="utf-8")
     if facts.plots:
         (out / "plots").mkdir(exist_ok=True)
     for name, png in facts.plots.items():
-        (out / "plots" / name).write_bytes(png)
+        with written_whole(out / "plots" / name) as beside:
+            beside.write_bytes(png)
     return Written(
         paths=tuple(out / name for name in texts),
         to_fill=to_fill,

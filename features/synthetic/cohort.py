@@ -26,6 +26,7 @@ from features.synthetic.tables import (
 )
 from features.synthetic.world import WORLDS, CohortRefusedError, World, fit_rules, read_rules
 from features.tables import write_tables
+from features.whole_file import written_whole
 
 MOST_PERSONS = 9_999_999
 DEFAULT_UNTIL = date(2026, 6, 30)
@@ -125,7 +126,8 @@ def write_cohort(
 ) -> None:
     """Write an extract, with truth and entries beside it and the contract where it is not ours."""
     write_tables(cohort.tables, folder, fmt)
-    cohort.truth.to_parquet(folder / "truth.parquet", index=False)
-    cohort.entries.to_parquet(folder / "entries.parquet", index=False)
+    for name, table in (("truth", cohort.truth), ("entries", cohort.entries)):
+        with written_whole(folder / f"{name}.parquet") as beside:
+            table.to_parquet(beside, index=False)
     if contract.fingerprint != default_contract().fingerprint:
         (folder / "contract.toml").write_text(contract.text, encoding="utf-8")

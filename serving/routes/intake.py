@@ -1,5 +1,7 @@
 """The API for intake files: send one, follow it, and get the rows that were rejected."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from re import fullmatch
 from typing import Annotated, BinaryIO
 
@@ -13,7 +15,7 @@ from features.contract import Contract
 from serving.csv_file import read_parts, write_csv
 from serving.deps import ApiUser, Service, check_charset, get_service
 from serving.faults import NotFoundError, RequestRefusedError
-from serving.intake_check import FileRefusedError
+from serving.intake_check import FileRefusedError, UploadsGoneError
 from serving.intake_file import MAX_REJECTED
 from serving.intake_schemas import ImportOut, ImportsOut
 from serving.permissions import Action, User, get_scope
@@ -53,8 +55,7 @@ async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 
     uploads = get_service(request).uploads
     uploads.take_room()
     try:
-        check_charset(request)
-        async with request.form(max_files=1, max_fields=1) as form:
+        async with open_form(request, most_fields=1) as form:
             return await run_in_threadpool(uploads.receive, get_file(form))
     except BaseException as error:
         uploads.give_back_room()
@@ -63,6 +64,17 @@ async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 
         if isinstance(error, FileRefusedError):
             raise RequestRefusedError(error.key) from None
         raise
+
+
+@asynccontextmanager
+async def open_form(request: Request, most_fields: int) -> AsyncIterator[FormData]:
+    """Give a form with a file; raises UploadsGoneError where there is no room for one."""
+    check_charset(request)
+    try:
+        async with request.form(max_files=1, max_fields=most_fields) as form:
+            yield form
+    except OSError as error:
+        raise UploadsGoneError(f"TMPDIR cannot be written ({error.strerror})") from None
 
 
 def get_file(form: FormData) -> BinaryIO:

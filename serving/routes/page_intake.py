@@ -12,14 +12,14 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from features.errors import KantelpuntError
 from features.fields import CASE_COLUMNS
 from serving.csv_file import read_parts, write_csv
-from serving.deps import PageUser, Service, Visitor, check_charset, get_service, read_form
+from serving.deps import PageUser, Service, Visitor, get_service, read_form
 from serving.errors import FormExpiredError, Problem, build_problem, explain
 from serving.faults import RequestRefusedError
 from serving.intake_check import FileRefusedError
 from serving.pages.intake_view import PAGE, SHARES, FaultView, ImportView, IntakeView, read_share
 from serving.pages.templating import render
 from serving.permissions import Action, User, get_scope
-from serving.routes.intake import find_own_import, get_file, send_rejected
+from serving.routes.intake import find_own_import, get_file, open_form, send_rejected
 from serving.routes.parts import Now, ServiceHere
 from serving.store.imports import Import, list_imports
 from serving.store.users import find_people
@@ -47,8 +47,7 @@ async def read_sent(request: Request, visitor: Uploader) -> Sent:  # noqa: ARG00
     except KantelpuntError as error:
         return Sent("", share, _explain(error, service))
     try:
-        check_charset(request)
-        async with request.form(max_files=1, max_fields=4) as form:
+        async with open_form(request, most_fields=4) as form:
             share = (await read_form(request)).get("toegelaten", "")
             number = await run_in_threadpool(service.uploads.receive, _get_chosen(form))
     except BaseException as error:

@@ -76,4 +76,6 @@ def restore_store(path: Path, url: str) -> Path:
         half.rename(store)
     except OSError as error:
         raise BackupError(f"{store} cannot be written ({error.strerror})") from None
+    finally:
+        half.unlink(missing_ok=True)
     return store

@@ -14,11 +14,17 @@ _until: ContextVar[float | None] = ContextVar("until", default=None)
 @contextmanager
 def bounded_patience() -> Iterator[None]:
     """Have what follows wait no longer for the store than an answer may take, all together."""
-    token = _until.set(time.monotonic() + ANSWER_SECONDS)
+    token = _until.set(None)
     try:
+        begin_waiting()
         yield
     finally:
         _until.reset(token)
+
+
+def begin_waiting() -> None:
+    """Count from now on: whoever still sends what is asked does not wait for an answer yet."""
+    _until.set(time.monotonic() + ANSWER_SECONDS)
 
 
 @contextmanager

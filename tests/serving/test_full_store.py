@@ -81,6 +81,21 @@ def test_a_full_disk_under_postgresql_keeps_nothing_half_and_is_used_again_with_
     assert "gemerkt" not in logged
 
 
+def test_a_file_that_may_not_be_written_is_told_like_a_full_disk(service: Service) -> None:
+    def protect(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA query_only = ON")  # also where the tests may write everything
+
+    event.listen(service.store.engine, "connect", protect)
+    service.store.close()
+    refused, ready = service.post(make_own_case(1)), service.client.get("/readyz")
+    event.remove(service.store.engine, "connect", protect)
+    service.store.close()
+
+    assert (refused.status_code, refused.json()["type"]) == (503, REFUSES)
+    assert ready.status_code == 200
+    assert service.post(make_own_case(1)).status_code == 201
+
+
 def test_a_page_says_in_dutch_that_nothing_can_be_kept(
     start_service: Callable[..., Service], url: str
 ) -> None:

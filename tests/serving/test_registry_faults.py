@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import resource
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from serving import asking, swapping, whole_bundle
 from serving.following import Follower, FollowState, Why
 from serving.registry import RegistryGoneError, find_champion
 from serving.swapping import build_follower
+from tests.full_disk import full_after
 from tests.running_service import Service, make_own_case, make_settings
 from tests.serving.released import make_version
 from tests.serving.running_registry import ALIAS, RunningRegistry
@@ -189,14 +189,9 @@ def test_a_disk_that_is_full_in_the_middle_of_a_fetch_leaves_no_half_and_is_trie
     service: Service, lying: RunningRegistry, follow: Callable[[], Follower], tmp_path: Path
 ) -> None:
     lying.release("2", "b", make_version(0.25))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    # of the machine itself, as nobody can fill its disk here
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    try:
+    with full_after(20_000):
         state = follow().now.state
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     assert state is FollowState.NOT_FETCHED
     check_told(service, FollowState.NOT_FETCHED)

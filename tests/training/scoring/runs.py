@@ -1,8 +1,5 @@
-"""Runs of scoring that tests break off, fill the disk of, and look at afterwards."""
+"""Runs of scoring that tests break off, and look at afterwards."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -42,14 +39,3 @@ class Spy:
 
 def list_left(job: Job) -> list[str]:
     return sorted(path.name for path in job.out.parent.iterdir() if path != job.cases)
-
-
-@contextmanager
-def full_after(size: int) -> Iterator[None]:
-    """Let no file grow beyond so many bytes: what a full disk says, without filling one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

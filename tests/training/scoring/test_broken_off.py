@@ -7,7 +7,8 @@ import pytest
 from pyarrow import parquet
 
 from features.table_errors import UnreadableTableError
-from tests.training.scoring.runs import LIMITS, Spy, StopError, break_off, full_after, list_left
+from tests.full_disk import full_after
+from tests.training.scoring.runs import LIMITS, Spy, StopError, break_off, list_left
 from training.score_file import score_file
 from training.score_join import Job
 from training.score_parts import OtherRunError, OutputError, Parts

@@ -12,11 +12,11 @@ import pytest
 
 from features import raw_table
 from features.table_errors import UnreadableTableError
+from tests.full_disk import full_after
 from tests.training.scoring.runs import (
     LIMITS,
     ROWS,
     Spy,
-    full_after,
     list_left,
 )
 from training import score_file as scoring
