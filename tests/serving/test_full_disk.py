@@ -1,6 +1,7 @@
 """A disk that is full under what the service and its commands write beside the store."""
 
 import sys
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.full_disk import full_after
 from tests.running_processes import build_environment
 from tests.running_service import NOW, PASSWORD, Service, find_token, make_own_case
 from tests.serving.test_crashes import count_done, find_faults, make_content
+from tests.serving.test_uploads import make_file, send, wait
 
 LINES = 400  # of a log that is larger than ROOM
 ROOM = 40_000  # bytes; SQLite itself needs 32,768 to share a file
@@ -156,3 +158,26 @@ def test_a_file_for_which_the_disk_has_no_room_is_told_and_the_rest_goes_on(
     assert [one.status_code for one in sent] == [503, 503]
     assert sent[0].json()["type"] == "urn:kantelpunt:problem:uploads-gone"
     assert kept.status_code == 201
+
+
+def test_a_file_that_vanishes_while_it_waits_is_told_and_can_be_sent_again(
+    start_service: Callable[..., Service],
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stopped = start_service(sqlite_url, uploads=tmp_path / "uploads")
+    monkeypatch.setattr(stopped.app.state.service.uploads, "start", lambda: None)
+    content = make_file(tmp_path / "x", 6, sickness_fund=FUND)
+    answer = send(stopped, content)
+    next((tmp_path / "uploads").glob("*/cases.*")).unlink()
+
+    again = start_service(sqlite_url, uploads=tmp_path / "uploads")
+    again.app.state.service.uploads.start()
+    lost = wait(again, answer)
+    sent_again = wait(again, send(again, content))
+    again.app.state.service.uploads.stop()
+
+    assert lost["status"] == "failed"
+    assert lost["problem"]["type"] == "urn:kantelpunt:problem:file-lost"
+    assert sent_again["counts"]["saved"] == 6

@@ -236,29 +236,6 @@ def test_a_file_that_waited_when_the_service_stopped_follows_at_the_next_start(
     assert done["counts"]["saved"] == 6
 
 
-def test_a_file_that_vanishes_while_it_waits_is_told_and_can_be_sent_again(
-    start_service: Callable[..., Service],
-    sqlite_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stopped = start_service(sqlite_url, uploads=tmp_path / "uploads")
-    monkeypatch.setattr(stopped.app.state.service.uploads, "start", lambda: None)
-    content = make_file(tmp_path / "x", 6, sickness_fund=FUND)
-    answer = send(stopped, content)
-    next((tmp_path / "uploads").glob("*/cases.*")).unlink()
-
-    again = start_service(sqlite_url, uploads=tmp_path / "uploads")
-    again.app.state.service.uploads.start()
-    lost = wait(again, answer)
-    sent_again = wait(again, send(again, content))
-    again.app.state.service.uploads.stop()
-
-    assert lost["status"] == "failed"
-    assert lost["problem"]["type"] == "urn:kantelpunt:problem:file-lost"
-    assert sent_again["counts"]["saved"] == 6
-
-
 def test_an_import_waits_for_a_store_that_is_gone(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
