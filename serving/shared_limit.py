@@ -18,6 +18,30 @@ from serving.store.engine import Store
 TURNS_AT_ONCE = 60
 
 
+class StoreClock:
+    """Tells the time of the store: the same for all processes on it, whatever their own clocks say.
+
+    With clocks of their own that differ by minutes, each would find that what the other counted is
+    long past, and nobody would ever have tried too often.
+    """
+
+    def __init__(self, store: Store, *, local: Callable[[], float] = time.monotonic) -> None:
+        """Ask a store; `local` tells how long ago that was."""
+        self._store, self._local = store, local
+        self._ahead: float | None = None
+        self._renew_at = 0.0
+
+    def __call__(self) -> float:
+        """Return the time of the store, as far as it was asked; it waits for nothing."""
+        return time.time() if self._ahead is None else self._local() + self._ahead
+
+    def renew(self) -> None:
+        """Ask the store where that is longer than a minute ago; raises StoreGoneError."""
+        if self._ahead is None or not self._renew_at - WINDOW <= self._local() < self._renew_at:
+            self._ahead = self._store.read_clock() - self._local()
+            self._renew_at = self._local() + WINDOW
+
+
 @dataclass
 class _Held:
     turns: int
@@ -38,23 +62,29 @@ class StoreLimiter:
         purpose: str,
         per_minute: int,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
+        renew: Callable[[], None] = lambda: None,
     ) -> None:
-        """Count in a store, under keys that only who knows the secret can tell apart."""
+        """Count in a store, under keys that only who knows the secret can tell apart.
+
+        What asks the store may `renew` the clock first.
+        """
         self._store = store
         self._sign = f"{purpose} {secret}".encode()
         self._step = WINDOW / per_minute
         self._batch = ceil(per_minute / TURNS_AT_ONCE)
-        self._clock = clock
+        self._clock, self._renew = clock, renew
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._lock = Lock()
         self._forgot_at = clock()
 
     def take(self, key: str) -> None:
         """Count one; raises TooManyError, or StoreGoneError where the store does not answer."""
-        name, now = self._name(key), self._clock()
-        if self._use_held(name, now):
+        name = self._name(key)
+        if self._use_held(name, self._clock()):
             return
+        self._renew()
+        now = self._clock()
         for turns in dict.fromkeys((self._batch, 1)):  # the last ones are given one by one
             wait = find_wait(self._store, Asked(name, turns, self._step, now))
             if not wait:
@@ -108,9 +138,12 @@ class Limiters:
 
     store: Store
     secret: str
+    local: Callable[[], float] = time.monotonic
 
     def build(self, purpose: str, per_minute: int) -> Limiter:
         """Return a count for one purpose."""
         if self.store.is_shared:
-            return StoreLimiter(self.store, self.secret, purpose, per_minute)
+            clock = StoreClock(self.store, local=self.local)
+            given = (self.store, self.secret, purpose, per_minute)
+            return StoreLimiter(*given, clock=clock, renew=clock.renew)
         return MemoryLimiter(per_minute)

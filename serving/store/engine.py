@@ -93,11 +93,16 @@ class Store:
 
     def check(self) -> float:
         """Return how many seconds the clock of the store is ahead; raises StoreGoneError."""
+        found = self.read_clock()
+        return found - time() if self.is_shared else 0.0
+
+    def read_clock(self) -> float:
+        """Return what time it is in the store, in seconds since 1970; raises StoreGoneError."""
         clock = "extract(epoch from clock_timestamp())" if self.is_shared else "null"
         with self.reading() as connection:
             found = connection.execute(text(f"select {clock}")).scalar_one()
         # a store in a file has the clock of this machine
-        return 0.0 if found is None else float(found) - time()
+        return time() if found is None else float(found)
 
     def _check(self) -> None:
         if patience.is_out():

@@ -22,6 +22,15 @@ def _logs_of_one_test() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def _time_for_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for an identity provider as long as a slow machine needs; who tests that sets less."""
+    monkeypatch.setattr("serving.asking.SECONDS", 60.0)
+    for name in ("KEY_SECONDS", "PAGE_SECONDS"):
+        monkeypatch.setattr(f"serving.issuer.{name}", 60.0)
+    monkeypatch.setattr("serving.routes.log_on.PROVIDER_SECONDS", 60.0)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     with run_postgres() as server:
