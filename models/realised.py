@@ -21,12 +21,26 @@ WIDE = 1.96  # standard errors on either side for 95 %
 NOT_MATURED = "not_matured"
 
 
+def rank_values(values: Floats) -> NDArray[np.intp]:
+    """Return the place of each value among the different ones, from low to high.
+
+    Values in order, either way, are not sorted again: resamples of what was sorted once are.
+    """
+    steps = np.diff(values, prepend=values[:1])
+    if (steps >= 0).all():
+        return np.cumsum(steps > 0)
+    if (steps <= 0).all():
+        below: NDArray[np.intp] = np.cumsum(steps < 0)
+        return np.asarray(below[-1] - below)
+    return np.unique(values, return_inverse=True)[1]
+
+
 def measure_auc(p: Floats, y: Floats, w: Floats) -> float:
     """Return how often, by weight, who returned has the higher estimate; a tie counts for half.
 
     What scikit-learn's `roc_auc_score` returns, fifteen times as fast: resamples ask for thousands.
     """
-    _, place = np.unique(p, return_inverse=True)
+    place = rank_values(p)
     returned, others = (np.bincount(place, weights=one) for one in (w * y, w * (1 - y)))
     below = np.cumsum(others) - others / 2
     return float(returned @ below / (returned.sum() * others.sum()))
@@ -87,7 +101,7 @@ def _average(values: Floats, w: Floats) -> tuple[float, float]:
 
 def _find_error(p: Floats, y: Floats, w: Floats, auc: float) -> float:
     """Return the standard error of a weighted AUC: by how much each person moves it."""
-    _, place = np.unique(p, return_inverse=True)
+    place = rank_values(p)
     returned, others = (np.bincount(place, weights=one) for one in (w * y, w * (1 - y)))
     beaten = (np.cumsum(others) - others / 2) / others.sum()
     beating = 1 - (np.cumsum(returned) - returned / 2) / returned.sum()

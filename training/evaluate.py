@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features.errors import KantelpuntError
-from models.realised import measure_auc
+from models.realised import measure_auc, rank_values
 from models.usual import Sample
 from training.config import EvaluateConfig
 
@@ -54,6 +54,8 @@ def measure(p: Floats, sample: Sample, config: EvaluateConfig, seed: int) -> dic
     part of all who did not that is among them. Every figure is weighted for censoring; intervals
     come from persons drawn again.
     """
+    order = np.argsort(p, kind="stable")  # once: what is drawn again stays in order
+    p, sample = p[order], sample.take(order)
     value = _measure_once(p, sample.target, sample.weight, config)
     draws = draw_persons(sample.person, config.resamples, seed)
     again = [_measure_again(p, sample, config, times) for times in draws]
@@ -175,7 +177,7 @@ def _take_first(key: Floats, y: Floats, w: Floats, share: float) -> float:
 
     Where cases of the same key do not all fit in, each counts for the part that does.
     """
-    _, place = np.unique(key, return_inverse=True)
+    place = rank_values(key)
     mass, hits = np.bincount(place, weights=w), np.bincount(place, weights=w * y)
     room = share * w.sum() - (np.cumsum(mass) - mass)
     part = np.clip(room / np.maximum(mass, 1e-300), 0, 1)

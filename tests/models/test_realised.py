@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from features.outcomes import weigh
-from models.realised import check_realised, measure_auc
+from models.realised import check_realised, measure_auc, rank_values
 from models.watching import Check, Verdict, judge
 
 PEOPLE = 4000
@@ -80,3 +80,12 @@ def test_of_too_few_returns_nothing_is_told() -> None:
 
     assert {one.why for one in found.values()} == {"not_matured"}
     assert {one.verdict for one in found.values()} == {Verdict.INSUFFICIENT}
+
+
+@pytest.mark.parametrize(
+    "values", [[1.0, 1.0, 2.0, 4.0], [4.0, 2.0, 2.0, 1.0], [2.0, 1.0, 4.0, 2.0], [3.0], []]
+)
+def test_places_are_the_same_whatever_the_order_of_the_values(values: list[float]) -> None:
+    found = rank_values(np.array(values))
+
+    assert found.tolist() == [sorted(set(values)).index(one) for one in values]
