@@ -16,7 +16,7 @@ from serving.store.backup import backup_store
 from serving.store.engine import Store
 from tests.full_disk import full_after
 from tests.running_processes import build_environment
-from tests.running_service import NOW, PASSWORD, Service, find_token, make_own_case
+from tests.running_service import FUND, NOW, PASSWORD, Service, find_token, make_own_case
 from tests.serving.test_crashes import count_done, find_faults, make_content
 from tests.serving.test_uploads import make_file, send, wait
 
