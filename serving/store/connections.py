@@ -48,7 +48,7 @@ class Terms:
         most = threads + ASIDE
         return cls(
             most,
-            statement_seconds=30,  # a proxy gives up after 60: nobody waits for the rest
+            statement_seconds=30,  # whoever asked has left after 20: see patience
             lock_seconds=5,  # as long as SQLite has a writer wait for another
             idle_seconds=60,  # who stops halfway would have all others wait for its locks
             name=f"kantelpunt serve, most {most}, {secrets.token_hex(4)}",
