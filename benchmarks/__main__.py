@@ -7,6 +7,7 @@ written after each, so that what was measured stays when hours are cut short.
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from benchmarks.report import RESULTS, begin_record, find_record
@@ -33,10 +34,11 @@ def run(names: Sequence[str]) -> list[str]:
     missed = []
     for name in names:
         (RESULTS / f"{name}.json").unlink(missing_ok=True)  # or an old run would pass for this one
-        unfinished = begin_record(name, [])
+        unfinished, began = begin_record(name, []), time.monotonic()
         code = start(name)
         finished = find_record(name) is not None
         if not finished:
+            unfinished.seconds = time.monotonic() - began
             unfinished.fault = f"broke off with exit code {code}, without figures"
             unfinished.save()
         if code or not finished:

@@ -25,7 +25,7 @@ class Record:
     commit: str
     machine: str
     versions: dict[str, str]
-    load: float  # of the machine, mean of the minute before: over 0.5, others were at work
+    load: float  # of the machine, mean of the minute before, which may be of another benchmark
     seconds: float = 0.0
     rows: list[dict[str, object]] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)

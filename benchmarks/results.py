@@ -29,17 +29,8 @@ GROUPS = {
     "bench": Group(
         "Speed and strength, beside what a user would pick instead",
         (
-            *(
-                "serving",
-                "scoring",
-                "training",
-                "training_rivals",
-                "engine",
-                "workers",
-                "pool",
-                "swap",
-            ),
-            "soak",
+            *("serving", "scoring", "training", "training_rivals", "engine"),
+            *("workers", "pool", "swap", "soak"),
         ),
     ),
     "pace": Group(
@@ -58,7 +49,7 @@ HEAD = """# Results
 
 Written by `make bench`, `make pace` and `make quality`; do not edit. Each figure is of the run that
 its section names. A "+" after a commit: files differed from it. Load: of the machine in the minute
-before the run; over 0.5, something else was at work as well.
+before the run; over 0.5, something else was at work, be it the benchmark before.
 """
 MACHINE, VERSIONS = "- Machine: ", "- Versions: "
 MISSED = "**MISSED**"
