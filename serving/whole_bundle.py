@@ -10,7 +10,7 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -58,8 +58,9 @@ def keep_whole(folder: Path, fetch: Callable[..., str]) -> None:
 
 def _clean(cache: Path) -> None:
     for left in cache.glob(f"{_WORK}*"):
-        if abs(time.time() - left.stat().st_mtime) > LEFT_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # another worker may be done with it by now
+            if abs(time.time() - left.stat().st_mtime) > LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
