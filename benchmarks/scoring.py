@@ -45,7 +45,6 @@ PERSONS = 962_000  # about a million screenings
 CORES = 2
 SHARE = 0.80
 MOST_GIB = 1.5
-BARE_ROWS = 20_000  # at once: a result of all rows would take more memory than they do
 WARM_UP = 1000
 
 

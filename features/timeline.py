@@ -16,13 +16,12 @@ class Timeline:
     """One value per screening, in the order of the cases table; NEVER where nothing of it came.
 
     `followed` is the last day of which we know anything (NaN: none), `exits` that of pension or
-    death. `ends`
-    is the day on which work ended the spell: work of any length does, unless the person fell ill
-    again so soon that it is a relapse. `starts` is that on which support began while the spell
-    still ran; `was_supported` tells that it had begun in the case before the screening.
+    death. `ends` is the day on which work ended the spell: work of any length does, unless the
+    person fell ill again so soon that it is a relapse. `starts` is that on which support began
+    while the spell still ran; `was_supported` tells that it had begun in the case before.
 
-    Work periods, those that touch joined: of which screening (`place`), when they `begun` and
-    `ended` (NaN: still going on).
+    `place`, `begun` and `ended` have one value per work period, those that touch joined: of which
+    screening it is, and its first and last day (NaN: still going on).
     """
 
     screened_on: NDArray[np.datetime64]

@@ -18,6 +18,9 @@ from models.estimate import Estimate, Estimates, Sum, Sums, bound
 from models.heads import NINETY_PERCENT, AdditiveHead
 
 Floats = NDArray[np.float64]
+# of a value and both its bounds
+_ERRORS = np.array([[0.0], [-NINETY_PERCENT], [NINETY_PERCENT]])
+_NOT_KNOWN = (np.nan, np.nan, np.nan)
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,6 @@ class Curves:
     support: Band
 
 
-_ERRORS = np.array([[0.0], [-NINETY_PERCENT], [NINETY_PERCENT]])
-
-
 def trace_curve(curve: CurveHead, estimate: Estimate, row: Matrix) -> tuple[CurvePoint, ...]:
     """Return the curve of one case, in order of days."""
     shares = _find_shares(curve, row[None, :], 1)
@@ -142,6 +142,3 @@ def _carry(
             late.append(late[-1] + (1.0 - late[-1]) * part)
     without, with_support = np.stack(early + late, axis=-1)
     return Curves(curve.days, Band(*without), Band(*with_support))
-
-
-_NOT_KNOWN = (np.nan, np.nan, np.nan)

@@ -160,7 +160,7 @@ class Issuer:
         if one is not None and (joins or is_ours):
             one.ended.wait(max(0.0, one.began + seconds - time.monotonic()))
 
-    def _fetch_all(self, one: "_UnderWay") -> None:
+    def _fetch_all(self, one: _UnderWay) -> None:
         try:
             found = self._fetch(self.address.rstrip("/") + WELL_KNOWN)
             endpoints = Endpoints.of(found, self.address)

@@ -13,9 +13,9 @@ from serving.rate_limit import MOST_KEYS, Limiter, MemoryLimiter, TooManyError
 from serving.store.allowances import WINDOW, Asked, find_wait, forget_full, give_turn_back
 from serving.store.engine import Store
 
-# turns that a process takes at once of a large allowance: a write for each request would cost more
-# than the request
-TURNS_AT_ONCE = 60
+# of a large allowance, of which a process takes one at once: a write for each request would cost
+# more than the request
+PARTS = 60
 
 
 class StoreClock:
@@ -72,7 +72,7 @@ class StoreLimiter:
         self._store = store
         self._sign = f"{purpose} {secret}".encode()
         self._step = WINDOW / per_minute
-        self._batch = ceil(per_minute / TURNS_AT_ONCE)
+        self._batch = ceil(per_minute / PARTS)
         self._clock, self._renew = clock, renew
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._lock = Lock()

@@ -14,9 +14,8 @@ class Wire:
         """Listen for who wants to reach a port, on another one."""
         self.seconds = 0.0  # how long each packet takes, either way
         self.is_silent = False  # what is sent does not arrive, and nobody says so
-        self.awaits: list[
-            bytes
-        ] = []  # it breaks once a client sent all of these, in this order ...
+        # it breaks once a client sent all of these, in this order ...
+        self.awaits: list[bytes] = []
         self.is_heard = False  # ... and, where it is heard, once the server answered
         self._target = target
         self._is_doomed = False

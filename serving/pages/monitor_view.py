@@ -30,7 +30,6 @@ from serving.wording import (
 MOST_INPUTS = 12  # rows at first; the others are under a button
 BAD = ("alarm", "watch")
 _ORDER = ("alarm", "watch", "insufficient_evidence", "ok")
-_SHARES = ("psi", "auc", "brier", "slope", "ece")
 
 
 @dataclass(frozen=True)

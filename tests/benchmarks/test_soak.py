@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 
 from benchmarks.soak_jobs import Job, run_jobs
 from benchmarks.soak_load import Moment
@@ -11,6 +10,7 @@ from benchmarks.soak_report import find_ends, find_growth, split_spans
 from benchmarks.soak_uses import assess, decide, open_case, open_list
 from benchmarks.soak_watch import Sample, watch_workers
 from benchmarks.soak_world import Answer, Given, World
+from tests.waiting import wait_until
 
 CASE = {"case_id": "shape-0", "person_key": "p-shape-0", "age_years": 40}
 EXPECTED = {"1": [{"case_id": "shape-0", "model_version": "1", "p_usual": 0.5}]}
@@ -103,9 +103,7 @@ def test_memory_is_held_against_what_it_was_once_warm() -> None:
 
 def test_what_a_process_holds_is_sampled() -> None:
     with watch_workers([os.getpid()], 1, 0.01) as samples:
-        until = time.monotonic() + 20
-        while not samples and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: bool(samples))
 
     assert samples[0].rss_mib > 10
     assert samples[0].files > 2
@@ -117,9 +115,7 @@ def test_a_job_that_fails_is_told_and_the_next_is_done() -> None:
         raise OSError("gone")
 
     with run_jobs([[Job("import", 0.0, fail), Job("import", 0.0, lambda: "")]], 1.0) as jobs:
-        until = time.monotonic() + 20
-        while len(jobs.done) < 2 and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: len(jobs.done) == 2)
 
     assert [one.is_right for one in jobs.done] == [False, True]
     assert "gone" in jobs.done[0].said
