@@ -68,16 +68,18 @@ def fit_lightgbm(task: Task) -> Predict:
 
 def fit_few_leaves(task: Task) -> Predict:
     """Return LightGBM with the leaves and rounds that ours has chosen, and our other settings."""
-    shape = task.shape or {}
+    from training.config import read_config
+
+    shape, config = task.shape or {}, read_config().usual
     return _fit_lightgbm(
         task,
         num_leaves=int(shape["leaves"]),
         n_estimators=int(shape["rounds"]),
-        learning_rate=0.03,  # these as in [usual] of training/config.toml
-        min_child_samples=30,
-        reg_lambda=5.0,
-        colsample_bytree=0.7,
-        subsample=0.8,
+        learning_rate=config.learning_rate,
+        min_child_samples=config.fewest_cases_in_leaf,
+        reg_lambda=config.penalty,
+        colsample_bytree=config.share_of_fields,
+        subsample=config.share_of_cases,
         subsample_freq=1,
     )
 
