@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from features.errors import KantelpuntError
 from features.rejects import REJECTED_COLUMNS, Draft, build_report
+from features.whole_file import written_whole
 from models.suggestion import Limits
 
 FORMAT = 1
@@ -149,7 +150,7 @@ class Parts:
         self.folder.rmdir()
 
     def _empty(self) -> None:
-        for pattern in ("*.arrow", "*.new", MANIFEST):
+        for pattern in ("*.arrow", "*.part", MANIFEST):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
@@ -185,12 +186,7 @@ def _write_table(path: Path, table: pa.Table) -> None:
 
 def write_whole(path: Path, content: bytes | pa.Buffer) -> None:
     """Write a file so that it is there whole, or not at all, also when the power fails."""
-    beside = path.with_name(path.name + ".new")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with written_whole(path) as beside, beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
