@@ -11,6 +11,7 @@ from serving.store.upgrade import upgrade_store
 from tests.running_issuer import RunningIssuer, build_oidc_settings, run_issuer
 from tests.running_postgres import Postgres, run_postgres
 from tests.running_service import Service, fill_users, get_sqlite_template, make_service
+from tests.running_wire import Wire, run_wire
 from tests.serving.released import make_version
 from tests.serving.running_registry import RunningRegistry, run_registry
 
@@ -53,12 +54,23 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
+@pytest.fixture
+def postgres_url(postgres: Postgres, postgres_template: str) -> str:
+    return postgres.make_database(postgres_template)
+
+
+@pytest.fixture
+def wire(postgres: Postgres) -> Iterator[Wire]:
+    """A way to PostgreSQL that a test can slow down, silence or break."""
+    with run_wire(postgres.port) as made:
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     if request.param == "sqlite":
         return sqlite_url
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.make_database(request.getfixturevalue("postgres_template"))
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -20,24 +20,20 @@ from serving.store.engine import (
     StoreGoneError,
 )
 from serving.store.room import NoRoomError, check_room
-from tests.running_postgres import Postgres
 
 OF_SERVICE = Terms.of_service(threads=2)
 ROADS = {"straight": "", "through pgbouncer": "?pgbouncer=true"}
 HOLD = text("select * from audit_head for update")
 
 
-@pytest.fixture
-def url(postgres: Postgres, postgres_template: str) -> str:
-    return postgres.make_database(postgres_template)
-
-
 @pytest.fixture(params=ROADS)
-def open_road(request: pytest.FixtureRequest, url: str) -> Iterator[Callable[[Terms], Store]]:
+def open_road(
+    request: pytest.FixtureRequest, postgres_url: str
+) -> Iterator[Callable[[Terms], Store]]:
     with ExitStack() as stack:
 
         def open_store(terms: Terms) -> Store:
-            return stack.enter_context(closing(Store(url + ROADS[request.param], terms)))
+            return stack.enter_context(closing(Store(postgres_url + ROADS[request.param], terms)))
 
         yield open_store
 
@@ -47,11 +43,11 @@ def ask(connection: Connection, question: str) -> str:
 
 
 def test_a_process_takes_one_connection_for_each_thread_and_no_more(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "WAIT_SECONDS", 0.1)
 
-    with closing(Store(url, OF_SERVICE)) as store, ExitStack() as stack:
+    with closing(Store(postgres_url, OF_SERVICE)) as store, ExitStack() as stack:
         for _ in range(2 + ASIDE):
             stack.enter_context(store.reading())
         with pytest.raises(StoreBusyError) as refused:
@@ -108,8 +104,8 @@ def test_a_command_takes_as_long_as_it_needs(open_road: Callable[[Terms], Store]
     assert set(limits.values()) == {"0"}
 
 
-def test_nothing_stays_on_a_connection_that_pgbouncer_may_give_to_others(url: str) -> None:
-    with closing(Store(f"{url}?pgbouncer=true", replace(OF_SERVICE, most=1))) as store:
+def test_nothing_stays_on_a_connection_that_pgbouncer_may_give_to_others(postgres_url: str) -> None:
+    with closing(Store(f"{postgres_url}?pgbouncer=true", replace(OF_SERVICE, most=1))) as store:
         for _ in range(10):
             with store.reading("fonds-a") as connection:
                 during = ask(connection, "show statement_timeout")
@@ -129,18 +125,20 @@ def test_an_address_with_another_word_about_pgbouncer_is_refused() -> None:
         Store("postgresql://kantelpunt@localhost/kantelpunt?pgbouncer=session")
 
 
-def test_a_pool_that_never_fits_is_refused_at_the_start(url: str) -> None:
+def test_a_pool_that_never_fits_is_refused_at_the_start(postgres_url: str) -> None:
     with (
-        closing(Store(url, Terms.of_service(threads=200))) as store,
+        closing(Store(postgres_url, Terms.of_service(threads=200))) as store,
         pytest.raises(NoRoomError, match="raise max_connections, or lower KANTELPUNT_THREADS"),
     ):
         check_room(store)
 
 
-def test_a_pool_that_may_not_fit_beside_that_of_another_process_is_warned_of(url: str) -> None:
+def test_a_pool_that_may_not_fit_beside_that_of_another_process_is_warned_of(
+    postgres_url: str,
+) -> None:
     with (
-        closing(Store(url, Terms.of_service(threads=60))) as other,
-        closing(Store(url, Terms.of_service(threads=60))) as store,
+        closing(Store(postgres_url, Terms.of_service(threads=60))) as other,
+        closing(Store(postgres_url, Terms.of_service(threads=60))) as store,
     ):
         with capture_logs() as alone:
             check_room(store)
@@ -154,8 +152,10 @@ def test_a_pool_that_may_not_fit_beside_that_of_another_process_is_warned_of(url
 
 
 @pytest.mark.parametrize("start", ["sqlite", "pgbouncer"])
-def test_where_room_cannot_be_seen_nothing_is_said(start: str, url: str, sqlite_url: str) -> None:
-    address = sqlite_url if start == "sqlite" else f"{url}?pgbouncer=true"
+def test_where_room_cannot_be_seen_nothing_is_said(
+    start: str, postgres_url: str, sqlite_url: str
+) -> None:
+    address = sqlite_url if start == "sqlite" else f"{postgres_url}?pgbouncer=true"
 
     with closing(Store(address, Terms.of_service(threads=200))) as store, capture_logs() as told:
         check_room(store)

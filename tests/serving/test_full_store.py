@@ -16,11 +16,6 @@ from tests.running_service import Service, make_own_case
 REFUSES = "urn:kantelpunt:problem:store-refuses"
 
 
-@pytest.fixture
-def url(postgres: Postgres, postgres_template: str) -> str:
-    return postgres.make_database(postgres_template)
-
-
 def count(store: Store) -> int:
     with store.reading(EVERY_FUND) as connection:
         return count_assessments(connection)
@@ -61,9 +56,9 @@ create trigger full_disk before insert on audit execute function fill()
 
 
 def test_a_full_disk_under_postgresql_keeps_nothing_half_and_is_used_again_with_room(
-    start_service: Callable[..., Service], url: str, capsys: pytest.CaptureFixture[str]
+    start_service: Callable[..., Service], postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    service = start_service(url)
+    service = start_service(postgres_url)
     with service.store.writing() as connection:
         connection.execute(text(FULL))
 
@@ -97,9 +92,9 @@ def test_a_file_that_may_not_be_written_is_told_like_a_full_disk(service: Servic
 
 
 def test_a_page_says_in_dutch_that_nothing_can_be_kept(
-    start_service: Callable[..., Service], url: str
+    start_service: Callable[..., Service], postgres_url: str
 ) -> None:
-    service = start_service(url)
+    service = start_service(postgres_url)
     service.post(make_own_case(1))
     service.log_on()
     with service.store.writing() as connection:
@@ -113,11 +108,11 @@ def test_a_page_says_in_dutch_that_nothing_can_be_kept(
 
 
 def test_a_replica_that_takes_no_writes_is_told_so_and_the_service_is_up(
-    start_service: Callable[..., Service], url: str, postgres: Postgres
+    start_service: Callable[..., Service], postgres_url: str, postgres: Postgres
 ) -> None:
-    service = start_service(url)
+    service = start_service(postgres_url)
     service.post(make_own_case(1))
-    name = make_url(url).database
+    name = make_url(postgres_url).database
     postgres.administer(f'alter database "{name}" set default_transaction_read_only = on')
     service.store.close()
 
@@ -135,11 +130,11 @@ def test_a_replica_that_takes_no_writes_is_told_so_and_the_service_is_up(
 
 
 def test_a_database_without_connections_left_is_told_and_then_used_again(
-    start_service: Callable[..., Service], url: str, postgres: Postgres
+    start_service: Callable[..., Service], postgres_url: str, postgres: Postgres
 ) -> None:
-    service = start_service(url)
-    name = make_url(url).database
-    with closing(Store(url)) as other:
+    service = start_service(postgres_url)
+    name = make_url(postgres_url).database
+    with closing(Store(postgres_url)) as other:
         with other.reading():
             postgres.administer(f'alter database "{name}" connection limit 1')
             refused = service.post(make_own_case(1))

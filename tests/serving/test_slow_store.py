@@ -18,32 +18,21 @@ from serving.store.engine import EVERY_FUND, Store, StoreGoneError
 from serving.store.patience import bounded_patience
 from tests.running_postgres import Postgres
 from tests.running_service import PASSWORD, Service, make_own_case
-from tests.running_wire import Wire, run_wire
+from tests.running_wire import Wire
 
 SECONDS = 1.5  # how long an answer may take where the store fails, here
 AGES = patience.ANSWER_SECONDS  # and else
 
 
 @pytest.fixture
-def url(postgres: Postgres, postgres_template: str) -> str:
-    return postgres.make_database(postgres_template)
-
-
-@pytest.fixture
-def wire(postgres: Postgres) -> Iterator[Wire]:
-    with run_wire(postgres.port) as made:
-        yield made
-
-
-@pytest.fixture
 def service(
     start_service: Callable[..., Service],
-    url: str,
+    postgres_url: str,
     postgres: Postgres,
     wire: Wire,
 ) -> Service:
     """A service that reached its store over the wire before, and has an estimate in it."""
-    made = start_service(url.replace(f":{postgres.port}/", f":{wire.port}/"), threads=1)
+    made = start_service(postgres_url.replace(f":{postgres.port}/", f":{wire.port}/"), threads=1)
     assert made.post(make_own_case(1)).status_code == 201
     return made
 
@@ -94,7 +83,7 @@ def test_a_store_of_which_each_packet_takes_two_seconds_is_told_in_time_and_used
 
 
 def test_a_store_that_goes_silent_is_told_in_time_and_used_again(
-    service: Service, wire: Wire, url: str
+    service: Service, wire: Wire, postgres_url: str
 ) -> None:
     wire.is_silent = True
     with in_a_hurry():
@@ -103,7 +92,7 @@ def test_a_store_that_goes_silent_is_told_in_time_and_used_again(
 
     assert [one.status_code for one in silent] == [503] * 4
     assert [one.status_code for one in ask(service)] == [200, 200, 200, 201]
-    with closing(Store(url)) as store:
+    with closing(Store(postgres_url)) as store:
         assert verify_audit(store).is_whole
 
 
@@ -155,11 +144,11 @@ def test_a_process_says_that_it_runs_while_every_thread_waits_for_the_store(
 
 
 def test_a_table_that_somebody_holds_for_long_is_told_as_busy_and_nothing_else_waits(
-    start_service: Callable[..., Service], url: str
+    start_service: Callable[..., Service], postgres_url: str
 ) -> None:
-    service = start_service(f"{url}?options=-c%20lock_timeout%3D300")
+    service = start_service(f"{postgres_url}?options=-c%20lock_timeout%3D300")
     service.post(make_own_case(1))
-    with closing(Store(url)) as command:
+    with closing(Store(postgres_url)) as command:
         with command.writing(EVERY_FUND) as connection:
             connection.exec_driver_sql("lock table cases")
             held = [service.post(make_own_case(2)), service.get("/api/v1/cases")]
@@ -192,10 +181,10 @@ def test_who_sends_slowly_has_an_answer_all_the_same(service: Service) -> None:
 
 
 def test_what_takes_long_because_it_is_much_is_not_cut_off(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.0)
-    with closing(Store(url, Terms.of_service(4))) as store:
+    with closing(Store(postgres_url, Terms.of_service(4))) as store:
         with bounded_patience(), pytest.raises(StoreGoneError, match="too long"):
             store.check()
 

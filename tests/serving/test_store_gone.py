@@ -1,6 +1,6 @@
 """A store that goes away half-way: what was confirmed is there, what was not is whole or absent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,26 +14,15 @@ from serving.store.engine import EVERY_FUND, Store, StoreGoneError
 from serving.store.upgrade import upgrade_store
 from tests.running_postgres import Postgres, run_postgres
 from tests.running_service import Service, fill_users, make_own_case
-from tests.running_wire import Wire, run_wire
+from tests.running_wire import Wire
 from tests.serving.test_crashes import find_faults
 
 
 @pytest.fixture
-def url(postgres: Postgres, postgres_template: str) -> str:
-    return postgres.make_database(postgres_template)
-
-
-@pytest.fixture
-def wire(postgres: Postgres) -> Iterator[Wire]:
-    with run_wire(postgres.port) as made:
-        yield made
-
-
-@pytest.fixture
 def service(
-    start_service: Callable[..., Service], url: str, postgres: Postgres, wire: Wire
+    start_service: Callable[..., Service], postgres_url: str, postgres: Postgres, wire: Wire
 ) -> Service:
-    return start_service(url.replace(f":{postgres.port}/", f":{wire.port}/"))
+    return start_service(postgres_url.replace(f":{postgres.port}/", f":{wire.port}/"))
 
 
 def count(url: str) -> int:
@@ -43,7 +32,7 @@ def count(url: str) -> int:
 
 @pytest.mark.parametrize(("is_heard", "kept"), [(False, 0), (True, 1)])
 def test_a_connection_that_breaks_on_commit_leaves_all_or_nothing_and_nobody_is_told_otherwise(
-    service: Service, wire: Wire, url: str, is_heard: bool, kept: int
+    service: Service, wire: Wire, postgres_url: str, is_heard: bool, kept: int
 ) -> None:
     wire.is_heard = is_heard
     wire.awaits = [b"INSERT INTO assessments", b"COMMIT"]
@@ -52,24 +41,24 @@ def test_a_connection_that_breaks_on_commit_leaves_all_or_nothing_and_nobody_is_
 
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:kantelpunt:problem:store-unsure"
-    assert count(url) == kept
-    assert find_faults(url, []) == []
+    assert count(postgres_url) == kept
+    assert find_faults(postgres_url, []) == []
     again = service.post(make_own_case(1))
     assert again.status_code == 201
-    assert find_faults(url, [("assessments", again.json()["assessment_id"])]) == []
+    assert find_faults(postgres_url, [("assessments", again.json()["assessment_id"])]) == []
 
 
 @pytest.mark.parametrize("statement", [b"INSERT INTO assessments", b"INSERT INTO audit"])
 def test_a_connection_that_breaks_before_that_leaves_nothing(
-    service: Service, wire: Wire, url: str, statement: bytes
+    service: Service, wire: Wire, postgres_url: str, statement: bytes
 ) -> None:
     wire.awaits = [statement]
 
     answer = service.post(make_own_case(1))
 
     assert answer.json()["type"] == "urn:kantelpunt:problem:store-gone"
-    assert count(url) == 0
-    assert find_faults(url, []) == []
+    assert count(postgres_url) == 0
+    assert find_faults(postgres_url, []) == []
     assert service.post(make_own_case(1)).status_code == 201
 
 
