@@ -61,6 +61,7 @@ notebooks: $(READY) ## run every notebook from top to bottom
 bench pace quality: export KANTELPUNT_SSA := $(or $(SSA),$(KANTELPUNT_SSA))
 
 bench: $(READY) system ## speed and strength beside rivals, into benchmarks/RESULTS.md; hours; ONLY="swap soak" for some
+	@sh scripts/system_packages.sh nginx
 	$(BIN)/python -m benchmarks $(or $(ONLY),$@)
 
 pace: $(READY) system ## how long pages, lists, files and nightly commands take, into the same page

@@ -17,7 +17,7 @@ LIBRARIES = (
     *("lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "mlflow", "dask"),
     *("fastapi", "uvicorn", "pydantic", "sqlalchemy", "psycopg"),
 )
-# looked for where Debian puts it as well; the words ask for a version
+# the words ask for a version
 PROGRAMS = {"nginx": ("nginx", "-v"), "PostgreSQL": ("postgres", "--version")}
 DEBIAN = "/usr/lib/postgresql"
 PAGE = "benchmarks/RESULTS.md"  # the benchmarks write it themselves: it makes the code no other
@@ -53,15 +53,20 @@ def list_versions(libraries: Iterable[str] = LIBRARIES) -> dict[str, str]:
 
 def list_programs() -> dict[str, str]:
     """Return the versions of the programs of the system that are installed."""
-    places = sorted(Path(DEBIAN).glob("*/bin"), reverse=True)
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *map(str, places)])
     found: dict[str, str] = {}
     for name, (program, word) in PROGRAMS.items():
-        if place := shutil.which(program, path=path):
+        if place := find_program(program):
             told = subprocess.run([place, word], capture_output=True, text=True, check=False)
             number = re.search(r"\d+(\.\d+)+", told.stdout + told.stderr)
             found |= {name: number[0]} if number else {}
     return found
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program of the system, also where Debian hides it from users."""
+    places = sorted(Path(DEBIAN).glob("*/bin"), reverse=True)
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *map(str, places)])
+    return shutil.which(name, path=path)
 
 
 def find_commit() -> str:

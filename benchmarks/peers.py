@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.gain import CAPACITIES, Truth, capture, make_world
 from benchmarks.peers_worker import METHODS
 from benchmarks.report import Board
-from benchmarks.rival_environment import ROOT, find_python, make_environment, run_rival
+from benchmarks.rival_environment import find_python, make_environment, run_rival
 from features.contract import Contract
 from features.matrix import Matrix, build_matrix
 from features.synthetic import World
@@ -29,6 +29,7 @@ from models.effects import measure_effects, weigh_trial
 from models.gain import fit_gain
 from models.levels import find_categories
 from training.config import read_config
+from training.record import ROOT
 
 Floats = NDArray[np.float64]
 WORLDS: tuple[World, ...] = get_args(World)

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from benchmarks.machine import find_program
 from benchmarks.servers import find_port
 from tests.waiting import wait_until
-
-ROOT = Path(__file__).resolve().parents[1]
+from training.record import ROOT
 
 
 class Worker:
@@ -82,7 +81,7 @@ class Proxy:
 @contextmanager
 def run_proxy(folder: Path, ports: tuple[int, int]) -> Iterator[Proxy]:
     """Run nginx with the configuration that ships, on free ports."""
-    program = shutil.which("nginx")
+    program = find_program("nginx")
     if program is None:
         raise SystemExit("nginx is not installed: this benchmark tries deploy/nginx.conf with it")
     text, port = (ROOT / "deploy" / "nginx.conf").read_text(), find_port()

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 from features.errors import KantelpuntError
-
-ROOT = Path(__file__).resolve().parents[1]
+from training.record import ROOT
 
 
 class RivalMissingError(KantelpuntError):

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from benchmarks.proxy import ROOT, Worker, run_proxy
+from benchmarks.proxy import Worker, run_proxy
 from benchmarks.report import RESULTS, Board
 from benchmarks.soak_jobs import (
     FILES_PER_THIRD,
@@ -63,6 +63,7 @@ from serving.deps import get_now
 from serving.intake_file import list_rows
 from tests.running_postgres import ADMIN, Postgres, run_postgres
 from training.config import read_config
+from training.record import ROOT
 from training.tracking import set_champion
 
 DEFAULTS = ("60", "30")

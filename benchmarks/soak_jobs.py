@@ -15,8 +15,9 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
-from benchmarks.proxy import ROOT, Worker
+from benchmarks.proxy import Worker
 from tests.running_postgres import find_binary
+from training.record import ROOT
 
 THIRDS = 3
 FILES_PER_THIRD = 4

@@ -28,7 +28,6 @@ from numpy.typing import NDArray
 from benchmarks.report import Board
 from benchmarks.resident import watch_resident
 from benchmarks.rival_environment import (
-    ROOT,
     check_rival,
     find_python,
     limit_threads,
@@ -43,6 +42,7 @@ from models.realised import measure_auc
 from models.usual import Sample
 from training.config import read_config
 from training.evaluate import Measured, bound, calibration_error, draw_persons
+from training.record import ROOT
 from training.rivals import OURS, compare_errors
 from training.samples import take_samples
 from training.splits import build_windows

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.load import build_request
-from benchmarks.proxy import ROOT, Proxy, Worker, run_proxy
+from benchmarks.proxy import Proxy, Worker, run_proxy
 from benchmarks.report import Board
 from benchmarks.servers import AUTHORIZATION, PASSWORD, PHYSICIAN, build_pilot
 from benchmarks.serving import FUND, build_cases
@@ -31,6 +31,7 @@ from serving.permissions import Role
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from tests.running_postgres import run_postgres
+from training.record import ROOT
 
 PERSONS, USED_CASES = 3_000, 100
 PER_SECOND = 40

@@ -7,6 +7,7 @@ is_here() {
         libgomp1) "${PYTHON:-.venv/bin/python}" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' ;;
         chromium) command -v chromium || command -v chromium-browser || command -v google-chrome ;;
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+        nginx) PATH=$PATH:/usr/sbin command -v nginx ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
