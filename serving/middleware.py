@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.faults import RequestRefusedError
@@ -33,6 +34,7 @@ SECURITY_HEADERS = {
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 RENEWED_SESSION = "renewed_session"
 _NOT_FOUND = "unknown"
+_GONE = 499  # as nginx notes it: who asked went away, and gets no answer
 _OPEN_WHILE_CLOSED = ("/static/", "/healthz", "/metrics")
 Answer = Callable[[Scope], Any]
 
@@ -74,6 +76,8 @@ class Surroundings:
         try:
             with bounded_patience():
                 await self.app(scope, receive_in_time, send_with_headers)
+        except ClientDisconnect:
+            status = _GONE
         except Exception as error:
             # the message of an error may hold what was sent: only its class and place are noted
             kind, place = type(error).__name__, _find_place(error)

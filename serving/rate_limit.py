@@ -141,6 +141,8 @@ def find_home(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address[:64]
+    # what listens on both writes an address of IPv4 as one of IPv6: all of those are one network
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     if parsed.version == 4:
         return str(parsed)
     return str(ip_network((parsed, _IPV6_HOME), strict=False))

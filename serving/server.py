@@ -15,8 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from features.errors import KantelpuntError
+from serving.bounded_http import BoundedHttp
 
 START_SECONDS = 30
+# as long as an answer may take; whoever starts us, waits 30 s before it kills
+STOP_SECONDS = 20
 BACKLOG = 2048  # connections that wait to be taken up, as uvicorn has it
 
 
@@ -96,6 +99,9 @@ def _build_server(app: FastAPI) -> uvicorn.Server:
         # that of uvicorn would write addresses with case numbers in them
         access_log=False,
         server_header=False,
+        http=BoundedHttp,
+        ws="none",
+        timeout_graceful_shutdown=STOP_SECONDS,
         proxy_headers=bool(trusted),
         forwarded_allow_ips=trusted,
     )

@@ -2,13 +2,14 @@
 
 import csv
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
+from re import fullmatch
 from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -38,6 +39,7 @@ from serving.store.imports import (
 
 MOST_WAITING = 8
 RETRY_SECONDS = 5.0
+STRAY_SECONDS = 24 * 3600.0  # no file takes so long to come in
 _STOP = ""
 _SHARE = "max_rejected"
 log = structlog.get_logger("kantelpunt")
@@ -187,7 +189,19 @@ class Uploads:
             return []
         with self._work.store.reading(EVERY_FUND) as connection:
             left = [made.import_id for made in list_unfinished(connection)]
+        self._remove_strays(left)
         return [number for number in left if (self.folder / number).is_dir()]
+
+    def _remove_strays(self, left: Sequence[str]) -> None:
+        """Remove what no import knows of: the service ended between taking a file and noting it.
+
+        Not what came lately: another process may be about to note it.
+        """
+        before = self._work.clock().timestamp() - STRAY_SECONDS
+        for place in self.folder.iterdir():
+            is_ours = fullmatch("[0-9a-f]{32}", place.name) is not None
+            if is_ours and place.name not in left and place.stat().st_mtime < before:
+                self._remove(place.name)
 
     def _import(self, number: str) -> None:
         with self._work.store.reading(EVERY_FUND) as connection:

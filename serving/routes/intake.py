@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from re import fullmatch
 from typing import Annotated, BinaryIO
 
@@ -50,13 +51,34 @@ _FILE = {
 }
 
 
-async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 - asked first
-    """Return the number of the file that was sent, kept on disk; it has a place in the queue."""
+@dataclass(frozen=True)
+class Upload:
+    """A file that was sent and kept on disk, and which share of its rows may be bad."""
+
+    number: str
+    max_rejected: float
+
+
+async def read_upload(
+    request: Request,
+    user: Uploader,  # noqa: ARG001 - asked first
+    # asked here too: what is wrong in a request must be found before a file has its place
+    max_rejected: Annotated[
+        float,
+        Query(
+            ge=0,
+            le=1,
+            description="Welk deel van de rijen afgekeurd mag zijn; zijn het er meer, dan wordt "
+            "het hele bestand geweigerd.",
+        ),
+    ] = MAX_REJECTED,
+) -> Upload:
+    """Return the file that was sent, kept on disk; it has a place in the queue."""
     uploads = get_service(request).uploads
     uploads.take_room()
     try:
         async with open_form(request, most_fields=1) as form:
-            return await run_in_threadpool(uploads.receive, get_file(form))
+            number = await run_in_threadpool(uploads.receive, get_file(form))
     except BaseException as error:
         uploads.give_back_room()
         if isinstance(error, HTTPException):
@@ -64,6 +86,7 @@ async def read_upload(request: Request, user: Uploader) -> str:  # noqa: ARG001 
         if isinstance(error, FileRefusedError):
             raise RequestRefusedError(error.key) from None
         raise
+    return Upload(number, max_rejected)
 
 
 @asynccontextmanager
@@ -97,20 +120,11 @@ def post_import(
     service: ServiceHere,
     now: Now,
     user: Uploader,
-    number: Annotated[str, Depends(read_upload)],
-    max_rejected: Annotated[
-        float,
-        Query(
-            ge=0,
-            le=1,
-            description="Welk deel van de rijen afgekeurd mag zijn; zijn het er meer, dan wordt "
-            "het hele bestand geweigerd.",
-        ),
-    ] = MAX_REJECTED,
+    sent: Annotated[Upload, Depends(read_upload)],
 ) -> Response:
     """Neemt een bestand aan en schat de dossiers op de achtergrond in; volg het met `GET`."""
     try:
-        made = service.uploads.accept(number, user, now, max_rejected)
+        made = service.uploads.accept(sent.number, user, now, sent.max_rejected)
     except BaseException:
         service.uploads.give_back_room()
         raise

@@ -24,8 +24,7 @@ def backup_store(store: Store, path: Path) -> int:
     try:
         if path.exists():
             raise BackupError(f"{path} is there already: give a new file")
-        half.unlink(missing_ok=True)
-        os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        _make_own(half)
         _copy(store, half)
         lines = _check_copy(half)
         half.rename(path)
@@ -34,6 +33,12 @@ def backup_store(store: Store, path: Path) -> int:
     finally:
         half.unlink(missing_ok=True)
     return lines
+
+
+def _make_own(half: Path) -> None:
+    """Make an empty file that only its owner reads, from before the first byte is in it."""
+    half.unlink(missing_ok=True)
+    os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _copy(store: Store, path: Path) -> None:
@@ -71,8 +76,8 @@ def restore_store(path: Path, url: str) -> Path:
     half = store.with_name(f"{store.name}.half")
     try:
         store.parent.mkdir(parents=True, exist_ok=True)
+        _make_own(half)
         shutil.copyfile(path, half)
-        half.chmod(0o600)
         half.rename(store)
     except OSError as error:
         raise BackupError(f"{store} cannot be written ({error.strerror})") from None

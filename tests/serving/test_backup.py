@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
@@ -51,6 +52,22 @@ def test_a_backup_is_whole_while_others_write_and_can_be_put_back(
     assert verdict.lines == lines
     assert 5 <= kept <= written[0]
     assert where.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_copy_that_is_being_put_back_is_for_its_owner_from_the_first_byte(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup_store(service.store, tmp_path / "copy.db")
+    store, seen, copy = tmp_path / "store-2.db", list[int](), shutil.copyfile
+
+    def look(source: Path, target: Path) -> None:
+        copy(source, target)
+        seen.append(target.stat().st_mode & 0o777)
+
+    monkeypatch.setattr("serving.store.backup.shutil.copyfile", look)
+    restore_store(tmp_path / "copy.db", f"sqlite:///{store}")
+
+    assert seen == [0o600]
 
 
 def test_a_backup_never_overwrites_anything(service: Service, tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def test_the_memory_has_a_bound_and_forgets_who_has_everything_back(clock: Clock
 
 HOMES = [
     ("192.0.2.7", "192.0.2.7"),
+    ("::ffff:192.0.2.7", "192.0.2.7"),
     ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
     ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
     ("x" * 100, "x" * 64),

@@ -1,0 +1,63 @@
+"""Files that were sent in vain leave neither their place nor themselves behind."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from serving.uploads import MOST_WAITING, STRAY_SECONDS
+from tests.running_service import PASSWORD, Service
+from tests.serving.test_uploads import IMPORTS, make_file, send, wait
+from tests.waiting import wait_until
+
+STRAY, FRESH = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "uploads"
+
+
+@pytest.fixture
+def start(
+    start_service: Callable[..., Service], sqlite_url: str, folder: Path
+) -> Callable[[], Service]:
+    return lambda: start_service(sqlite_url, uploads=folder)
+
+
+def test_a_request_that_is_wrong_beside_its_file_takes_no_place_and_leaves_no_file(
+    start: Callable[[], Service], folder: Path, tmp_path: Path
+) -> None:
+    service, content = start(), make_file(tmp_path / "x", 5)
+
+    for _ in range(MOST_WAITING + 1):
+        files = {"file": ("meldingen.csv", content, "text/csv")}
+        asked = f"{IMPORTS}?max_rejected=5"
+        answer = service.client.post(asked, files=files, auth=("systeem", PASSWORD))
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "max_rejected"
+
+    assert not folder.exists()
+    wait(service, send(service, content))
+    service.app.state.service.uploads.stop()
+
+
+def test_a_file_that_came_in_before_the_service_was_killed_does_not_stay(
+    start: Callable[[], Service], folder: Path
+) -> None:
+    for name in (STRAY, FRESH, "of somebody else"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "part").write_text("case_id\n")
+    moment = time.time()
+    os.utime(folder / STRAY, (moment - STRAY_SECONDS - 1,) * 2)
+    os.utime(folder / FRESH, (moment - STRAY_SECONDS + 60,) * 2)
+    uploads = start().app.state.service.uploads
+
+    uploads.start()
+
+    wait_until(lambda: not (folder / STRAY).exists())
+    uploads.stop()
+    assert (folder / FRESH / "part").exists()
+    assert (folder / "of somebody else").exists()
