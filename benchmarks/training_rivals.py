@@ -2,13 +2,15 @@
 
 `python -m benchmarks.training_rivals [PERSONS ...]`. Everybody learns from the learn window of
 `kantelpunt train` with its weights for censoring, gets the same straight correction from the
-calibration window, and is judged on the later test window; intervals of differences are by person.
+calibration window, and is judged on the later test window; intervals of differences are by person,
+of one made-up extract and one seed of each method: how much another would differ they do not tell.
 Once more everybody learns from all settled screenings, for time and memory alone. Each runs in a
-process of its own, on two threads, and gets rows as they are: gaps as NaN, which all of them know,
-and categories named as such in the way that each library asks for. Ours chooses its shape on
-held-out persons; LightGBM with few leaves gets that shape for nothing; FLAML, in an environment of
-its own under var/training-rivals that the first run makes, searches as long as ours took. Then the
-whole command, with gain, intervals, refutation, fairness and card.
+process of its own, on two threads, and gets rows as they are: gaps as NaN, which all know but for
+logistic regression, where they are filled in and marked, and categories named as such in the way
+that each library asks for. Ours chooses its shape on held-out persons; LightGBM with few leaves
+gets that shape for nothing; FLAML, in an environment of its own under var/training-rivals that the
+first run makes, searches as long as ours took, and may take longer to end. Then the whole command,
+with gain, intervals, refutation, fairness and card.
 """
 
 import json
@@ -120,33 +122,38 @@ def correct(found: Learnt, calibrate: Sample) -> Floats:
 
 
 def compare(
-    estimated: dict[str, Floats], test: Sample, bins: int, resamples: int
+    estimated: dict[str, Floats], test: Sample, resamples: int
 ) -> dict[str, dict[str, Measured]]:
-    """Return AUC, Brier score and ECE of each rival less those of ours, with paired intervals."""
-
-    def tell(p: Floats, times: Floats) -> tuple[float, float]:
-        drawn, weight = times > 0, test.weight * times
-        y, w = test.target[drawn], weight[drawn]
-        return measure_auc(p[drawn], y, w), calibration_error(p[drawn], y, w, bins)
-
+    """Return AUC and Brier score of each rival less those of ours, with paired intervals."""
     draws = [np.ones(len(test)), *draw_persons(test.person, resamples, SEED)]
-    told = {name: np.array([tell(p, times) for times in draws]) for name, p in estimated.items()}
-    brier = compare_errors(estimated, test, resamples, SEED)
+
+    def rank(p: Floats) -> Floats:
+        drawn = [(times > 0, test.weight * times) for times in draws]
+        return np.array([measure_auc(p[row], test.target[row], w[row]) for row, w in drawn])
+
+    auc = {name: rank(p) for name, p in estimated.items()}
     found = {}
-    for name in brier:
-        auc, ece = (told[name] - told[OURS]).T
-        found[name] = {
-            "AUC": bound(float(auc[0]), auc[1:].tolist()),
-            "Brier": brier[name],
-            "ECE": bound(float(ece[0]), ece[1:].tolist()),
-        }
+    for name, brier in compare_errors(estimated, test, resamples, SEED).items():
+        value, *again = (auc[name] - auc[OURS]).tolist()
+        found[name] = {"AUC": bound(value, again), "Brier": brier}
     return found
+
+
+def expect_error(p: Floats, test: Sample, bins: int, draws: int) -> float:
+    """Return the ECE that chance alone gives to these estimates where they are exactly right."""
+    chance, rng = np.clip(p, 0, 1), np.random.default_rng(SEED)
+    drawn = ((rng.random(len(p)) < chance).astype(np.float64) for _ in range(draws))
+    return float(np.mean([calibration_error(chance, y, test.weight, bins) for y in drawn]))
 
 
 def report_quality(
     board: Board, size: str, found: dict[str, Learnt], samples: dict[str, Sample]
 ) -> None:
-    """Print how good each method is on the test window, and who is surely better than ours."""
+    """Print how good each method is on the test window, and who is surely better than ours.
+
+    ECE is told beside what chance makes of it, and not judged: drawing persons again adds chance to
+    the ECE of everybody alike, which hides who is better calibrated. Brier score counts it as well.
+    """
     config, test = read_config().evaluate, samples["test"]
     corrected = {name: correct(each, samples["calibrate"]) for name, each in found.items()}
     for name, p in corrected.items():
@@ -157,7 +164,9 @@ def report_quality(
         for what, one in (("ECE", p), ("ECE without the correction", raw)):
             error = calibration_error(one, test.target, test.weight, config.bins)
             board.add(f"{size}: {what} of {name}", error, "")
-    for name, figures in compare(corrected, test, config.bins, config.resamples).items():
+    by_chance = expect_error(corrected[OURS], test, config.bins, config.resamples)
+    board.add(f"{size}: ECE of estimates that are right, by chance", by_chance, "")
+    for name, figures in compare(corrected, test, config.resamples).items():
         for what, less in figures.items():
             held = less.low <= 0 if what == "AUC" else less.high >= 0
             board.add(

@@ -48,17 +48,36 @@ def fit_ours(task: Task) -> Predict:
 
     from threadpoolctl import threadpool_limits
 
-    from features.contract import default_contract
-    from models.usual import Sample, Shape, choose_shape, fit_usual
+    from models.usual import Shape, choose_shape, fit_usual
     from training.config import read_config
 
-    config = replace(read_config().usual, threads=THREADS)
-    sample = Sample(default_contract(), task.x, task.y, task.weight, task.person)
+    config, sample = replace(read_config().usual, threads=THREADS), _take_sample(task)
     with threadpool_limits(limits=1, user_api="blas"):
         shape = Shape(**task.shape) if task.shape else choose_shape(sample, config, task.seed)  # type: ignore[arg-type]  # of JSON
         head = fit_usual(sample, shape, config, task.seed)
     NOTES.update(asdict(shape))
     return lambda x: head.predict(x, config.threads)
+
+
+def fit_logistic(task: Task) -> Predict:
+    """Return scikit-learn's logistic regression, as `kantelpunt train` holds beside ours.
+
+    The made-up returns add up on the log-odds, which is what it learns: here it is no weak rival.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from models.baseline import fit_logistic as fit
+
+    with threadpool_limits(limits=THREADS, user_api="blas"):
+        return fit(_take_sample(task)).predict
+
+
+def _take_sample(task: Task) -> Any:
+    """Return the rows as our own packages take them."""
+    from features.contract import default_contract
+    from models.usual import Sample
+
+    return Sample(default_contract(), task.x, task.y, task.weight, task.person)
 
 
 def fit_lightgbm(task: Task) -> Predict:
@@ -135,6 +154,7 @@ def fit_flaml(task: Task) -> Predict:
 
 METHODS: Mapping[str, Callable[[Task], Predict]] = {
     "kantelpunt": fit_ours,
+    "logistic regression": fit_logistic,
     "LightGBM": fit_lightgbm,
     "LightGBM, few leaves": fit_few_leaves,
     "HistGradientBoosting": fit_histogram,

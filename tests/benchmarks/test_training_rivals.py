@@ -11,12 +11,20 @@ import pytest
 import features.contract
 from benchmarks import training_rivals, training_rivals_worker
 from benchmarks.report import Board
-from benchmarks.training_rivals import FLAML, Learnt, learn_all, report_quality, write_rows
+from benchmarks.training_rivals import (
+    FLAML,
+    Learnt,
+    expect_error,
+    learn_all,
+    report_quality,
+    write_rows,
+)
 from benchmarks.training_rivals_worker import METHODS
 from models.levels import find_categories
 from models.realised import measure_auc
 from models.usual import Sample
 from tests.models.worlds import make_contract, make_sample
+from training.evaluate import calibration_error
 from training.rivals import OURS
 
 HERE = [name for name in METHODS if name != FLAML]
@@ -85,8 +93,22 @@ def test_a_rival_that_says_the_same_is_none(samples: dict[str, Sample]) -> None:
     report_quality(board, "few", {OURS: learnt, "twin": replace(learnt)}, samples)
 
     differences = [row for row in board.rows if row["limit"]]
-    assert len(differences) == 3
+    assert len(differences) == 2
     assert all(row["held"] and row["value"] == 0 for row in differences)
+
+
+def test_estimates_that_are_right_have_the_calibration_error_of_chance(
+    samples: dict[str, Sample],
+) -> None:
+    test, rng = samples["test"], np.random.default_rng(2)
+    chances = rng.beta(2, 3, len(test))
+    right = replace(test, target=(rng.random(len(test)) < chances).astype(np.float64))
+
+    by_chance = expect_error(chances, test, 10, 100)
+
+    found = calibration_error(chances, right.target, test.weight, 10)
+    bent = calibration_error(np.clip(chances + 0.15, 0, 1), right.target, test.weight, 10)
+    assert 0.5 < found / by_chance < 2 < bent / by_chance
 
 
 def test_the_pins_of_the_rival_carry_hashes_and_no_address() -> None:

@@ -38,7 +38,6 @@ from training.engine_worker import (
     pack_rows,
     ship_bundle,
 )
-from training.evaluate import measure
 from training.pipeline import Trained
 from training.rivals import OURS, compare_errors, hold_contest
 from training.samples import take_samples
@@ -233,11 +232,25 @@ def test_a_cluster_learns_what_this_machine_does_within_noise(road: Road, joined
         estimated["cluster"] = estimate(1)
 
     more = compare_errors(estimated, test, 200, 1)
-    figures = {name: measure(p, test, config.evaluate, 1) for name, p in estimated.items()}
+    apart = {name: float(np.abs(p - estimated[OURS]).mean()) for name, p in estimated.items()}
     assert joined.grown >= 1
-    assert more["cluster"].low < 0.0005
+    # errors alone do not tell: trees that see half of the rows err as little, 2.6 seeds further
     assert abs(more["cluster"].value) < 0.001
-    assert abs(figures["cluster"]["auc"].value - figures[OURS]["auc"].value) < 0.005
+    assert 0 < apart["cluster"] < 1.5 * apart["another seed"]
+
+
+def test_rows_that_count_more_count_more_on_a_cluster(joined: Cluster) -> None:
+    sample = make_sample(2000, seed=3)
+    sample = replace(sample, weight=1 + 3 * sample.target)
+
+    here, _ = fit_boosted(sample, 4, 40, FAST, 1)
+    with growing_with(Grower(joined).grow):
+        there, _ = fit_boosted(sample, 4, 40, FAST, 1)
+
+    means = [float(head.predict(sample.matrix).mean()) for head in (here, there)]
+    assert joined.grown == 1
+    assert means[0] > sample.target.mean() + 0.1
+    assert means[1] == pytest.approx(means[0], abs=0.02)
 
 
 def test_the_command_trains_on_a_cluster_and_the_run_tells_so(
