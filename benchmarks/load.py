@@ -1,6 +1,8 @@
 """A small load generator: keep-alive connections that each send the next request when answered.
 
-It runs in a process of its own, so that it does not share an interpreter with what it measures.
+It runs in a process of its own, so that it does not share an interpreter with what it measures. A
+server that stalls is asked less meanwhile: its p99 is that of so many callers who wait for their
+answer, and lower than that of people who come anyway, which `benchmarks.soak` measures.
 """
 
 import asyncio

@@ -91,6 +91,7 @@ def test_waiting_that_grows_in_the_last_third_is_found() -> None:
     moments = [Moment("list", float(s), ms[s // 60], 200, "") for s in range(180)]
 
     assert find_growth(moments, 3.0) == 2.0
+    assert find_growth(moments, 3.0, since=1) == 0.4
     assert [len(span) for span in split_spans(moments, 1.0)] == [60, 60, 60]
 
 
