@@ -17,6 +17,7 @@ from training.config import RegistryConfig
 from training.evaluate import Measured
 from training.info import build_info
 from training.tracking import About, log_run
+from training.tracking_releases import find_champion
 
 REGISTRY = RegistryConfig("kantelpunt", "kantelpunt")
 REASON = "looked at by the committee in its session"
@@ -55,6 +56,11 @@ class Desk:
     def at(cls, folder: Path, road: Road) -> "Desk":
         """Return an empty registry in a folder."""
         return cls(folder, make_tracking(folder), list_sound(road), road, count())
+
+    @property
+    def champion(self) -> str:
+        """The number of the version that is released."""
+        return find_champion(REGISTRY, self.uri).number
 
     def register(self, beside: str = "", by: str = "Robin", **changed: Any) -> str:
         """Register a version, compared with `beside` at its training; return its number."""

@@ -17,7 +17,6 @@ from tests.training.conftest import Road
 from tests.training.released import REASON, REGISTRY, SOUND, Desk
 from training import release as releasing
 from training.tracking import fetch_bundle
-from training.tracking_releases import find_champion
 
 UNFAIR: dict[str, Any] = {
     "fairness": {"verdict": "fail", "groups": [], "pairs": [], "most_ratio": 1.25}
@@ -31,17 +30,13 @@ def desk(tmp_path: Path, road: Road) -> Desk:
     return Desk.at(tmp_path, road)
 
 
-def get_champion(desk: Desk) -> str:
-    return find_champion(REGISTRY, desk.uri).number
-
-
 def test_a_sound_version_is_released_and_the_log_says_by_whom(desk: Desk) -> None:
     version = desk.register()
 
     said = desk.say("release", version, "--by", "Alex")
 
     assert "version 1 is the champion now" in said
-    assert get_champion(desk) == version
+    assert desk.champion == version
     assert "release of version 1, by Alex" in desk.say("history")
 
 
@@ -51,7 +46,7 @@ def test_a_version_that_fails_is_refused_and_each_gate_is_named(desk: Desk) -> N
     why = desk.refuse("release", version)
 
     assert "calibration_error, fairness fail" in why
-    assert get_champion(desk) == ""
+    assert desk.champion == ""
     assert "nothing was released yet" in desk.say("history")
 
 
@@ -88,7 +83,7 @@ def test_a_release_seals_the_version_and_a_rollback_to_another_bundle_is_refused
 
     assert "another than was released" in why
     assert found.tags["kantelpunt.digest"] == digest
-    assert get_champion(desk) == second
+    assert desk.champion == second
 
 
 def test_two_gates_take_a_reason_each_or_one_for_both(desk: Desk) -> None:
@@ -118,7 +113,7 @@ def test_a_waiver_that_says_too_little_or_is_not_needed_is_refused(
     version = desk.register(**UNFAIR)
 
     assert why in desk.refuse("release", version, *words)
-    assert get_champion(desk) == ""
+    assert desk.champion == ""
 
 
 def test_an_entry_point_of_mlproject_gives_empty_words_and_names_with_commas(desk: Desk) -> None:
@@ -129,7 +124,7 @@ def test_an_entry_point_of_mlproject_gives_empty_words_and_names_with_commas(des
     both = ("--waive", "fairness,calibration_error", "--reason", REASON, "--by", "Alex")
     desk.say("release", faulty, *both)
 
-    assert get_champion(desk) == faulty
+    assert desk.champion == faulty
 
 
 def test_a_dry_run_and_gates_show_everything_and_release_nothing(desk: Desk) -> None:
@@ -140,7 +135,7 @@ def test_a_dry_run_and_gates_show_everything_and_release_nothing(desk: Desk) -> 
     for name in ("champion", "fairness", "slope", "speed", "size", "contract"):
         assert re.search(rf"^  {name} ", dry, re.MULTILINE)
         assert re.search(rf"^  {name} ", shown, re.MULTILINE)
-    assert get_champion(desk) == ""
+    assert desk.champion == ""
 
 
 def test_a_champion_of_after_the_training_has_to_be_compared_with_now(desk: Desk) -> None:
@@ -198,7 +193,7 @@ def test_nobody_goes_back_to_what_an_alias_moved_by_hand_pointed_at(desk: Desk) 
     why = desk.refuse("rollback", "--to", unseen, "--reason", REASON, "--by", "Alex")
 
     assert "version 2 never was the champion" in why
-    assert get_champion(desk) == third
+    assert desk.champion == third
 
 
 def test_history_tells_what_was_live_on_a_day_and_why(

@@ -13,16 +13,11 @@ from training import release as releasing
 from training.config import read_config
 from training.release import judge_version, read_history, release_version
 from training.tracking import set_champion
-from training.tracking_releases import find_champion
 
 
 @pytest.fixture
 def desk(tmp_path: Path, road: Road) -> Desk:
     return Desk.at(tmp_path, road)
-
-
-def get_champion(desk: Desk) -> str:
-    return find_champion(REGISTRY, desk.uri).number
 
 
 def test_of_two_releases_at_once_exactly_one_wins_and_the_alias_follows(desk: Desk) -> None:
@@ -58,7 +53,7 @@ def test_a_release_after_another_that_was_not_seen_is_refused(desk: Desk) -> Non
     with pytest.raises(KantelpuntError, match="meanwhile Alex made version 2 the champion"):
         release_version(late, {}, "Robin", "", config, desk.uri)
 
-    assert get_champion(desk) == "2"
+    assert desk.champion == "2"
     assert "[too late]" in desk.say("history")
 
 
@@ -80,4 +75,4 @@ def test_a_winner_that_was_overtaken_before_it_set_the_alias_leaves_it_to_the_la
     release_version(judge_version(first, config, desk.uri), {}, "Robin", "", config, desk.uri)
 
     assert overtaken == [first]
-    assert get_champion(desk) == second
+    assert desk.champion == second
