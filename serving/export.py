@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from features.contract import Contract, parse_contract
@@ -76,10 +77,12 @@ def export_extract(
         for name in _OUTCOMES:
             tables[name] = _build_outcomes(stream_outcomes(connection, name), name, window)
     written = Exported({name: len(table) for name, table in tables.items()}, left_out)
-    part = folder.with_name(f"{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    part: Path | None = None
     try:
-        part.mkdir(mode=0o700, parents=True)  # what it holds is about the health of people
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # of its own, where a second export goes to the same place; and only its owner's, as what
+        # it holds is about the health of people
+        part = Path(mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
         write_tables(tables, part)
         (part / CONTRACT_FILE).write_text(text, encoding="utf-8")
         _note(store, written, now)
@@ -91,7 +94,8 @@ def export_extract(
             f"{folder} cannot be written ({error.strerror}): nothing of it was kept, make room"
         ) from None
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
     return written
 
 

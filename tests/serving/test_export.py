@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 import kantelpunt
 from features.cohort import build_screenings
 from features.contract import default_contract
-from features.tables import read_extract
+from features.tables import read_extract, write_tables
 from serving.deps import give_now
 from serving.export import Exported, ExportError, export_extract
 from serving.outcomes import keep_outcomes
@@ -238,6 +238,27 @@ def test_nothing_is_written_over_another_export_or_without_a_case(
         export(service, tmp_path / "new", until=TODAY - timedelta(days=900))
 
     assert not (tmp_path / "new").exists()
+
+
+def test_two_exports_to_one_place_at_the_same_time_never_mix(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(service, 5)
+    used: list[Path] = []
+
+    def write_after_another(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+        used.append(folder)
+        if len(used) == 1:
+            export(service, tmp_path / "extract")
+        write_tables(tables, folder)
+
+    monkeypatch.setattr("features.tables.write_tables", write_after_another)
+    with pytest.raises(ExportError, match="nothing of it was kept"):
+        export(service, tmp_path / "extract")
+
+    assert len(set(used)) == 2
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("extract")] == ["extract"]
+    assert len(read_extract(tmp_path / "extract").cases) > 0
 
 
 @pytest.mark.parametrize("key", ["", "too-short", "change-me-change-me-change-me-change-me"])

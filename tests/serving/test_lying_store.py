@@ -1,5 +1,6 @@
 """A store that is not what it seems: of another release, put back, or damaged."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from serving.audit_trail import Fault, verify_audit
 from serving.store.backup import BackupError, backup_store, restore_store
 from serving.store.engine import EVERY_FUND, Store
 from serving.store.upgrade import StoreOutdatedError, downgrade_store
+from tests.planned_store import get_planned_template
 from tests.running_processes import build_environment, start
 from tests.running_service import Service, make_own_case
 
@@ -115,3 +117,24 @@ def test_a_damaged_file_is_told_is_no_backup_and_a_restored_one_serves(
     assert service.post(make_own_case(2)).status_code == 201
     with closing(Store(sqlite_url)) as store:
         assert verify_audit(store).is_whole
+
+
+@pytest.mark.parametrize("changed", ["{}", "half a te"])
+def test_a_plan_that_was_changed_stops_planners_only_until_the_next_run(
+    start_service: Callable[..., Service],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: str,
+) -> None:
+    shutil.copy(get_planned_template(), tmp_path / "planned.db")
+    url = f"sqlite:///{tmp_path / 'planned.db'}"
+    service = start_service(url)
+    with service.store.writing(EVERY_FUND) as connection:
+        connection.execute(text("update plans set plan = :v, flow = :v"), {"v": changed})
+
+    asked, listed = service.get("/api/v1/forecast", "planner"), service.get("/api/v1/cases")
+    monkeypatch.setenv("DATABASE_URL", url)
+    CliRunner().invoke(kantelpunt.app, ["plan"], catch_exceptions=False)
+
+    assert (asked.status_code, listed.status_code) == (500, 200)
+    assert service.get("/api/v1/forecast", "planner").status_code == 200
