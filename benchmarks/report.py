@@ -51,10 +51,15 @@ def begin_record(name: str, words: list[str]) -> Record:
 
 
 def find_record(name: str) -> Record | None:
-    """Return what was kept of the last run; None where there is none, or one of before records."""
+    """Return what was kept of the last run; None where there is none, or none that can be read.
+
+    A run that was killed while it wrote must not cost the hours of the others.
+    """
     path = RESULTS / f"{name}.json"
-    told = json.loads(path.read_text("utf-8")) if path.is_file() else None
-    return Record(**told) if isinstance(told, dict) else None
+    try:
+        return Record(**json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def to_text(value: float) -> str:

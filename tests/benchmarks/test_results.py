@@ -145,6 +145,17 @@ def test_one_that_misses_or_breaks_off_keeps_the_others_from_nothing(
     assert "| held |" in read_sections(page)["curve"]
 
 
+@pytest.mark.parametrize("kept", ["", '{"name": "sw', "[]", '{"strange": 1}', "\x00\xff"])
+def test_a_record_that_cannot_be_read_stands_for_none(kept: str) -> None:
+    report.RESULTS.mkdir(parents=True)
+    (report.RESULTS / "swap.json").write_text(kept, "latin-1")
+
+    write_page(["swap"])
+
+    assert find_record("swap") is None
+    assert "### swap" not in Path(PAGE).read_text("utf-8")
+
+
 def test_a_group_gives_its_benchmarks_and_an_unknown_name_is_refused() -> None:
     assert runner.list_benchmarks(["bench"])[:2] == ["serving", "scoring"]
     assert runner.list_benchmarks(["gain", "swap"]) == ["gain", "swap"]
