@@ -248,6 +248,9 @@ def test_two_exports_to_one_place_at_the_same_time_never_mix(
 
     def write_after_another(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         used.append(folder)
+        # what is left where it is killed here: nothing under the name, and only its owner's
+        assert not (tmp_path / "extract").exists()
+        assert folder.stat().st_mode & 0o777 == 0o700
         if len(used) == 1:
             export(service, tmp_path / "extract")
         write_tables(tables, folder)
