@@ -4,7 +4,7 @@ import csv
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -185,12 +185,18 @@ class Uploads:
         return None
 
     def _list_left(self) -> list[str]:
-        if not self.folder.is_dir():
-            return []
+        """Return what waits here, and after a day also what nobody has the file of any more."""
         with self._work.store.reading(EVERY_FUND) as connection:
-            left = [made.import_id for made in list_unfinished(connection)]
-        self._remove_strays(left)
-        return [number for number in left if (self.folder / number).is_dir()]
+            left = list_unfinished(connection)
+        if self.folder.is_dir():
+            self._remove_strays([made.import_id for made in left])
+        before = self._work.clock() - timedelta(seconds=STRAY_SECONDS)
+        return [
+            made.import_id
+            for made in left
+            if (self.folder / made.import_id).is_dir()
+            or (made.status is ImportStatus.WAITING and made.began_at < before)
+        ]
 
     def _remove_strays(self, left: Sequence[str]) -> None:
         """Remove what no import knows of: the service ended between taking a file and noting it.

@@ -1,12 +1,17 @@
 """Files that were sent in vain leave neither their place nor themselves behind."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from serving.deps import get_now
+from serving.store.work_tables import imports
 from serving.uploads import MOST_WAITING, STRAY_SECONDS
 from tests.running_service import PASSWORD, Service
 from tests.serving.test_uploads import IMPORTS, make_file, send, wait
@@ -61,3 +66,25 @@ def test_a_file_that_came_in_before_the_service_was_killed_does_not_stay(
     uploads.stop()
     assert (folder / FRESH / "part").exists()
     assert (folder / "of somebody else").exists()
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, "waiting"), (25, "failed")])
+def test_an_import_whose_file_nobody_has_does_not_wait_for_ever(
+    start: Callable[[], Service], tmp_path: Path, hours: int, status: str
+) -> None:
+    service = start()
+    uploads = service.app.state.service.uploads
+    uploads.stop()
+    number = send(service, make_file(tmp_path / "x", 5)).json()["import_id"]
+    shutil.rmtree(uploads.folder)
+    with service.store.writing() as connection:
+        began = {"began_at": get_now() - timedelta(hours=hours)}
+        connection.execute(update(imports).values(began))
+
+    again = start()
+    again.app.state.service.uploads.start()
+    wait(again, send(again, make_file(tmp_path / "y", 5)))  # read after what was left
+    again.app.state.service.uploads.stop()
+
+    answer = again.client.get(f"{IMPORTS}/{number}", auth=("systeem", PASSWORD)).json()
+    assert answer["status"] == status
