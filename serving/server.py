@@ -23,16 +23,19 @@ STOP_SECONDS = 20
 BACKLOG = 2048  # connections that wait to be taken up, as uvicorn has it
 
 
-class _Stderr:
-    """Standard error, where a full disk costs the lines of a log, and never an answer."""
+class _Patient:
+    """A stream of which a full disk costs the lines, and never an answer."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def write(self, text: str) -> None:
         with suppress(OSError):
-            sys.stderr.write(text)
+            self._stream.write(text)
 
     def flush(self) -> None:
         with suppress(OSError):
-            sys.stderr.flush()
+            self._stream.flush()
 
 
 class PortTakenError(KantelpuntError):
@@ -54,7 +57,7 @@ def set_up_logs(*, quiet: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.WARNING if quiet else logging.INFO
         ),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Patient(sys.stderr))),
     )
 
 

@@ -168,7 +168,7 @@ def test_who_answered_first_at_one_worker_sees_the_estimate_at_the_other(pair: P
     other = ask(f"{pair.second}/api/v1/cases/C-zelf/own-estimate", user, body | {"is_needed": "no"})
 
     assert ["p_usual" in one["latest"] for one in shown] == [False, False]
-    assert (kept.status_code, again.status_code, other.status_code) == (200, 200, 409)
+    assert (kept.status_code, again.status_code, other.status_code) == (201, 201, 409)
     for place in pair.both:
         told = ask(f"{place}/api/v1/cases/C-zelf", user).json()
         assert "p_usual" in told["latest"]
