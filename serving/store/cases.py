@@ -18,10 +18,10 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
+    bindparam,
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -134,20 +134,19 @@ def list_cases(
 
     Most urgent suggestion first, then who gains most, then longest absent; or in another order.
     """
-    query = _build_list(scope, wanted, order, after, limit)
-    return [to_listed(row) for row in connection.execute(query).mappings()]
+    query = _build_list(scope, wanted, order, limit, is_further=after is not None)
+    place = {} if after is None else dict(zip(order, after, strict=True))
+    return [to_listed(row) for row in connection.execute(query, place).mappings()]
 
 
-# these are kept: building a query takes longer than running it
-@lru_cache(maxsize=256)
+# these are kept: building a query takes longer than running it. That of a list weighs up to 1 MiB:
+# few are kept, and where somebody leafed on to is no part of it
+@lru_cache(maxsize=32)
 def _build_list(
-    scope: Scope,
-    wanted: CaseFilter,
-    names: tuple[str, ...],
-    after: Place | AbsentPlace | None,
-    limit: int,
+    scope: Scope, wanted: CaseFilter, names: tuple[str, ...], limit: int, *, is_further: bool
 ) -> Select[Any]:
-    found = unite(_build_page([cases], scope, wanted, names, after, limit), wanted)
+    page = _build_page([cases], scope, wanted, names, limit, is_further=is_further)
+    found = unite(page, wanted)
     return select(found).order_by(*(found.c[name] for name in names)).limit(limit)
 
 
@@ -158,7 +157,7 @@ def build_places(scope: Scope, wanted: CaseFilter, most: int) -> Select[Any]:
     # of who asks something is short
     order = ASKED_ORDER if wanted.asking else TRIAGE_ORDER
     columns = [cases.c[name] for name in TRIAGE_ORDER]
-    page = _build_page(columns, scope, wanted, order, None, most)
+    page = _build_page(columns, scope, wanted, order, most, is_further=False)
     return select(unite(page, wanted)).limit(most)
 
 
@@ -176,13 +175,14 @@ def _build_page(
     scope: Scope,
     wanted: CaseFilter,
     names: tuple[str, ...],
-    after: Place | AbsentPlace | None,
     limit: int,
+    *,
+    is_further: bool,
 ) -> Select[Any]:
     order = [cases.c[name] for name in names]
     query = select(*columns).where(*build_tests(scope, wanted))
-    if after is not None:
-        place = tuple_(*(literal(v, _KINDS[n]) for v, n in zip(after, names, strict=True)))
+    if is_further:
+        place = tuple_(*(bindparam(name, type_=_KINDS[name]) for name in names))
         query = query.where(tuple_(*order) > place)
     return query.order_by(*order).limit(limit)
 

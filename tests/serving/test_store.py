@@ -1,4 +1,6 @@
+import gc
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -75,6 +77,24 @@ def _read_pages(store: Store) -> list[ListedCase]:
         first = list_cases(connection, Scope(FUND), CaseFilter(), limit=15)
         rest = list_cases(connection, Scope(FUND), CaseFilter(), after=first[-1].place, limit=100)
         return [*first, *rest]
+
+
+def test_leafing_through_the_list_leaves_nothing_in_memory(store: Store) -> None:
+    def leaf(pages: int) -> None:
+        with store.reading(EVERY_FUND) as connection:
+            for page in range(pages):
+                place = (0, page / 100, NOW.date(), f"C-{page:04d}")
+                list_cases(connection, Scope(FUND), CaseFilter(), after=place, limit=50)
+
+    leaf(1)
+    tracemalloc.start()
+    leaf(20)
+    gc.collect()
+    left_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # one query that is built and kept weighs 1 MiB
+    assert left_bytes < 500_000
 
 
 def test_an_assessment_without_its_audit_line_is_not_kept(store: Store) -> None:
