@@ -50,7 +50,7 @@ def fill(path: Path, bundle: Bundle, extract: Extract, count: int) -> int:
     with closing(Store(f"sqlite:///{path}")) as store:
         upgrade_store(store)
         intake = Intake(store, bundle, read_limits(), now)
-        arrival = Arrival(seeds.cases, (), "benchmark", extract=seeds)
+        arrival = Arrival.of(seeds.cases, "benchmark", extract=seeds)
         import_rows(arrival, open_import(arrival, intake), intake, count=lambda _: None)
     tables = (cases, assessments, *OUTCOME_TABLES.values())
     turns = max(count // len(seeds.cases), 1)

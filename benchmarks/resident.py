@@ -1,13 +1,14 @@
 """How much memory a command holds, its worker processes included, from Linux' own figures."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
 SECONDS = 0.1
+_TOLD = ("PPid:", "VmRSS:", "Threads:")
 
 
 @dataclass
@@ -23,16 +24,28 @@ def watch_resident(pid: int) -> Iterator[Held]:
 
     Resident memory, added up: a page that two processes share counts twice.
     """
-    held, is_over = Held(), threading.Event()
+    held = Held()
 
     def look() -> None:
-        while not is_over.wait(SECONDS):
-            held.most_gib = max(held.most_gib, sum_resident(pid))
+        held.most_gib = max(held.most_gib, sum_resident(pid))
 
-    watcher = threading.Thread(target=look)
+    with looking(look, SECONDS):
+        yield held
+
+
+@contextmanager
+def looking(look: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Look every so many seconds, beside what happens meanwhile."""
+    is_over = threading.Event()
+
+    def go_on() -> None:
+        while not is_over.wait(seconds):
+            look()
+
+    watcher = threading.Thread(target=go_on)
     watcher.start()
     try:
-        yield held
+        yield
     finally:
         is_over.set()
         watcher.join()
@@ -40,7 +53,7 @@ def watch_resident(pid: int) -> Iterator[Held]:
 
 def sum_resident(pid: int) -> float:
     """Return the GiB that a process and all that it started hold now."""
-    facts = {one: found for one in _list_pids() if (found := _read_status(one))}
+    facts = {one: found for one in _list_pids() if (found := read_status(one))}
     family, grown = {pid}, True
     while grown:
         children = {one for one, found in facts.items() if found["PPid"] in family}
@@ -53,11 +66,11 @@ def _list_pids() -> list[int]:
     return [int(path.name) for path in PROC.iterdir() if path.name.isdigit()]
 
 
-def _read_status(pid: int) -> dict[str, int]:
-    """Return the parent and the resident KiB of a process; nothing where it has ended."""
+def read_status(pid: int) -> dict[str, int]:
+    """Return parent, resident KiB and threads of a process by Linux' names; nothing once ended."""
     try:
         lines = (PROC / str(pid) / "status").read_text().splitlines()
     except OSError:
         return {}
-    named = (line.split(":", 1) for line in lines if line.startswith(("PPid:", "VmRSS:")))
+    named = (line.split(":", 1) for line in lines if line.startswith(_TOLD))
     return {name: int(value.split()[0]) for name, value in named}

@@ -39,7 +39,7 @@ from benchmarks.servers import (
 )
 from features.tables import Extract
 from models.bundle import Bundle
-from serving.intake_file import list_rows
+from serving.intake_rows import list_rows
 from tests.running_postgres import run_postgres
 
 PERSONS = 20_000
@@ -94,7 +94,7 @@ def serve_rival(
 
 def main() -> None:
     """Measure the floor, then each rival with one worker and with two."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 15.0
     board = Board("serving")
     with tempfile.TemporaryDirectory() as name, run_postgres() as postgres:
         folder = Path(name)

@@ -60,7 +60,7 @@ from benchmarks.soak_site import (
 from benchmarks.soak_watch import watch_workers, write_samples
 from benchmarks.swap import expect
 from serving.deps import get_now
-from serving.intake_file import list_rows
+from serving.intake_rows import list_rows
 from tests.running_postgres import ADMIN, Postgres, run_postgres
 from training.config import read_config
 from training.record import ROOT
@@ -110,7 +110,7 @@ def plan_jobs(site: Site, office: Office) -> list[list[Job]]:
     for number in range(files):
         path = write_file(site, f"file{number}", 100 * number, rows)
         part, place = (number + 0.2) / files, number % FILES_PER_THIRD
-        # each worker reads a file early: what it loads for that, it keeps
+        # each worker reads a file early: what it keeps of that then counts from the start
         if place < len(office.workers):
             send = partial(office.upload_file, path, office.workers[place])
             intake.append(Job("file sent to a worker", part, send, rows))

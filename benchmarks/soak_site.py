@@ -64,7 +64,12 @@ class Site:
     @property
     def tracking(self) -> str:
         """Where MLflow keeps what it knows."""
-        return f"sqlite:///{self.folder}/mlflow.db"
+        return find_tracking(self.folder)
+
+
+def find_tracking(folder: Path) -> str:
+    """Return where MLflow keeps what it knows of what is in a folder."""
+    return f"sqlite:///{folder}/mlflow.db"
 
 
 def build_site(folder: Path, server: Postgres, minutes: float, per_second: float) -> Site:
@@ -72,7 +77,7 @@ def build_site(folder: Path, server: Postgres, minutes: float, per_second: float
     step, database = tell_steps(), server.make_database()
     step("Training")
     bundle, extract = build_pilot(folder, PILOT)
-    versions, tracking = write_versions(folder, bundle), f"sqlite:///{folder}/mlflow.db"
+    versions, tracking = write_versions(folder, bundle), find_tracking(folder)
     secret, password = secrets.token_urlsafe(48), secrets.token_urlsafe(12)
     targets = folder / "targets.toml"
     settings = read_settings(
@@ -103,7 +108,15 @@ def build_site(folder: Path, server: Postgres, minutes: float, per_second: float
         "MALLOC_ARENA_MAX": "2",  # as deploy/kantelpunt@.service sets it
     }
     return Site(
-        folder, database, environment, versions, extract, fund, password, minutes, per_second
+        folder=folder,
+        database=database,
+        environment=environment,
+        versions=versions,
+        extract=extract,
+        fund=fund,
+        password=password,
+        minutes=minutes,
+        per_second=per_second,
     )
 
 

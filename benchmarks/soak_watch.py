@@ -2,14 +2,14 @@
 
 import csv
 import os
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-PROC = Path("/proc")
+from benchmarks.resident import PROC, looking, read_status
+
 _ESTABLISHED = "01"
 
 
@@ -29,32 +29,26 @@ class Sample:
 @contextmanager
 def watch_workers(pids: Sequence[int], port: int, seconds: float) -> Iterator[list[Sample]]:
     """Yield the samples as they come; `port` is that of the store."""
-    found, is_over, began = list[Sample](), threading.Event(), time.monotonic()
+    found, began = list[Sample](), time.monotonic()
 
     def look() -> None:
-        while not is_over.wait(seconds):
-            minute = (time.monotonic() - began) / 60
-            found.extend(_look(minute, worker, pid, port) for worker, pid in enumerate(pids))
+        minute = (time.monotonic() - began) / 60
+        found.extend(_look(minute, worker, pid, port) for worker, pid in enumerate(pids))
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
+    with looking(look, seconds):
         yield found
-    finally:
-        is_over.set()
-        watcher.join()
 
 
 def _look(minute: float, worker: int, pid: int, port: int) -> Sample:
-    own = PROC / str(pid)
-    told = dict(line.split(":", 1) for line in (own / "status").read_text().splitlines())
+    own, told = PROC / str(pid), read_status(pid)
     links = [_follow(link) for link in (own / "fd").iterdir()]
-    rss = int(told["VmRSS"].split()[0]) / 1024
     sockets = _list_sockets(own, port)
     connections = sum(link in sockets for link in links)
     ticks = map(int, (own / "stat").read_text().rpartition(")")[2].split()[11:13])
     cpu = sum(ticks) / os.sysconf("SC_CLK_TCK")
-    return Sample(minute, worker, rss, len(links), int(told["Threads"]), connections, cpu)
+    return Sample(
+        minute, worker, told["VmRSS"] / 1024, len(links), told["Threads"], connections, cpu
+    )
 
 
 def _follow(link: Path) -> str:

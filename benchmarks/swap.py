@@ -109,7 +109,7 @@ def find_delays(answers: Sequence[Answered], moves: Sequence[Move]) -> list[floa
 def report(answers: Sequence[Answered], moves: Sequence[Move], board: Board) -> None:
     """Print what was asked: errors, mixed answers, waiting, and how soon a version serves."""
     ms = np.array([one.ms for one in answers])
-    errors = sum(one.status != 201 for one in answers)
+    errors = sum(one.status != 201 or one.again for one in answers)  # here nobody closes anything
     mixed = sum(one.status == 201 and not one.is_right for one in answers)
     delays = find_delays(answers, moves)
     board.add("assessments, saved", len(answers), "answers")

@@ -51,7 +51,7 @@ def fill(database: str, bundle: Bundle, extract: Extract, count: int) -> None:
         frame["screened_on"] = np.datetime64(today.date()) - ago.astype("timedelta64[D]")
         frame["absence_started_on"] = frame["screened_on"] - np.timedelta64(85, "D")
         intake = Intake(store, bundle, read_limits(), today)
-        arrival = Arrival(frame, (), "benchmark")
+        arrival = Arrival.of(frame, "benchmark")
         import_rows(arrival, open_import(arrival, intake), intake, count=lambda _: None)
         with store.reading(EVERY_FUND) as connection:
             seeds = [dict(row) for row in connection.execute(select(cases)).mappings()]

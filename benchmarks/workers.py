@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import create_engine, text
 
 from benchmarks.load import build_request
 from benchmarks.proxy import Proxy, Worker, run_proxy
@@ -30,11 +31,12 @@ from serving.deps import get_now
 from serving.permissions import Role
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
-from tests.running_postgres import run_postgres
+from tests.running_postgres import ADMIN, Postgres, run_postgres
 from training.record import ROOT
 
 PERSONS, USED_CASES = 3_000, 100
 PER_SECOND = 40
+# people lose their thread after a second: half of it is left to their network and browser
 MOST_P99_MS = 500.0
 BETWEEN_SECONDS = 3.0
 
@@ -70,11 +72,23 @@ def report(answers: list[Answered], restarts: int, board: Board) -> None:
     board.add("restarts of a worker meanwhile", restarts, "times", "2 or more", restarts >= 2)
     kinds = ", ".join(sorted({str(one.status) for one in answers if one.status != 201})) or "none"
     board.add(f"errors ({kinds})", errors, "answers", "0", errors == 0)
+    # nginx closes connections that rest when it takes up another configuration
+    again = sum(one.again for one in answers)
+    board.add("sent again, as the connection was closed at that moment", again, "answers")
     board.add("wrong answers", wrong, "answers", "0", wrong == 0)
     p50, p99 = np.quantile(ms, [0.5, 0.99])
     board.add("median", float(p50), "ms")
     board.add("p99", float(p99), "ms", f"under {MOST_P99_MS:g} ms", p99 < MOST_P99_MS)
     board.add("longest", float(ms.max()), "ms")
+
+
+def count_kept(server: Postgres, url: str) -> int:
+    """Return how many assessments the store holds, of all funds."""
+    engine = create_engine(server.address(url.rpartition("/")[2], ADMIN))
+    with engine.connect() as connection:
+        kept = connection.execute(text("select count(*) from assessments")).scalar_one()
+    engine.dispose()
+    return int(kept)
 
 
 def main() -> None:
@@ -111,6 +125,8 @@ def main() -> None:
             for worker in workers:
                 worker.stop()
         report(answers, restarts, board)
+        kept, given = count_kept(server, url), sum(one.status == 201 for one in answers)
+        board.add("kept in the store", kept, "assessments", f"{given:,}, as given", kept == given)
     board.close()
 
 

@@ -8,7 +8,7 @@ import pandera.pandas as pandera
 from numpy.typing import NDArray
 
 from features.contract import Contract
-from features.layout import Column, build_layout
+from features.layout import Column
 from features.pseudonyms import (
     FIRST_DAY,
     ID_PATTERN,
@@ -23,11 +23,6 @@ Fault = tuple[Mask, str, str]  # where it is, the field, the reason
 DTYPES = {"number": "float64", "flag": "float64", "date": "datetime64[s]"}
 # bounds the memory that pandera needs to list every failing cell of a table that is all wrong
 _CHUNK_ROWS = 50_000
-
-
-def build_table_check(contract: Contract, table: str = "cases") -> pandera.DataFrameSchema:
-    """Return the check of a typed table: bounds, levels, and where a value may be missing."""
-    return build_schema(build_layout(table, contract))
 
 
 def build_schema(layout: list[Column]) -> pandera.DataFrameSchema:

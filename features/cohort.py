@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.matrix import Matrix
-from features.outcomes import Days, find_outcomes
+from features.outcomes import find_outcomes
 from features.tables import Extract
+from features.timeline import Days
 
 
 @dataclass(frozen=True)

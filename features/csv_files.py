@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
-from features.raw_table import RawTable, gather_rows, join_tables
+from features.raw_table import RawTable, gather_rows
 from features.table_errors import EmptyTableError, UnreadableTableError
 
 DELIMITERS = (",", ";", "\t")
@@ -29,13 +29,11 @@ _SAVE_AGAIN = "save it again as CSV in UTF-8"
 _CLOSE_QUOTES = "look for a cell with one quotation mark, and mend it"
 
 
-def read_csv(path: Path) -> RawTable:
-    """Return every cell as text; rows with too few or too many cells are counted apart."""
-    return join_tables(list(stream_csv(path)))
-
-
 def stream_csv(path: Path) -> Iterator[RawTable]:
-    """Yield the table of `read_csv` in parts of about `ROWS_AT_A_TIME` rows; at least one."""
+    """Yield every cell as text, about `ROWS_AT_A_TIME` rows at once; at least one part comes.
+
+    Rows with too few or too many cells are counted apart.
+    """
     with path.open(encoding=_find_encoding(path), newline=None) as file:
         first = next((line for line in file if line != "\n"), "")
         delimiter = None

@@ -20,6 +20,7 @@ from features.raw_table import RawTable, join_tables, stream_parquet
 from features.rejects import Draft
 from features.table_errors import (
     MissingColumnError,
+    NoKnownColumnError,
     PersonNumberColumnError,
     UnknownColumnError,
     UnreadableTableError,
@@ -78,9 +79,7 @@ def _check_headers(path: Path, found: Mapping[str, object], layout: list[Column]
         raise PersonNumberColumnError(path, numbers)
     known = [column.source for column in layout]
     if found and not set(found) & set(known):
-        # the names may be the values of a first row, so none of them is shown
-        fault = "none of its columns has a name that we know"
-        raise UnreadableTableError(path, fault, "begin it with a line of column names")
+        raise NoKnownColumnError(path)
     unknown = [name for name in found if name not in known]
     if unknown:
         raise UnknownColumnError(path, unknown, [name for name in known if name not in found])

@@ -19,6 +19,7 @@ from features.rejects import Draft
 from features.table_errors import (
     EmptyTableError,
     MissingColumnError,
+    NoKnownColumnError,
     PersonNumberColumnError,
     TableError,
     UnreadableTableError,
@@ -81,11 +82,7 @@ def _check_headers(path: Path, found: Mapping[str, object]) -> None:
     if numbers:
         raise PersonNumberColumnError(path, numbers)
     if not set(found) & set(KNOWN):
-        # the names may be the values of a first row, so none of them is shown
-        fault = "none of its columns has a name that we know"
-        raise UnreadableTableError(
-            path, fault, "begin it with a line of column names: month, region, entered"
-        )
+        raise NoKnownColumnError(path, "column names: month, region, entered")
     when = ("month",) if not set(found) & set(PERIOD) else PERIOD
     missing = [name for name in (*when, "region", "entered") if name not in found]
     if missing:

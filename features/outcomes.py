@@ -2,41 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.contract import Outcome
+from features.tables import Extract
+from features.timeline import NEVER, Days, Timeline
 
-if TYPE_CHECKING:
-    from features.tables import Extract
-    from features.timeline import Timeline
-
-Days = NDArray[np.float64]
-NEVER = np.inf
 SMALLEST_CHANCE = 0.05  # of being observed; a weight above 20 would let one case speak for a crowd
-
-
-class Phase(StrEnum):
-    """The first year of incapacity, and what follows it."""
-
-    PRIMARY = "primary"
-    INVALIDITY = "invalidity"
-
-
-RELAPSE = {Phase.PRIMARY: pd.DateOffset(days=14), Phase.INVALIDITY: pd.DateOffset(months=3)}
-
-
-def is_relapse(resumed_on: date, ill_again_on: date, phase: Phase = Phase.PRIMARY) -> bool:
-    """Tell whether falling ill again continues the old spell.
-
-    Coordinated law on health insurance of 14 July 1994, art. 87 and 93: within the first 14 days
-    after the end of a primary incapacity, within the first three months after an invalidity.
-    """
-    return bool(pd.Timestamp(ill_again_on) < pd.Timestamp(resumed_on) + RELAPSE[phase])
 
 
 @dataclass(frozen=True)
@@ -54,7 +28,7 @@ class Outcomes:
     by_support: NDArray[np.bool_]
 
 
-def find_outcomes(extract: "Extract", outcome: Outcome, *, as_of: date | None = None) -> Outcomes:
+def find_outcomes(extract: Extract, outcome: Outcome, *, as_of: date | None = None) -> Outcomes:
     """Return the outcome of every screening, as far as it was known on `as_of` (default: all).
 
     A return is a work period begun on or after the screening; periods that touch count as one.
@@ -76,7 +50,7 @@ def find_outcomes(extract: "Extract", outcome: Outcome, *, as_of: date | None = 
     return Outcomes(returned, known_days, open_days, ~is_known & (supported <= last))
 
 
-def _settle_returns(line: "Timeline", outcome: Outcome, last: Days) -> tuple[Days, Days]:
+def _settle_returns(line: Timeline, outcome: Outcome, last: Days) -> tuple[Days, Days]:
     """Return per screening the day that proves a sustained return, and that rules it out."""
     place, begun = line.place, line.begun
     ended = np.where(np.isnan(line.ended) | (line.ended > last[place]), NEVER, line.ended)

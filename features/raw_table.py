@@ -76,13 +76,11 @@ def gather_rows(parts: Iterable[RawTable]) -> Iterator[RawTable]:
         yield join_tables(waiting)
 
 
-def read_parquet(path: Path) -> RawTable:
-    """Return a Parquet table, its columns as they are stored."""
-    return join_tables(list(stream_parquet(path)))
-
-
 def stream_parquet(path: Path) -> Iterator[RawTable]:
-    """Yield the table of `read_parquet` in parts of at most `ROWS_AT_A_TIME` rows; at least one."""
+    """Yield a Parquet table, its columns as they are stored, `ROWS_AT_A_TIME` rows at most at once.
+
+    At least one part comes, also of a table without rows.
+    """
     try:
         # not read_table: that takes a folder called year=2025 for one more column; and not the
         # whole of a column at once, however many rows its group has
@@ -93,6 +91,8 @@ def stream_parquet(path: Path) -> Iterator[RawTable]:
                 first += batch.num_rows
             if first == 1:
                 yield _number(path, schema.empty_table(), first)
+    except MemoryError:
+        raise  # Arrow has it among its errors of a file
     except (pa.ArrowException, OSError) as error:
         fault = f"it is no whole Parquet file ({type(error).__name__})"
         raise UnreadableTableError(path, fault, "write it again, or copy it again") from None

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.outcomes import NEVER, Days, find_outcomes
+from features.outcomes import find_outcomes
 from features.tables import Extract
+from features.timeline import NEVER, Days
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,15 @@ class UnreadableTableError(TableError):
         super().__init__(f"{path} cannot be read: {fault}: {remedy}")
 
 
+class NoKnownColumnError(UnreadableTableError):
+    """A table without a line of column names, or with the names of something else."""
+
+    def __init__(self, path: Path, names: str = "column names") -> None:
+        """Show none of what was found: it may be the values of a first row."""
+        fault = "none of its columns has a name that we know"
+        super().__init__(path, fault, f"begin it with a line of {names}")
+
+
 class MissingColumnError(TableError):
     """A table lacks columns that it must have."""
 

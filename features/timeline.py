@@ -8,7 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.layout import FINAL_EXITS
-from features.outcomes import NEVER, RELAPSE, Days, Phase
+from features.relapse import find_relapses
+
+Days = NDArray[np.float64]
+NEVER = np.inf
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,9 @@ def _count(when: pd.Series, screened_on: pd.Series, rows: pd.DataFrame) -> Days:
 def _is_end(cases: pd.DataFrame, work: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell of each work period whether it ended the spell."""
     absence = cases["absence_started_on"].iloc[work["place"]].reset_index(drop=True)
-    in_first_year = work["started_on"] < absence + pd.DateOffset(years=1)
-    primary, invalidity = (work["started_on"] + RELAPSE[phase] for phase in Phase)
-    relapse_until = primary.where(in_first_year, invalidity)
-    is_over = work["ended_on"] + pd.Timedelta(days=1) < relapse_until
-    return np.asarray(~is_over.to_numpy(dtype=np.bool_))
+    is_primary = (work["started_on"] < absence + pd.DateOffset(years=1)).to_numpy(dtype=np.bool_)
+    ill_again_on = work["ended_on"] + pd.Timedelta(days=1)
+    return ~find_relapses(work["started_on"], ill_again_on, is_primary)
 
 
 def _first(rows: pd.DataFrame, day: Days, count: int) -> Days:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from features.contract import Contract
 from features.matrix import Matrix
-from features.outcomes import Days, find_outcomes
+from features.outcomes import find_outcomes
 from features.tables import Extract
+from features.timeline import Days
 
 Bools = NDArray[np.bool_]
 

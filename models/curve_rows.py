@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from features.contract import Contract, Outcome
 from features.matrix import Matrix
-from features.outcomes import Days, find_outcomes, weigh
+from features.outcomes import find_outcomes, weigh
 from features.tables import Extract
+from features.timeline import Days
 from features.trial import Trial, build_trial, draw_starts
 from models.effects import Effects, weigh_trial
 

@@ -133,7 +133,7 @@ def _refer(one: Visitor, found: str) -> Stops:
     one.page.locator("input[name=needs]").first.check()
     one.press("Lees het formulier na")
     yield "preview"
-    one.press("Verstuur naar VDAB")
+    one.press("Bewaar als verstuurd")
     one.unfold()
     yield "work_referred"
     for value, name in (("accept", "accepted"), ("start", "started"), ("end", "ended")):

@@ -19,7 +19,9 @@ install="install --quiet --only-binary :all: --require-hashes -r requirements-de
 # where only pip knows the way to packages (a mirror in pip.conf), or uv may keep no cache, pip does it
 .venv/bin/uv pip $install --python "$python" --compile-bytecode ||
     "$python" -m pip $install --disable-pip-version-check
-"$python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+# setuptools warns of every editable install that a folder may bear the name of a package
+PYTHONWARNINGS=ignore "$python" -m pip install --quiet --disable-pip-version-check \
+    --no-index --no-deps --no-build-isolation --editable .
 
 # LightGBM is the one package that leans on a library of the system
 PYTHON=$python sh scripts/system_packages.sh libgomp1

@@ -49,6 +49,13 @@ class ContributionOut:
     text_nl: Annotated[str, Field(title="Reden")]
     changeable: Annotated[bool, Field(title="Kan veranderen")]
 
+    @classmethod
+    def of(cls, reason: Reason, label_nl: str, value_nl: str) -> "ContributionOut":
+        """Return what the API says of a reason; fields by name would take twice as long."""
+        return cls(
+            reason.field, label_nl, value_nl, reason.points, reason.text_nl, reason.changeable
+        )
+
 
 class LimitsOut(BaseModel):
     """The limits of the suggestion, as on the day of the screening."""
@@ -241,8 +248,4 @@ def _say_value(field: Input, value: float, _points: float) -> str:
 def _list_set(
     reasons: Sequence[Reason], named: Mapping[str, tuple[str, str]]
 ) -> list[ContributionOut]:
-    # by place: by name it takes four times as long
-    return [
-        ContributionOut(r.field, *named[r.field], r.points, r.text_nl, r.changeable)
-        for r in reasons
-    ]
+    return [ContributionOut.of(reason, *named[reason.field]) for reason in reasons]

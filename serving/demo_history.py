@@ -24,7 +24,7 @@ from serving.assess import Desk, assess_for_list
 from serving.assessment import Assessment
 from serving.demo_cases import Team, build_past
 from serving.demo_practice import Intent, Route, Screened, draw_intent, name_people
-from serving.intake_file import list_rows
+from serving.intake_rows import list_rows
 from serving.outcomes import keep_outcomes
 from serving.permissions import Role, User
 from serving.referral_lists import ReferralLists

@@ -37,6 +37,19 @@ FILE_TEXTS: dict[str, tuple[int, str, str]] = {
         _REFUSED,
         "Het heeft kolommen met lijsten of objecten. Schrijf één waarde per cel.",
     ),
+    "file-doubled": (422, _REFUSED, "Twee kolommen hebben dezelfde naam. Houd er één van over."),
+    "reading-no-room": (
+        413,
+        "Het bestand is te groot",
+        "Het inlezen is gestopt: het vroeg meer geheugen dan de dienst ervoor heeft. Verdeel het "
+        "over kleinere bestanden; wat al bewaard was, blijft bewaard.",
+    ),
+    "reading-too-long": (
+        413,
+        "Het bestand is te groot",
+        "Het inlezen is gestopt: het duurde te lang. Verdeel het over kleinere bestanden; wat al "
+        "bewaard was, blijft bewaard.",
+    ),
     "uploads-gone": (
         503,
         "Er kan even geen bestand bewaard worden",
@@ -58,6 +71,12 @@ FILE_TEXTS: dict[str, tuple[int, str, str]] = {
         _REFUSED,
         f"Te veel rijen zijn afgekeurd. {_KEPT_NOTHING} De lijst van afgekeurde rijen zegt waarom. "
         "Verbeter ze, of stuur het bestand opnieuw met een hogere max_rejected.",
+    ),
+    "columns-none": (
+        422,
+        _REFUSED,
+        "Geen enkele kolom heeft een naam die hier gekend is. Zet op de eerste rij de namen van de "
+        f"kolommen. {_KEPT_NOTHING}",
     ),
     "columns-missing": (422, _REFUSED, f"Deze kolommen ontbreken. {_KEPT_NOTHING}"),
     "columns-unknown": (422, _REFUSED, f"Deze kolommen zijn onbekend. {_KEPT_NOTHING}"),

@@ -1,5 +1,8 @@
 """Is an intake file what it says it is, and small enough to read? Looked at before it is read."""
 
+from collections.abc import Sequence
+from itertools import product
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,15 @@ MOST_CELLS = 50_000_000
 # a part without any line end belongs to a line that is longer than any row of ours
 _PART = 512 * 1024
 _MOST_TEXT = 1_000_000_000
+# what a Parquet file says of 500 columns in some 100 groups of rows
+_MOST_FOOTER = 8 * 1024 * 1024
 _PARQUET = b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _COMPRESSED = (
     *(b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"\xfd7zXZ\x00"),
     *(b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\x04\x22\x4d\x18"),
 )
-_FAULTS = {
+FAULTS = {
     "file-unreadable": "it cannot be opened: check that it is a file that may be read",
     "file-empty": "it is empty",
     "file-too-large": "it is larger than the limit: split it",
@@ -28,7 +33,10 @@ _FAULTS = {
     "file-too-wide": f"it has more than {MOST_COLUMNS:,} columns",
     "file-too-many-cells": f"it holds more than {MOST_CELLS:,} cells: split it",
     "file-damaged": "it is no whole Parquet file: write it again, or copy it again",
+    "reading-no-room": "reading it takes more memory than there is: split it",
+    "reading-too-long": "reading it takes too long: split it",
     "file-nested": "it has columns with lists or objects: write one plain value per cell",
+    "file-doubled": "a name of a column occurs twice in it: keep one column of each name",
 }
 
 
@@ -38,7 +46,7 @@ class FileRefusedError(KantelpuntError):
     def __init__(self, key: str, path: Path) -> None:
         """Keep the key of the text."""
         self.key = key
-        super().__init__(f"{path} is refused: {_FAULTS[key]}")
+        super().__init__(f"{path} is refused: {FAULTS[key]}")
 
 
 class UploadsGoneError(KantelpuntError):
@@ -58,6 +66,15 @@ def check_file(path: Path, most_bytes: int | None = None, *, by_name: bool = Tru
     if by_name and (path.suffix.lower() == ".parquet") != (suffix == ".parquet"):
         raise FileRefusedError("file-mixed-up", path)
     return suffix
+
+
+def is_parquet(path: Path) -> bool:
+    """Tell whether a file begins as Parquet does; raises FileRefusedError."""
+    try:
+        with path.open("rb") as opened:
+            return opened.read(len(_PARQUET)) == _PARQUET
+    except OSError:
+        raise FileRefusedError("file-unreadable", path) from None
 
 
 def _check_content(path: Path, most_bytes: int | None) -> str:
@@ -110,49 +127,75 @@ def _check_parquet(path: Path, most_bytes: int | None) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
+    _check_length_of_footer(path)
     try:
-        opened = parquet.ParquetFile(path)
-        _check_footer(opened, path, most_bytes)
-        for group in range(opened.metadata.num_row_groups):
-            _check_texts(path, group, opened)
+        with parquet.ParquetFile(path) as opened:
+            _check_footer(opened, path, most_bytes)
+            texts = [f.name for f in opened.schema_arrow if _is_text(f.type)]
+        # each text once, however often it occurs
+        with parquet.ParquetFile(path, read_dictionary=texts) as once:
+            _check_texts(once, texts, path)
+    except MemoryError:
+        raise  # Arrow has it among its errors of a file
     except (pa.ArrowException, ValueError):
         raise FileRefusedError("file-damaged", path) from None
 
 
+def _check_length_of_footer(path: Path) -> None:
+    """Refuse a file that says more of itself than can be read in a moment."""
+    with path.open("rb") as opened:
+        opened.seek(-min(8, path.stat().st_size), SEEK_END)
+        length, end = int.from_bytes(opened.read(4), "little"), opened.read()
+    if length > _MOST_FOOTER and end == _PARQUET:
+        raise FileRefusedError("file-too-large", path)
+
+
 def _check_footer(opened: Any, path: Path, most_bytes: int | None) -> None:
     """Refuse what is too large by what the file says of itself."""
-    import pyarrow as pa
-
     told = opened.metadata
     if told.num_columns > MOST_COLUMNS:
         raise FileRefusedError("file-too-wide", path)
     if told.num_rows * max(told.num_columns, 1) > MOST_CELLS:
         raise FileRefusedError("file-too-many-cells", path)
-    if any(pa.types.is_nested(kind) for kind in opened.schema_arrow.types):
+    if not all(_is_text(kind) or _is_number(kind) for kind in opened.schema_arrow.types):
         raise FileRefusedError("file-nested", path)
+    if len({*opened.schema_arrow.names}) < told.num_columns:
+        raise FileRefusedError("file-doubled", path)
     unpacked = sum(told.row_group(g).total_byte_size for g in range(told.num_row_groups))
     if most_bytes is not None and unpacked > 4 * most_bytes:
         raise FileRefusedError("file-too-large", path)
 
 
-def _check_texts(path: Path, group: int, opened: Any) -> None:
-    """Refuse texts that are small in the file, each kept once, and huge once written out."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import parquet
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
 
-    schema = opened.schema_arrow
     kinds = (
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_binary,
-        pa.types.is_large_binary,
-        pa.types.is_dictionary,
+        *(types.is_string, types.is_large_string, types.is_string_view),
+        *(types.is_binary, types.is_large_binary, types.is_binary_view, types.is_dictionary),
     )
-    names = [f.name for f in schema if any(is_kind(f.type) for is_kind in kinds)]
-    once = parquet.ParquetFile(path, read_dictionary=names)
-    for name in names:
+    return any(is_kind(kind) for is_kind in kinds)
+
+
+def _is_number(kind: Any) -> bool:
+    """Tell whether a value takes a few bytes, whatever it is: the rest can be of any size."""
+    from pyarrow import types
+
+    kinds = (
+        *(types.is_integer, types.is_floating, types.is_decimal, types.is_boolean),
+        *(types.is_temporal, types.is_null),
+    )
+    return any(is_kind(kind) for is_kind in kinds)
+
+
+def _check_texts(once: Any, names: Sequence[str], path: Path) -> None:
+    """Refuse texts that are small in the file, each kept once, and huge once written out."""
+    import pyarrow.compute as pc
+
+    total = 0
+    for group, name in product(range(once.metadata.num_row_groups), names):
         for chunk in once.read_row_group(group, columns=[name]).column(0).chunks:
-            longest = pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
-            if longest > _PART or longest * len(chunk) > _MOST_TEXT:
+            lengths = pc.binary_length(chunk.dictionary)
+            longest = pc.max(lengths).as_py() or 0
+            total += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+            if longest > _PART or total > _MOST_TEXT:
                 raise FileRefusedError("file-too-large", path)

@@ -3,21 +3,27 @@
 An import that was cut off goes on where it stopped: how far it is, is kept with each batch.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from features.contract import Contract, Field
-from features.fields import CASE_COLUMNS
+from features.contract import Contract
 from models.bundle import Bundle
 from models.suggestion import Limits, LimitsError, get_limits
 from serving.assess import Desk, Kept, assess_for_list, build_event, tell_nobody
 from serving.assessment import Assessment
-from serving.intake_check import check_file
+from serving.intake_rows import (
+    NumberedCase,
+    fingerprint_files,
+    list_files,
+    number_cases,
+    read_checked,
+)
 from serving.outcomes import keep_outcomes
 from serving.permissions import Action, Role, Scope, User
 from serving.store.assessments import build_known, list_known, save_assessments
@@ -76,62 +82,42 @@ class Intake:
 
 @dataclass(frozen=True)
 class Arrival:
-    """What came in: good cases, what was set aside, and what it is known by.
+    """What came in: how many good cases, what was set aside, and what it is known by.
 
-    `extract` holds the other tables of a folder; None where there were none.
+    `read` yields the good cases from a place on, under a contract; `rejected` counts the rows that
+    `rejects` are of. `extract` holds the other tables of a folder; None where there were none.
     """
 
-    cases: "pd.DataFrame" = field(repr=False)
-    rejects: tuple[Reject, ...] = field(repr=False)
+    total: int
     fingerprint: str
+    read: Callable[[int, Contract], Iterator[NumberedCase]] = field(repr=False)
+    rejects: Sequence[Reject] = field(default=(), repr=False)
+    rejected: int = 0
     extract: "Extract | None" = field(default=None, repr=False)
 
-
-def import_cases(
-    path: Path,
-    intake: Intake,
-    *,
-    count: Count,
-    max_rejected: float = MAX_REJECTED,
-    rejected_to: Path | None = None,
-) -> Imported:
-    """Assess every good case of a file or folder and keep it; a second time changes nothing."""
-    arrival = read_arrival(path, intake, max_rejected=max_rejected, rejected_to=rejected_to)
-    return import_rows(arrival, open_import(arrival, intake), intake, count=count)
+    @classmethod
+    def of(
+        cls,
+        cases: "pd.DataFrame",
+        fingerprint: str,
+        rejects: Sequence[Reject] = (),
+        extract: "Extract | None" = None,
+    ) -> "Arrival":
+        """Return the arrival of a checked table."""
+        gone = {r.row for r in rejects if r.table == "cases"}
+        rejected = len({(r.table, r.row) for r in rejects})
+        read = partial(number_cases, cases, gone)
+        return cls(len(cases), fingerprint, read, rejects, rejected, extract)
 
 
 def read_arrival(
-    path: Path, intake: Intake, *, max_rejected: float, rejected_to: Path | None = None
+    path: Path, contract: Contract, *, max_rejected: float, rejected_to: Path | None = None
 ) -> Arrival:
     """Return what a file or folder holds; raises FileRefusedError or an error of the tables."""
-    from features.tables import read_cases
-
-    contract = intake.bundle.contract
-    files = _list_files(path)
-    for one in files:
-        check_file(one)
-    extract = read_cases(path, contract, max_rejected_share=max_rejected, rejected_to=rejected_to)
-    rejects = tuple(Reject(*row) for row in extract.rejected.itertuples(index=False, name=None))
-    return Arrival(extract.cases, rejects, fingerprint_files(files, contract), extract)
-
-
-def _list_files(path: Path) -> list[Path]:
-    """Return the file, or the tables of the folder; of what is not there, the reader tells."""
-    if not path.is_dir():
-        return [path] if path.exists() else []
-    from features.tables import SUFFIXES, TABLES
-
-    names = {f"{table}{suffix}" for table in TABLES for suffix in SUFFIXES}
-    return sorted(p for p in path.iterdir() if p.name.lower() in names)
-
-
-def fingerprint_files(files: Sequence[Path], contract: Contract) -> str:
-    """Return what tells these files apart from any others, read under a contract."""
-    told = hashlib.sha256(contract.fingerprint.encode())
-    for path in files:
-        with path.open("rb") as opened:
-            told.update(hashlib.file_digest(opened, "sha256").digest())
-    return told.hexdigest()
+    extract = read_checked(path, contract, max_rejected=max_rejected, rejected_to=rejected_to)
+    rejects = [Reject(*row) for row in extract.rejected.itertuples(index=False, name=None)]
+    fingerprint = fingerprint_files(list_files(path), contract)
+    return Arrival.of(extract.cases, fingerprint, rejects, extract)
 
 
 def open_import(arrival: Arrival, intake: Intake) -> Import:
@@ -139,7 +125,7 @@ def open_import(arrival: Arrival, intake: Intake) -> Import:
     version, now = intake.bundle.version, intake.now
     with intake.store.writing(intake.reach) as connection:
         found = find_unfinished(connection, arrival.fingerprint, version, intake.scope)
-        if found is not None and found.rows_total == len(arrival.cases):
+        if found is not None and found.rows_total == arrival.total:
             return found
         made = Import(uuid4().hex, arrival.fingerprint, version, intake.scope, now, intake.user.key)
         save_import(connection, made, audit=intake.tell(import_id=made.import_id, step="received"))
@@ -148,15 +134,14 @@ def open_import(arrival: Arrival, intake: Intake) -> Import:
 
 def begin_import(made: Import, arrival: Arrival, intake: Intake) -> Import:
     """Note that the rows of a file were read and which were rejected; return the import so far."""
-    rejected = len({(r.table, r.row) for r in arrival.rejects})
     begun = replace(
         made,
         model_version=intake.bundle.version,
         fingerprint=arrival.fingerprint,
         status=ImportStatus.RUNNING,
-        rows_total=len(arrival.cases),
+        rows_total=arrival.total,
         rows_done=0,
-        counts=Imported(rejected=rejected),
+        counts=Imported(rejected=arrival.rejected),
     )
     read = intake.tell(import_id=made.import_id, step="read", rows=begun.rows_total)
     with intake.store.writing(intake.reach) as connection:
@@ -166,11 +151,8 @@ def begin_import(made: Import, arrival: Arrival, intake: Intake) -> Import:
 
 def import_rows(arrival: Arrival, made: Import, intake: Intake, *, count: Count) -> Imported:
     """Assess and keep the cases from where the import is; return what became of all of them."""
-    frame, numbers = arrival.cases, _number_rows(arrival)
-    for start in range(made.rows_done, len(frame), BATCH):
-        end = start + BATCH
-        cases = list_rows(frame.iloc[start:end], intake.bundle.contract)
-        part = list(zip(numbers[start:end], cases, strict=True))
+    rows = arrival.read(made.rows_done, intake.bundle.contract)
+    while part := list(islice(rows, BATCH)):
         made = _import_batch(part, made, intake)
         count(len(part))
     if arrival.extract is not None:
@@ -197,17 +179,7 @@ def list_other_cases(made: Import, intake: Intake) -> list[tuple[str, int, str, 
         ]
 
 
-def _number_rows(arrival: Arrival) -> list[int]:
-    """Return where each good case stands in its file; the first row below the header is 1."""
-    rejected = {r.row for r in arrival.rejects if r.table == "cases"}
-    total = len(arrival.cases) + len(rejected)
-    return [row for row in range(1, total + 1) if row not in rejected]
-
-
-Numbered = Sequence[tuple[int, Mapping[str, Any]]]  # cases with their row in the file
-
-
-def _import_batch(part: Numbered, made: Import, intake: Intake) -> Import:
+def _import_batch(part: Sequence[NumberedCase], made: Import, intake: Intake) -> Import:
     """Estimate first and write after it: nobody else waits for the model."""
     own = [(row, c) for row, c in part if _is_own(c, intake.scope)]
     timely = [(row, c) for row, c in own if _is_timely(c, intake)]
@@ -271,30 +243,8 @@ def _is_timely(case: Mapping[str, Any], intake: Intake) -> bool:
     return bool(case["screened_on"] <= intake.now.date())
 
 
-def _group_by_fund(cases: Numbered) -> dict[str, set[str]]:
+def _group_by_fund(cases: Sequence[NumberedCase]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for _, case in cases:
         found.setdefault(case["sickness_fund"], set()).add(case["case_id"])
     return found
-
-
-def list_rows(frame: "pd.DataFrame", contract: Contract) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a checked table as `check_case` would give them."""
-    columns: dict[str, list[Any]] = {name: frame[name].tolist() for name in CASE_COLUMNS}
-    for name in ("absence_started_on", "screened_on"):
-        columns[name] = [day.date() for day in columns[name]]
-    for one in contract.columns:
-        missing = frame[one.name].isna().tolist()
-        values = zip(frame[one.name].tolist(), missing, strict=True)
-        columns[one.name] = [None if gone else _to_python(one, v) for v, gone in values]
-    names = list(columns)
-    for row in zip(*columns.values(), strict=True):
-        yield dict(zip(names, row, strict=True))
-
-
-def _to_python(of: Field, value: Any) -> Any:
-    if of.levels:
-        return str(value)
-    if of.kind == "flag":
-        return bool(value)
-    return int(value) if of.integer else float(value)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from features.contract import Contract
-from features.outcomes import NEVER
 from features.returns import find_returns
+from features.timeline import NEVER
 from models.course import Course, add_hazard
 from models.reference import Shape
 from serving.monitor_rows import UNKNOWN, Floats, Labels, Told

@@ -16,6 +16,7 @@ from models.intake.outlook import simulate
 from models.intake.targets import Target, Targets
 from models.regional_limits import GainLimit
 from serving.faults import FieldFault, NoPlanError, NoScenarioError, RequestRefusedError
+from serving.memory import give_back
 from serving.permissions import Action, User, check_can
 from serving.planning_answers import round_outlook
 from serving.planning_limits import find_next_month
@@ -89,13 +90,18 @@ def try_change(
     RequestRefusedError for a change that cannot be tried.
     """
     planned = get_plan(user, store=store, now=now)
-    with store.reading() as connection:
-        flow = Flow.of(get_flow(connection, planned.kept.plan_id))
-    asked = Change.of(change)
     try:
-        outlook = simulate(flow, asked, draws=DRAWS)
+        return _simulate(planned, Change.of(change), store)
     except IntakeError as error:
         raise _refuse(error) from None
+    finally:
+        give_back()
+
+
+def _simulate(planned: Planned, asked: Change, store: Store) -> dict[str, Any]:
+    with store.reading() as connection:
+        flow = Flow.of(get_flow(connection, planned.kept.plan_id))
+    outlook = simulate(flow, asked, draws=DRAWS)
     so_far = planned.kept.plan["started_so_far"]
     return round_outlook(outlook.summary()) | {
         "year_end": tell_year_end(outlook, so_far, _read_targets(planned), asked.target)

@@ -76,6 +76,13 @@ TEXTS: dict[str, tuple[int, str, str]] = {
         "Er is niets overschreven en er ging niets verloren. Bekijk het dossier opnieuw en beslis "
         "dan of dit nog nodig is.",
     ),
+    "form-changed": (
+        409,
+        "De vragen van dit formulier veranderden ondertussen",
+        "Er dient nu een ander model, en er is nog niets bewaard. Wat u invulde bij vragen die er "
+        "nog zijn, staat hieronder; een vraag die er niet meer bij staat, telt niet meer mee. Kijk "
+        "alles na en verstuur het opnieuw.",
+    ),
     "wrong-state": (
         409,
         "Dit kan nu niet met dit dossier",

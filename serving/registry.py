@@ -30,6 +30,7 @@ from models.bundle import (
 )
 from serving.following import BundleRefusedError
 from serving.last_bundle import find_last, has_last, note_last
+from serving.own_process import give_way
 from serving.registry_process import (
     QUIET,
     SECONDS,
@@ -288,7 +289,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # beside a service that answers people
+    give_way()
     # told to stop, it leaves no half of a fetch behind
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     main()

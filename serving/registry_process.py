@@ -2,16 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
-from contextlib import suppress
-from pathlib import Path
 from threading import Event
 from typing import Any
 
 from features.errors import KantelpuntError
+from serving.own_process import run_beside
 
-SECONDS, TURN_SECONDS, LAST_SECONDS = 180.0, 0.2, 2
+SECONDS = 180.0
 # at a start that has the model of an earlier one: `deploy/roll.sh` gives a worker a minute
 START_SECONDS = 30.0
 QUIET = {
@@ -20,6 +17,11 @@ QUIET = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+# how it gets out, and what MLflow reads
+_ALLOWED = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
 # a server that is not there: known after a quarter of a minute rather than after five
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3"}
 
@@ -51,19 +53,11 @@ def ask_process(
     The address goes by the environment: it may hold a password, and anybody on a machine can read
     the words with which a process was started.
     """
-    command = [sys.executable, "-m", "serving.registry", what, *given]
-    root = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    asked = {"PYTHONPATH": path, "MLFLOW_TRACKING_URI": tracking_uri}
+    more = _IMPATIENT | _list_given() | QUIET | {"MLFLOW_TRACKING_URI": tracking_uri}
+    said, _ = run_beside(
+        "serving.registry", what, *given, seconds=seconds, more=more, stopped=stopped
+    )
     try:
-        with subprocess.Popen(  # noqa: S603  # our own module, no shell
-            command,
-            env=_IMPATIENT | _list_given() | QUIET | asked,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            said = _listen(process, stopped or Event(), seconds)
         answer: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     except (IndexError, ValueError):
         raise RegistryGoneError(
@@ -76,21 +70,8 @@ def ask_process(
 
 
 def _list_given() -> dict[str, str]:
-    """Return the environment without what is ours: what asks MLflow needs no other secret."""
-    ours = ("KANTELPUNT_", "DATABASE_URL")
-    return {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
-
-
-def _listen(process: subprocess.Popen[str], stopped: Event, seconds: float) -> str:
-    """Return what a process says; nothing where that takes too long, or nobody waits any more."""
-    for _ in range(round(seconds / TURN_SECONDS)):
-        try:
-            return process.communicate(timeout=TURN_SECONDS)[0]
-        except subprocess.TimeoutExpired:
-            if stopped.is_set():
-                break
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(LAST_SECONDS)
-    process.kill()
-    return ""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in _ALLOWED or name.upper().startswith("MLFLOW_")
+    }

@@ -201,6 +201,11 @@ class HealthOut(BaseModel):
     """Whether the service is up."""
 
     status: Literal["ok"] = "ok"
+    store: Literal["read-only"] | None = Field(
+        default=None,
+        description="PostgreSQL neemt niets aan: het is een kopie om te lezen, of zo ingesteld. "
+        "Wat bewaard of genoteerd moet worden, krijgt 503.",
+    )
     model: Literal["cached"] | None = Field(
         default=None,
         description="Bij het starten was MLflow weg, of kon het vrijgegeven model niet dienen: dit "

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_network
 from typing import TextIO, cast
 
 import structlog
@@ -95,7 +96,7 @@ def _listen(opened: socket.socket) -> None:
 
 def _build_server(app: FastAPI) -> uvicorn.Server:
     # whoever is not a proxy of ours could name any address as its own, and never be counted
-    trusted = app.state.service.settings.trusted_proxies
+    trusted = _list_trusted(app.state.service.settings.trusted_proxies)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -109,6 +110,16 @@ def _build_server(app: FastAPI) -> uvicorn.Server:
         forwarded_allow_ips=trusted,
     )
     return uvicorn.Server(config)
+
+
+def _list_trusted(proxies: str) -> list[str]:
+    """Return networks of proxies, those of IPv4 as what listens on `::` writes them as well."""
+    found: list[str] = []
+    for network in (ip_network(one.strip()) for one in filter(None, proxies.split(","))):
+        found.append(str(network))
+        if network.version == 4:
+            found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return found
 
 
 def run_server(app: FastAPI, opened: socket.socket) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil
 from threading import Lock
+from typing import Protocol
 
 from serving.rate_limit import MOST_KEYS, Limiter, MemoryLimiter, TooManyError
 from serving.store.allowances import WINDOW, Asked, find_wait, forget_full, give_turn_back
@@ -16,6 +17,16 @@ from serving.store.engine import Store
 # of a large allowance, of which a process takes one at once: a write for each request would cost
 # more than the request
 PARTS = 60
+
+
+class Clock(Protocol):
+    """What tells the time without waiting, and is set right before the store is asked."""
+
+    def __call__(self) -> float:
+        """Return the time, in seconds."""
+
+    def renew(self) -> None:
+        """Set it right where that is due."""
 
 
 class StoreClock:
@@ -62,18 +73,14 @@ class StoreLimiter:
         purpose: str,
         per_minute: int,
         *,
-        clock: Callable[[], float],
-        renew: Callable[[], None] = lambda: None,
+        clock: Clock,
     ) -> None:
-        """Count in a store, under keys that only who knows the secret can tell apart.
-
-        What asks the store may `renew` the clock first.
-        """
+        """Count in a store, under keys that only who knows the secret can tell apart."""
         self._store = store
         self._sign = f"{purpose} {secret}".encode()
         self._step = WINDOW / per_minute
         self._batch = ceil(per_minute / PARTS)
-        self._clock, self._renew = clock, renew
+        self._clock = clock
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._lock = Lock()
         self._forgot_at = clock()
@@ -83,7 +90,7 @@ class StoreLimiter:
         name = self._name(key)
         if self._use_held(name, self._clock()):
             return
-        self._renew()
+        self._clock.renew()
         now = self._clock()
         for turns in dict.fromkeys((self._batch, 1)):  # the last ones are given one by one
             wait = find_wait(self._store, Asked(name, turns, self._step, now))
@@ -102,8 +109,8 @@ class StoreLimiter:
 
     def _use_held(self, name: str, now: float) -> bool:
         with self._lock:
-            held = self._held.get(name)
-            if held is None or not held.turns or not now < held.until <= now + WINDOW:
+            held = self._find_held(name, now)
+            if held is None:
                 return False
             held.turns -= 1
             return True
@@ -123,10 +130,15 @@ class StoreLimiter:
 
     def _add(self, name: str, turns: int, now: float) -> _Held:
         """Return what is held with more turns: another thread may have asked at the same moment."""
-        held = self._held.get(name)
-        if held is None or not held.turns or not now < held.until <= now + WINDOW:
+        held = self._find_held(name, now)
+        if held is None:
             return _Held(turns, now + WINDOW)
         return _Held(held.turns + turns, held.until)
+
+    def _find_held(self, name: str, now: float) -> _Held | None:
+        held = self._held.get(name)
+        is_worth = held is not None and held.turns and now < held.until <= now + WINDOW
+        return held if is_worth else None
 
     def _name(self, key: str) -> str:
         return hmac.new(self._sign, key.encode(), sha256).hexdigest()
@@ -144,6 +156,5 @@ class Limiters:
         """Return a count for one purpose."""
         if self.store.is_shared:
             clock = StoreClock(self.store, local=self.local)
-            given = (self.store, self.secret, purpose, per_minute)
-            return StoreLimiter(*given, clock=clock, renew=clock.renew)
+            return StoreLimiter(self.store, self.secret, purpose, per_minute, clock=clock)
         return MemoryLimiter(per_minute)

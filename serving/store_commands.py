@@ -61,11 +61,12 @@ def import_file(
     with open_store(settings.database_url) as store:
         scope = Scope(fund) if fund else None
         intake = Intake(store, open_bundle(settings), limits, get_now(), scope)
-        arrival = read_arrival(path, intake, max_rejected=max_rejected, rejected_to=where)
+        contract = intake.bundle.contract
+        arrival = read_arrival(path, contract, max_rejected=max_rejected, rejected_to=where)
         made = open_import(arrival, intake)
         if made.rows_done:
             typer.echo(f"goes on after the {made.rows_done:,} cases that were kept before")
-        left = len(arrival.cases) - made.rows_done
+        left = arrival.total - made.rows_done
         with show_count("Assessed", left) as count:
             done = import_rows(arrival, made, intake, count=count)
         if done.other_case:

@@ -1,12 +1,10 @@
 """Files that were uploaded: kept until they are imported, one after another, beside the service."""
 
-import csv
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from re import fullmatch
@@ -15,27 +13,28 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 import structlog
+from anyio import CapacityLimiter
 
 from features.errors import KantelpuntError
 from models.bundle import Bundle
 from models.suggestion import Limits
 from serving.assess import Kept, tell_nobody
-from serving.intake_check import FileRefusedError, UploadsGoneError, check_file
-from serving.intake_file import MAX_REJECTED, Intake, begin_import, import_rows, read_arrival
+from serving.intake_check import FileRefusedError, UploadsGoneError
+from serving.intake_file import MAX_REJECTED, Intake, begin_import, import_rows
+from serving.intake_reader import GONE
 from serving.permissions import Action, Role, User, check_can, get_scope
 from serving.rate_limit import TooManyError
 from serving.store.engine import EVERY_FUND, Store, StoreGoneError
 from serving.store.imports import (
-    MOST_REJECTS,
     Import,
     ImportStatus,
     ImportTakenError,
-    Reject,
     end_import,
     find_import,
     list_unfinished,
     save_import,
 )
+from serving.uploaded_file import UnreadError, check_uploaded, read_uploaded
 
 MOST_WAITING = 8
 RETRY_SECONDS = 5.0
@@ -70,6 +69,9 @@ class Uploads:
         self.folder = folder
         self.most_bytes = most_bytes
         self._work = work
+        # a file is looked at for as long as it takes: not by the threads that all others share,
+        # and one at a time, for the memory
+        self.turns = CapacityLimiter(1)
         self._room = BoundedSemaphore(most_waiting)
         self._queue: SimpleQueue[str] = SimpleQueue()
         self._stopped = Event()
@@ -100,11 +102,12 @@ class Uploads:
             part.touch(mode=0o600)
             with part.open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-            part.rename(place / f"cases{check_file(part, self.most_bytes, by_name=False)}")
+            suffix = check_uploaded(part, self.most_bytes, self._stopped)
+            part.rename(place / f"cases{suffix}")
         except OSError as error:
             self._remove(number)
             raise UploadsGoneError(f"{self.folder} cannot be written ({error.strerror})") from None
-        except FileRefusedError:
+        except (FileRefusedError, UnreadError):
             self._remove(number)
             raise
         return number
@@ -229,11 +232,22 @@ class Uploads:
         if path is None:
             raise FileLostError("an uploaded file is gone")
         share = float((place / _SHARE).read_text(encoding="utf-8"))
-        arrival = read_arrival(path, intake, max_rejected=share, rejected_to=place)
-        told = (ImportStatus.RUNNING, arrival.fingerprint, intake.bundle.version)
-        if (made.status, made.fingerprint, made.model_version) != told:
-            made = begin_import(made, arrival, intake)
-        import_rows(arrival, made, intake, count=self._check_stopped)
+        reading = read_uploaded(
+            path,
+            intake.bundle.contract,
+            max_rejected=share,
+            most_bytes=self.most_bytes,
+            stopped=self._stopped,
+        )
+        try:
+            with reading as arrival:
+                told = (ImportStatus.RUNNING, arrival.fingerprint, intake.bundle.version)
+                if (made.status, made.fingerprint, made.model_version) != told:
+                    made = begin_import(made, arrival, intake)
+                import_rows(arrival, made, intake, count=self._check_stopped)
+        except UnreadError:
+            self._check_stopped(0)
+            raise
 
     def _build_intake(self, made: Import) -> Intake:
         work = self._work
@@ -247,18 +261,17 @@ class Uploads:
             raise _StoppedError("the service stops")
 
     def _fail(self, made: Import, error: Exception) -> None:
-        problem = find_problem(error)
-        log.warning("import failed", import_id=made.import_id, kind=type(error).__name__)
+        why = _explain(error)
+        log.warning("import failed", import_id=made.import_id, kind=why.kind)
         intake = self._build_intake(made)
-        rejects = read_rejects(self.folder / made.import_id / "rejected.csv")
-        told = intake.tell(import_id=made.import_id, step="failed", problem=problem["key"])
+        told = intake.tell(import_id=made.import_id, step="failed", problem=why.problem["key"])
         with self._work.store.writing(intake.reach) as connection:
             end_import(
                 connection,
                 made.import_id,
                 at=intake.now,
-                problem=problem,
-                rejects=rejects,
+                problem=why.problem,
+                rejects=why.rejects,
                 audit=told,
             )
 
@@ -270,30 +283,10 @@ class FileLostError(KantelpuntError):
     """An uploaded file that is not there any more."""
 
 
-def find_problem(error: Exception) -> Mapping[str, Any]:
-    """Return why an import failed: the key of a text, and the columns that it names."""
-    from features import table_errors as tables
-    from features.rejects import TooManyRejectedError
-
-    if isinstance(error, FileRefusedError):
-        return {"key": error.key}
-    keys = {
-        TooManyRejectedError: "rows-too-many-rejected",
-        tables.EmptyTableError: "rows-none",
-        tables.MissingColumnError: "columns-missing",
-        tables.UnknownColumnError: "columns-unknown",
-        tables.PersonNumberColumnError: "columns-of-persons",
-        tables.UnreadableTableError: "rows-unreadable",
-        FileLostError: "file-lost",
-    }
+def _explain(error: Exception) -> UnreadError:
+    """Return why an import failed, for its user and for the log: of an error only the class."""
+    if isinstance(error, UnreadError):
+        return error
+    keys: dict[type[Exception], str] = {FileLostError: "file-lost", OSError: GONE}
     key = next((key for kind, key in keys.items() if isinstance(error, kind)), "fault")
-    return {"key": key, "columns": list(getattr(error, "columns", []))}
-
-
-def read_rejects(path: Path) -> list[Reject]:
-    """Return the first rejected rows of a report, none where there is no report."""
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as opened:
-        rows = islice(csv.DictReader(opened), MOST_REJECTS)
-        return [Reject(r["table"], int(r["row"]), r["field"], r["reason"]) for r in rows]
+    return UnreadError({"key": key, "columns": []}, type(error).__name__)

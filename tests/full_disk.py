@@ -4,6 +4,11 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
+
+import kantelpunt
 
 
 @contextmanager
@@ -19,3 +24,11 @@ def full_after(size: int) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         sys.dont_write_bytecode = writes_no_bytecode
+
+
+def run_command(room: int, *words: str) -> int:
+    """Return how a command ends where no file may grow beyond so many bytes."""
+    argv = patch.object(sys, "argv", ["kantelpunt", *words])
+    with argv, full_after(room), pytest.raises(SystemExit) as ended:
+        kantelpunt.main()
+    return int(str(ended.value.code))

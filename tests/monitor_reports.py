@@ -68,6 +68,7 @@ def make_checks() -> list[Check]:
         make("fairness", "sex", "female", {**ratio, "false_own_way": 0.081}, alarm),
         Check("fairness", "sex", "male", count=90, why="wide_interval"),
         make("agreement", "decision", "region/antwerpen", departs, watched),
+        make("agreement", "decision", "suggestion/unsure", departs, ok),
         make("agreement", "needed", "", departs, ok),
     ]
 

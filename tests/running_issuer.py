@@ -9,13 +9,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from tests.running_http import Handler, run_http
 from tests.running_service import Service
 
 CLIENT, AUDIENCE = "kantelpunt-paginas", "kantelpunt-api"
@@ -108,12 +108,12 @@ def run_issuer() -> Iterator[RunningIssuer]:
     """Run the identity provider beside the caller."""
     issuer = RunningIssuer()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Answering(Handler):
+        def get(self) -> None:
             issuer.asked.append(self.path)
             self._answer({})
 
-        def do_POST(self) -> None:
+        def post(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             form = {k: v[0] for k, v in parse_qs(body).items()}
             self._answer(form | {"authorization": self.headers.get("authorization", "")})
@@ -124,31 +124,15 @@ def run_issuer() -> Iterator[RunningIssuer]:
                 status, found = issuer.answer(self.path, form)
                 lie = issuer.lies.get(self.path, (status, {}, json.dumps(found).encode()))
                 status, headers, body = lie
-                self.send_response(status)
-                for name, value in (headers | {"content-length": str(len(body))}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                self.give(status, body, headers)
 
         def _hold(self) -> None:
             while self.path in issuer.held and not issuer.goes_on.wait(0.02):
                 self.wfile.write(issuer.trickle)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    issuer.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with run_http(Answering, issuer.goes_on) as port:
+        issuer.address = f"http://127.0.0.1:{port}"
         yield issuer
-    finally:
-        issuer.goes_on.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def build_oidc_settings(issuer: RunningIssuer) -> dict[str, Any]:

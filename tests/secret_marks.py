@@ -12,8 +12,11 @@ from serving.settings import Settings
 
 # in every one of them; no word of a placeholder, and nothing that an address would write otherwise
 CORE = "n0tT0BeSeen7QxVw"
-# those of MLflow and PostgreSQL themselves, which we hand on or leave alone
-OF_OTHERS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
+# those of others: of MLflow, which we hand on, and of PostgreSQL and whoever else is on the machine
+OF_OTHERS = (
+    *("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"),
+    *("PGPASSWORD", "PGPASSFILE", "SMTP_PASSWORD", "AWS_SECRET_ACCESS_KEY", "VAULT_TOKEN"),
+)
 # a port on which nothing listens: told at once that there is nobody
 NOBODY = "127.0.0.1:9"
 

@@ -5,9 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 import pytest
@@ -17,6 +15,7 @@ from typer.main import get_command
 from kantelpunt import app
 from serving.settings import Settings
 from serving.store.connections import Terms
+from tests.running_http import Handler, run_http
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 FILES = sorted(DEPLOY.iterdir())
@@ -170,31 +169,23 @@ def test_a_worker_is_taken_out_once_and_never_the_last_one(tmp_path: Path) -> No
     assert "server 127.0.0.1:8002 max_fails" in conf.read_text()
 
 
-class Slow(BaseHTTPRequestHandler):
+class Slow(Handler):
     """Cannot work the first time that it is asked."""
 
     asked: ClassVar[list[str]] = []
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         self.asked.append(self.path)
-        self.send_response(200 if len(self.asked) > 1 else 503)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        self.give(200 if len(self.asked) > 1 else 503, b"")
 
 
 def test_a_worker_comes_back_once_it_can_work(tmp_path: Path) -> None:
     conf = tmp_path / "nginx.conf"
-    with HTTPServer(("127.0.0.1", 0), Slow) as worker:
-        port = worker.server_port
+    with run_http(Slow) as port:
         text = (DEPLOY / "nginx.conf").read_text()
         conf.write_text(text.replace("127.0.0.1:8001 ", f"127.0.0.1:{port} down "))
-        answering = Thread(target=worker.serve_forever, daemon=True)
-        answering.start()
 
         back = roll("in", conf, port)
-        worker.shutdown()
 
     assert back.returncode == 0
     assert Slow.asked == ["/readyz", "/readyz"]

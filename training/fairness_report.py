@@ -132,18 +132,19 @@ def list_shown(found: Audit) -> Iterator[list[str]]:
         yield [name_group(one), persons, *figures, _show_ratio(one.error_ratio), verdict]
 
 
-def tell_fairness(found: Audit) -> Iterator[str]:
-    """Yield lines for the command line: the verdict, and each group that fails."""
+def tell_fairness(found: Audit, most: int | None = None) -> Iterator[str]:
+    """Yield lines for the command line: the verdict, and the groups that fail, `most` of them."""
     groups = [one for one in found.groups if one.verdict is not Verdict.TOO_SMALL]
     counts = ", ".join(
         f"{sum(one.verdict is verdict for one in found.groups)} {verdict.value.replace('_', ' ')}"
         for verdict in Verdict
     )
     yield f"fairness over {len(groups)} groups and pairs of groups: {counts}"
-    for one in groups:
-        if one.verdict is Verdict.FAIL:
-            ratio = _show_ratio(one.error_ratio)
-            yield f"fairness fails for {name_group(one)}: error ratio {ratio}"
+    failed = [one for one in groups if one.verdict is Verdict.FAIL]
+    for one in failed[:most]:
+        yield f"fairness fails for {name_group(one)}: error ratio {_show_ratio(one.error_ratio)}"
+    if most is not None and len(failed) > most:
+        yield f"and for {len(failed) - most} more: fairness.csv of the run has all"
 
 
 def list_fairness_metrics(found: Audit) -> dict[str, Measured]:

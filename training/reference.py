@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.cohort import build_screenings
-from features.outcomes import NEVER
 from features.returns import find_returns
 from features.tables import Extract
+from features.timeline import NEVER
 from models.course import SUREST
 from models.estimate import GainStatus
 from models.expected import expect

@@ -166,20 +166,11 @@ def check_output(path: Path) -> None:
         raise OutputError(f"{path.parent}: cannot be made ({error.strerror})") from error
 
 
-def write_scores(tables: Iterator[pa.Table], path: Path) -> int:
+def write_tables(tables: Iterator[pa.Table], path: Path) -> int:
     """Write the tables to one .parquet or .csv file and return the number of rows.
 
     Writes beside the file first, so that a failure leaves an earlier result as it was.
     """
-    check_output(path)
-    try:
-        return write_tables(tables, path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({say_disk_fault(error)})") from error
-
-
-def write_tables(tables: Iterator[pa.Table], path: Path) -> int:
-    """Do what `write_scores` does, but for the errors of the disk: those are OSError."""
     rows = 0
     with written_whole(path) as beside:
         first = next(tables)

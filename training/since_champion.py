@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from features.cohort import build_screenings
 from features.matrix import Matrix
-from features.outcomes import NEVER
 from features.returns import find_returns
 from features.tables import Extract
+from features.timeline import NEVER
 from models.bundle import Bundle
 from models.course import SUREST, add_hazard
 from models.reference import Shape

@@ -7,12 +7,14 @@ from training.pipeline import Trained
 from training.refutation import tell_refutation
 from training.tune import Tuned
 
+MOST_FAILED = 6  # groups: of more, nobody reads what comes after them
+
 
 def tell_training(trained: Trained) -> list[str]:
     """Return lines on tuning, on what ships, on the gain and on the attempts to refute it."""
     lines = _tell_tuning(trained.tuned) if trained.tuned else []
     lines.append(tell_shipped(trained).replace("**", ""))
-    lines += tell_fairness(trained.fairness.audit)
+    lines += tell_fairness(trained.fairness.audit, most=MOST_FAILED)
     known = trained.gain.known
     if known is None:
         return [*lines, f"gain of support: unknown, {trained.gain.why_unknown}"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.intake.chances import draw_chances
+from models.intake.chances import draw_chances, draw_delays
 from models.intake.flow import REACHED, Flow
 from models.intake.steps import Step
 from models.shares import FEWEST_SHOWN
@@ -34,8 +34,10 @@ def tell_stages(flow: Flow, seed: int) -> list[dict[str, Any]]:
     needed = ("suggested", *ON_THE_WAY)
     if not all(name in steps and _is_told(steps[name]) for name in needed):
         return told
-    delays = [steps[name].delay for name in ON_THE_WAY]
-    onward = drawn["consented"] * drawn["started"] * _share_within(delays)
+    rng = np.random.default_rng([seed, 67])
+    delays = [draw_delays(steps[name], DRAWS, rng) for name in ON_THE_WAY]
+    within = np.array([_share_within(one) for one in zip(*delays, strict=True)])
+    onward = drawn["consented"] * drawn["started"] * within
     aside = drawn.get("referred_other", np.zeros(DRAWS))
     suggested = drawn["suggested"]
     chance = (suggested * drawn["referred"] + (1 - suggested) * aside) * onward

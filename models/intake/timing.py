@@ -42,16 +42,23 @@ def find_remaining(delay: Floats | Small, past: int) -> Floats:
 
 def expect(going: Going) -> Small:
     """Return the mean of who goes on in each month, (draws, regions, months)."""
-    months = going.coming.shape[2]
-    lag = np.arange(months) - np.arange(months)[:, None]
-    delays = going.delay.shape[1]
-    shares = np.where((lag >= 0) & (lag < delays), going.delay[:, lag.clip(0, delays - 1)], 0)
+    shares = _lay_out(going.delay, going.coming.shape[2])
     mean = np.matmul(going.coming, shares)
     if going.known.any():
         left = np.maximum(find_remaining(going.delay, going.past), TINY)[:, None, :]
         later = shares[:, : going.past, going.past :]
         mean[..., going.past :] += np.matmul((going.known / left).astype(np.float32), later)
     return np.asarray(mean, np.float32)
+
+
+def _lay_out(delay: Small, months: int) -> Small:
+    """Return the share that goes on in each month of who came in each: (draws, came, goes on)."""
+    wide = np.zeros((len(delay), 2 * months - 1), delay.dtype)
+    known = min(months, delay.shape[1])
+    wide[:, months - 1 : months - 1 + known] = delay[:, :known]
+    # one row of shares, seen from one place further on for each month that somebody came later
+    rows = np.lib.stride_tricks.sliding_window_view(wide, months, axis=1)[:, ::-1]
+    return np.ascontiguousarray(rows)
 
 
 def spread(going: Going, luck: np.random.Generator) -> Small:

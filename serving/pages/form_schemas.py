@@ -13,6 +13,7 @@ class SeenIn(Closed):
 
 
 class InputsIn(Closed):
-    """The assessment whose inputs were on the screen, beside those that were changed."""
+    """The assessment whose inputs were on the screen, and the contract that asked for them."""
 
     assessment_id: str = Field(min_length=1, max_length=64)
+    contract_seen: str = Field("", max_length=64)  # a page of an older release has none

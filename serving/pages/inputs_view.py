@@ -1,7 +1,7 @@
 """The inputs of a case as a form: what was known, and which values somebody changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import isfinite
 from typing import Any
@@ -40,6 +40,7 @@ class InputsView:
     case_id: str
     state_version: int
     assessment_id: str
+    contract_seen: str
     form: FormView
     summary: FaultSummary | None
     parts: Sequence[tuple[str, Sequence[InputField]]]
@@ -59,6 +60,7 @@ class InputsView:
         `aged` says of inputs, by name, since when they are known.
         """
         current = {f.name: write_value(case.get(f.name)) for f in contract.columns}
+        known = {name: (value,) for name, value in current.items()}
         fields = [f for f in contract.fields if f.name in current]
         ids = [f"{FORM}-{name}" for name in (*current, "outcome_text", CONFIRMED)]
         labels = {**LABEL_NL, **CASE_LABELS_NL, **{f.name: f.label_nl for f in contract.fields}}
@@ -66,7 +68,11 @@ class InputsView:
             case_id=str(case["case_id"]),
             state_version=seen[0],
             assessment_id=seen[1],
-            form=FormView.of(FORM, filled, current),
+            contract_seen=contract.fingerprint,
+            # a question that was not on the form that was sent, is answered as it is known
+            form=FormView.of(
+                FORM, filled and replace(filled, values=known | {**filled.values}), current
+            ),
             summary=FaultSummary.of(filled, ids, labels),
             parts=[
                 (title, [_show(f, aged) for f in fields if (f.kind == "answer") is is_answer])

@@ -128,6 +128,7 @@ class IntakeView:
     """The page on which a file is sent, with the earlier ones."""
 
     imports: Sequence[ImportView]
+    fund: str
     reach_nl: str
     shares: Sequence[tuple[str, str]]
     share: str

@@ -26,7 +26,8 @@ def tell_figure(one: Mapping[str, Any]) -> tuple[str, str]:
     more = f"; verwacht {write(figures['promised'])}" if "promised" in figures else ""
     if kind == "expected_group" and "before" in figures:
         more = f"; eerder {write(figures['before'])}"
-    return write(figures[key]), f"({write(figures['low'])}{EN_DASH}{write(figures['high'])}{more})"
+    told = write(figures[key]) + (" keer" if kind == "fairness" else "")
+    return told, f"({write(figures['low'])}{EN_DASH}{write(figures['high'])}{more})"
 
 
 def tell_errors(one: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from features.contract import Contract
+from models.suggestion import SUGGESTION_NL, Suggestion
 from serving.pages.fairness_view import ATTRIBUTES_NL, name_label
 from serving.pages.monitor_chart import Plot, draw_bins, draw_months
 from serving.pages.monitor_figures import decimals, percent, round_nl, tell_errors, tell_figure
@@ -221,6 +222,8 @@ class _Names:
         return ATTRIBUTES_NL.get(name) or labels.get(name) or own.get(name) or name
 
     def _label(self, attribute: str, group: str) -> str:
+        if attribute == "suggestion" and group:
+            return SUGGESTION_NL[Suggestion(group)]
         return name_label(attribute, group, self.contract) if group else "alle andere"
 
     def view_group(self, one: Mapping[str, Any], checks: Sequence[Mapping[str, Any]]) -> GroupRow:

@@ -39,7 +39,19 @@ def tell_break(plan: Plan, region: str = ALL) -> str:
     word = judge_break(plan, region)
     if not word:
         return "Er is nog geen capaciteit ingevuld."
-    month, chance = plan.find_break(region)
+    month, _ = plan.find_break(region)
     first = f"Te krap vanaf {name_full(month)}" if month else upper_first(word)
+    return f"{first}. {_tell_chance(plan, region)}"
+
+
+def tell_beside(plan: Plan, region: str) -> str:
+    """Return what stands beside the word of `judge_break`, without saying that word again."""
+    month, _ = plan.find_break(region)
+    is_said = month is None and judge_break(plan, region)
+    return _tell_chance(plan, region) if is_said else tell_break(plan, region)
+
+
+def _tell_chance(plan: Plan, region: str) -> str:
+    _, chance = plan.find_break(region)
     told = f"{upper_first(chance_nl(chance))} kans dat het ooit krap wordt"
-    return f"{first}. {told} in {len(plan.months)} maanden."
+    return f"{told} in {len(plan.months)} maanden."

@@ -6,7 +6,14 @@ from datetime import tzinfo
 
 from models.intake.telling import ALL
 from serving.pages.fan_chart import INNER, MIDDLE, Fan, draw_fan, draw_fans
-from serving.pages.planning_breaks import ENOUGH, EVEN, judge_break, name_break, tell_break
+from serving.pages.planning_breaks import (
+    ENOUGH,
+    EVEN,
+    judge_break,
+    name_break,
+    tell_beside,
+    tell_break,
+)
 from serving.pages.planning_coaches import CoachesView
 from serving.pages.planning_limits import LimitsView
 from serving.pages.planning_plan import (
@@ -23,7 +30,7 @@ from serving.pages.planning_plan import (
 )
 from serving.pages.planning_scale import SMALL
 from serving.store.planning import Capacity
-from serving.wording import short_date_nl, short_moment_nl, upper_first
+from serving.wording import EN_DASH, short_date_nl, short_moment_nl, upper_first
 
 CASELOAD, COACHES, WAIT = "caseload", "coaches", "wait_months"
 LATER = 11  # the month a year from now: the twelfth to come
@@ -51,6 +58,7 @@ class RegionRow:
     places: str
     breaks: str
     wait: str
+    wait_between: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ def _show(plan: Plan, region: str) -> RegionCard:
     return RegionCard(
         name=name_region(region),
         fan=draw_fan(story, SMALL, is_cut=True),
-        told=tell_break(plan, region),
+        told=tell_beside(plan, region),
         word=word,
         is_enough=word.startswith(ENOUGH),
     )
@@ -121,6 +129,10 @@ def _list_row(plan: Plan, region: str, later: int) -> RegionRow:
         places="niet ingevuld" if places is None else whole(places),
         breaks=_tell_when(plan, region),
         wait=decimal(wait[MIDDLE][later]) if wait else "",
+        # few wait where there is mostly room: the middle alone would say that nobody ever does
+        wait_between=f"{decimal(wait[INNER[0]][later])} {EN_DASH} {decimal(wait[INNER[1]][later])}"
+        if wait
+        else "",
     )
 
 

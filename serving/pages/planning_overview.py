@@ -21,7 +21,7 @@ from serving.pages.planning_plan import (
     whole,
 )
 from serving.pages.planning_texts import KNOWN_MEASURE, MEASURE_HELP_NL, MEASURE_NL, STAGE_NL
-from serving.wording import number_nl, percent_nl, upper_first
+from serving.wording import number_nl, one_decimal_nl, percent_nl, upper_first
 
 BAR_MONTHS = 12
 QUARTER = 3  # months
@@ -120,10 +120,18 @@ def _list_stages(plan: Plan) -> list[StageRow]:
         StageRow(
             STAGE_NL[one["step"]],
             percent_nl(one["mean"]),
-            f"{percent_nl(one['low'])} tot {percent_nl(one['high'])}",
+            _tell_margin(one["low"], one["high"]),
         )
         for one in plan.kept.get("stages", ())
     ]
+
+
+def _tell_margin(low: float, high: float) -> str:
+    """Return a margin in percents, with a decimal where whole ones would be the same twice."""
+    low_nl, high_nl = percent_nl(low), percent_nl(high)
+    if low_nl == high_nl:
+        low_nl, high_nl = (f"{one_decimal_nl(100 * end)}\N{NO-BREAK SPACE}%" for end in (low, high))
+    return f"{low_nl} tot {high_nl}"
 
 
 def _tell_quarter(plan: Plan) -> Figure:

@@ -11,7 +11,7 @@ from serving.pages.planning_plan import Plan, name_region
 from serving.pages.planning_question import ROOM, Question, tell_change
 from serving.planning_files import Part
 from serving.store.planning import Scenario
-from serving.wording import number_nl, short_date_nl, short_moment_nl
+from serving.wording import number_nl, op_100, short_date_nl, short_moment_nl
 
 COMPARE = "/planning/scenarios/vergelijken"
 FEWEST, MOST = 2, 4
@@ -148,9 +148,11 @@ def tell_hints(plan: Plan) -> Mapping[str, str]:
     """Return what the plan reckons with now, for the fields that are not of a region."""
     year = plan.find_year()
     target = year["target"] if year else None
+    shares = [one["mean"] for one in plan.kept.get("stages", ()) if one["step"] == "consented"]
+    now = f" Nu {op_100(shares[0])}." if shares else ""
     return {
         "gain": "Hoger: minder voorstellen tot steun. Lager: meer.",
-        "consent": "Van wie een arts wil doorverwijzen.",
+        "consent": f"Van wie een arts wil doorverwijzen.{now}",
         "target": f"nu {number_nl(target)}" if target else "",
     }
 

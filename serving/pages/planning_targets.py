@@ -17,7 +17,7 @@ from serving.pages.planning_plan import (
     whole,
 )
 from serving.pages.target_charts import Outflow, Share, YearBar, draw_outflow, draw_year
-from serving.wording import EN_DASH, number_nl, one_decimal_nl, percent_nl
+from serving.wording import EN_DASH, number_nl, one_decimal_nl, percent_nl, upper_first
 
 MOST_COHORTS = 3  # in the drawing: the table has all
 LOOKS = ("#003b8e", "#9f5804", "#007a37")
@@ -108,7 +108,7 @@ def _view_year(row: Mapping[str, Any], regions: Sequence[str]) -> YearView:
         so_far=whole(done),
         expected=whole(bands[MIDDLE]),
         inner=between_and(bands[INNER[0]], bands[INNER[1]]),
-        chance="" if chance is None else chance_nl(chance),
+        chance="" if chance is None else upper_first(chance_nl(chance)),
         bars=draw_year(row, done or 0, bands),
         regions=[_list_year(key, row["regions"].get(key)) for key in regions],
     )

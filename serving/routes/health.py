@@ -34,11 +34,13 @@ def get_readiness(
     """Antwoordt 200 als de opslag bereikbaar is; er is altijd een model geladen.
 
     Een vrijgave die niet kan dienen, of een MLflow die weg is, staat hier: de dienst werkt verder
-    met het model dat geladen is. Ook met een versie op proef die geweigerd is, blijft het 200.
+    met het model dat geladen is. Ook met een versie op proef die geweigerd is, blijft het 200, en
+    met een opslag die niets aanneemt: dan zegt elke pagina zelf waarom ze niet kan.
     """
-    ahead = service.store.check()
+    ahead = service.store.find_seconds_ahead()
     service.metrics.show_clock(ahead)
     ready = HealthOut(
+        store=None if service.store.takes_writes() else "read-only",
         model="cached" if service.model_from_cache else None,
         model_version=service.bundle.version,
         store_clock_ahead_seconds=round(ahead) if abs(ahead) > MOST_AHEAD_SECONDS else None,

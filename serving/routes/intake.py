@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from re import fullmatch
 from typing import Annotated, BinaryIO
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
@@ -78,7 +78,8 @@ async def read_upload(
     uploads.take_room()
     try:
         async with open_form(request, most_fields=1) as form:
-            number = await run_in_threadpool(uploads.receive, get_file(form))
+            sent = get_file(form)
+            number = await to_thread.run_sync(uploads.receive, sent, limiter=uploads.turns)
     except BaseException as error:
         uploads.give_back_room()
         if isinstance(error, HTTPException):

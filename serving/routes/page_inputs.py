@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 
 from serving.case_file import CaseFile
 from serving.deps import PageUser, Visitor, build_desk, open_case
-from serving.faults import NotFoundError
+from serving.faults import NotFoundError, RequestRefusedError
 from serving.pages.form_schemas import InputsIn, SeenIn
 from serving.pages.forms import Filled, Posted
 from serving.pages.inputs_view import (
@@ -56,10 +56,17 @@ def _find_aged(here: Here, file: CaseFile) -> dict[str, str]:
 
 
 def _read(here: Here, posted: Posted, file: CaseFile) -> dict[str, object]:
-    """Return what was changed of the inputs that were on the screen; raises StaleError."""
-    if posted.to_body(InputsIn).assessment_id != file.latest.assessment_id:
+    """Return what was changed of the inputs that were on the screen.
+
+    Raises StaleError, and RequestRefusedError where the form has other questions by now: what was
+    answered to one that is no more would be lost unnoticed.
+    """
+    seen, contract = posted.to_body(InputsIn), here.service.bundle.contract
+    if seen.assessment_id != file.latest.assessment_id:
         raise StaleError(file.standing.state)
-    return read_changes(posted, file.latest.case, here.service.bundle.contract)
+    if seen.contract_seen != contract.fingerprint:
+        raise RequestRefusedError("form-changed")
+    return read_changes(posted, file.latest.case, contract)
 
 
 def _check_open(file: CaseFile) -> None:

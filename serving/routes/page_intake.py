@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, BinaryIO
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, StreamingResponse
@@ -49,7 +49,8 @@ async def read_sent(request: Request, visitor: Uploader) -> Sent:  # noqa: ARG00
     try:
         async with open_form(request, most_fields=4) as form:
             share = (await read_form(request)).get("toegelaten", "")
-            number = await run_in_threadpool(service.uploads.receive, _get_chosen(form))
+            chosen, turns = _get_chosen(form), service.uploads.turns
+            number = await to_thread.run_sync(service.uploads.receive, chosen, limiter=turns)
     except BaseException as error:
         service.uploads.give_back_room()
         if isinstance(error, FormExpiredError):
@@ -109,10 +110,11 @@ def _show(
         found = list_imports(connection, scope)[:_SHOWN]
         people = find_people(connection, {made.began_by for made in found})
     region = f", {region_nl(scope.region)}" if scope.region else ""
-    most = service.settings.most_upload_bytes
+    most, fund = service.settings.most_upload_bytes, scope.sickness_fund
     view = IntakeView(
         imports=[ImportView.of(made, people, now.tzinfo) for made in found],
-        reach_nl=f"{scope.sickness_fund}{region}",
+        fund=fund,
+        reach_nl=f"{service.settings.fund_names.get(fund, fund)}{region}",
         shares=SHARES,
         share=sent.share if sent else SHARES[0][0],
         most_bytes=most,

@@ -41,6 +41,12 @@ def _make_own(half: Path) -> None:
     os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
+def _flush(half: Path) -> None:
+    """Wait until all of a file is on disk: else its name could outlive a power cut without it."""
+    with half.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def _copy(store: Store, path: Path) -> None:
     with store.reading() as connection, closing(sqlite3.connect(path)) as target:
         source = connection.connection.driver_connection
@@ -78,6 +84,7 @@ def restore_store(path: Path, url: str) -> Path:
         store.parent.mkdir(parents=True, exist_ok=True)
         _make_own(half)
         shutil.copyfile(path, half)
+        _flush(half)
         half.rename(store)
     except OSError as error:
         raise BackupError(f"{store} cannot be written ({error.strerror})") from None

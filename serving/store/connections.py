@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 ASIDE = 2  # threads that need a connection beside requests: of imports, and of a version on trial
 RESTED_SECONDS = 5  # how long a connection is trusted without a question
 WAIT_SECONDS = 5  # for a connection that is free: as long as a caller is asked to wait by then
 OLDEST_SECONDS = 600  # after a switch to another server, when none is left to the one before
+READ_ONLY = "25006"  # what PostgreSQL answers to a write where it takes none
 # a server or a firewall that is silent is left after some 20 seconds, and no firewall forgets a
 # connection that is asked something each 10
 _NETWORK = {
@@ -94,6 +95,7 @@ def build_postgresql(url: URL, terms: Terms, *, through_pgbouncer: bool) -> Engi
         connect_args=given,
     )
     event.listen(engine, "do_connect", connect)
+    event.listen(engine, "handle_error", _leave_read_only)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", partial(_check_rested, engine.dialect))
     if through_pgbouncer and terms.timeouts:
@@ -104,6 +106,15 @@ def build_postgresql(url: URL, terms: Terms, *, through_pgbouncer: bool) -> Engi
 def _limit_transaction(timeouts: dict[str, int], connection: Connection) -> None:
     limits = [f"set local {name} = {ms}" for name, ms in timeouts.items()]
     connection.exec_driver_sql("; ".join(limits))
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Connect anew after a write that was refused: the address may lead to another server by now.
+
+    A pool that was opened while servers changed places would hold on to the one that only reads.
+    """
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
 
 
 def _note_rest(_connection: Any, record: Any) -> None:

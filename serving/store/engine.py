@@ -91,10 +91,16 @@ class Store:
         setting = {"name": f"kantelpunt.{name}", "value": value}
         connection.execute(text("select set_config(:name, :value, true)"), [setting])
 
-    def check(self) -> float:
-        """Return how many seconds the clock of the store is ahead; raises StoreGoneError."""
-        found = self.read_clock()
-        return found - time() if self.is_shared else 0.0
+    def takes_writes(self) -> bool:
+        """Tell whether the database would keep anything; raises StoreGoneError.
+
+        PostgreSQL says so itself; of a file only a write would tell.
+        """
+        if not self.is_shared:
+            return True
+        with self.reading() as connection:
+            found = connection.execute(text("show transaction_read_only")).scalar_one()
+        return bool(found == "off")
 
     def read_clock(self) -> float:
         """Return what time it is in the store, in seconds since 1970; raises StoreGoneError."""
@@ -103,6 +109,11 @@ class Store:
             found = connection.execute(text(f"select {clock}")).scalar_one()
         # a store in a file has the clock of this machine
         return time() if found is None else float(found)
+
+    def find_seconds_ahead(self) -> float:
+        """Return by how much the clock of the store is ahead of ours; raises StoreGoneError."""
+        found = self.read_clock()
+        return found - time() if self.is_shared else 0.0
 
     def _check(self) -> None:
         if patience.is_out():

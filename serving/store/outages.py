@@ -14,6 +14,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from features.errors import KantelpuntError
+from serving.store.connections import READ_ONLY
 
 _UNDEFINED_TABLE = "42P01"  # of PostgreSQL; SQLite has an OperationalError for it
 # what PostgreSQL calls a failed serialization, a deadlock, a lock and an answer waited for too long
@@ -43,7 +44,7 @@ _DAMAGED = "the file of the store is damaged: stop the service and restore a bac
 _REFUSALS = {
     "53100": _FULL,
     "SQLITE_FULL": _FULL,
-    "25006": "the database takes no writes: DATABASE_URL names a replica, or it was set so",
+    READ_ONLY: "the database takes no writes: DATABASE_URL names a replica, or it was set so",
     "SQLITE_READONLY": "the file of the store, or its folder, may not be written: mend its rights",
 }
 _KNOWN = {

@@ -3,10 +3,11 @@
 import json
 import os
 
+from benchmarks.report import Board
 from benchmarks.soak_jobs import Job, run_jobs
 from benchmarks.soak_load import Moment
 from benchmarks.soak_mix import MIX
-from benchmarks.soak_report import find_ends, find_growth, split_spans
+from benchmarks.soak_report import find_ends, find_growth, report_answers, split_spans
 from benchmarks.soak_uses import assess, decide, open_case, open_list
 from benchmarks.soak_watch import Sample, watch_workers
 from benchmarks.soak_world import Answer, Given, World
@@ -93,6 +94,23 @@ def test_waiting_that_grows_in_the_last_third_is_found() -> None:
     assert find_growth(moments, 3.0) == 2.0
     assert find_growth(moments, 3.0, since=1) == 0.4
     assert [len(span) for span in split_spans(moments, 1.0)] == [60, 60, 60]
+
+
+def test_of_few_answers_of_a_kind_the_longest_is_told_and_no_p99() -> None:
+    board = Board("soak")
+    counts = {"list": 1_000, "what-if": 300}
+    moments = [
+        Moment(kind, float(place), float(place), 200, "")
+        for kind, count in counts.items()
+        for place in range(count)
+    ]
+
+    report_answers(moments, 60.0, board)
+
+    told = {str(row["what"]): row["value"] for row in board.rows}
+    assert (told["list"], told["list, p99"]) == (1_000, 989.01)
+    assert (told["what-if"], told["what-if, longest"]) == (300, 299)
+    assert "what-if, p99" not in told
 
 
 def test_memory_is_held_against_what_it_was_once_warm() -> None:

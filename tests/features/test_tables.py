@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.checks import build_table_check
+from features.checks import build_schema
 from features.contract import ContractError, default_contract
+from features.layout import build_layout
 from features.tables import TABLES, read_cases, read_extract, write_tables
 from tests.factories import FIVE_FIELDS, make_contract, make_extract_tables, write_extract
 
@@ -158,7 +159,7 @@ def test_the_check_of_a_table_follows_from_the_contract(tmp_path: Path) -> None:
     contract = make_contract()
     extract = read_extract(write_extract(tmp_path, make_extract_tables(4, contract)), contract)
 
-    schema = build_table_check(contract)
+    schema = build_schema(build_layout("cases", contract))
 
     assert list(schema.validate(extract.cases).columns) == list(extract.cases.columns)
     assert not schema.columns["load_kg"].nullable

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from features.contract import default_contract
-from features.outcomes import NEVER
 from features.returns import find_returns
 from features.synthetic import build_cohort
 from features.tables import Extract
+from features.timeline import NEVER
 from models.course import (
     OVERALL,
     Course,

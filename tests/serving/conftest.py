@@ -83,6 +83,7 @@ def start_service() -> Iterator[Callable[..., Service]]:
 
     yield start
     for made in started:
+        made.app.state.service.uploads.stop()
         made.client.close()
         made.store.close()
 

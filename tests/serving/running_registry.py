@@ -5,10 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.running_http import Handler, run_http
 
 ALIAS = "/api/2.0/mlflow/registered-models/alias"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
@@ -81,31 +82,18 @@ def run_registry() -> Iterator[RunningRegistry]:
     """Run the registry beside the caller."""
     registry = RunningRegistry()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Answering(Handler):
+        def get(self) -> None:
             with suppress(OSError):  # who asked may have gone
                 while registry.hangs and not registry.goes_on.wait(0.02):
                     self.wfile.write(registry.trickle)
                 parts = urlsplit(self.path)
                 body = registry.answer(unquote(parts.path), parse_qs(parts.query))
-                self.send_response(200 if body is not None else 404)
-                told = body if body is not None else b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}'
-                self.send_header("content-length", str(len(told)))
-                self.end_headers()
-                self.wfile.write(told)
+                if body is None:
+                    self.give(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}')
+                else:
+                    self.give(200, body)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    registry.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with run_http(Answering, registry.goes_on) as port:
+        registry.address = f"http://127.0.0.1:{port}"
         yield registry
-    finally:
-        registry.goes_on.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -70,6 +70,22 @@ def test_a_copy_that_is_being_put_back_is_for_its_owner_from_the_first_byte(
     assert seen == [0o600]
 
 
+def test_a_store_that_is_put_back_is_on_disk_before_it_has_its_name(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, store = tmp_path / "copy.db", tmp_path / "store-2.db"
+    backup_store(service.store, copy)
+    flushed = list[tuple[int, bool]]()
+
+    def flush(file: int) -> None:
+        flushed.append((os.fstat(file).st_size, store.exists()))
+
+    monkeypatch.setattr(os, "fsync", flush)
+    restore_store(copy, f"sqlite:///{store}")
+
+    assert flushed == [(copy.stat().st_size, False)]
+
+
 def test_a_backup_never_overwrites_anything(service: Service, tmp_path: Path) -> None:
     backup_store(service.store, tmp_path / "copy.db")
 

@@ -75,7 +75,7 @@ def test_an_answer_that_takes_too_long_is_given_up(open_road: Callable[[Terms], 
     with pytest.raises(StoreBusyError), store.reading() as connection:
         ask(connection, "select pg_sleep(60)")
 
-    store.check()
+    store.read_clock()
 
 
 def test_who_stops_halfway_gives_its_locks_to_the_next(
@@ -142,7 +142,7 @@ def test_a_pool_that_may_not_fit_beside_that_of_another_process_is_warned_of(
     ):
         with capture_logs() as alone:
             check_room(store)
-        other.check()
+        other.read_clock()
         with capture_logs() as together:
             check_room(store)
 

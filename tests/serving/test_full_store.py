@@ -123,10 +123,24 @@ def test_a_replica_that_takes_no_writes_is_told_so_and_the_service_is_up(
     # who looks at a case is noted: where that cannot be, nobody sees it
     assert [(one.status_code, one.json()["type"]) for one in refused] == [(503, REFUSES)] * 2
     assert [one.status_code for one in read] == [200] * 4
+    assert read[0].json()["store"] == "read-only"
     assert verdict.is_whole
     postgres.administer(f'alter database "{name}" reset default_transaction_read_only')
-    service.store.close()
+    # the first tries may have connections from before; nobody has to start the service anew
+    assert service.post(make_own_case(3)).status_code == 503
     assert service.post(make_own_case(2)).status_code == 201
+    assert "store" not in service.client.get("/readyz").json()
+
+
+def test_of_two_servers_in_an_address_the_one_that_takes_writes_is_used(
+    start_service: Callable[..., Service], postgres_url: str
+) -> None:
+    found = make_url(postgres_url)
+    servers = f"host=127.0.0.1:9&host=127.0.0.1:{found.port}&target_session_attrs=read-write"
+
+    service = start_service(f"postgresql://{found.username}@/{found.database}?{servers}")
+
+    assert service.post(make_own_case(1)).status_code == 201
 
 
 def test_a_database_without_connections_left_is_told_and_then_used_again(
@@ -139,7 +153,7 @@ def test_a_database_without_connections_left_is_told_and_then_used_again(
             postgres.administer(f'alter database "{name}" connection limit 1')
             refused = service.post(make_own_case(1))
             with pytest.raises(StoreGoneError, match="connections left"):
-                service.store.check()
+                service.store.read_clock()
 
         other.close()
         after = service.post(make_own_case(1))

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -16,13 +17,16 @@ from models.suggestion import read_limits
 from serving import intake_check
 from serving.file_texts import FILE_TEXTS
 from serving.intake_check import FileRefusedError, check_file
-from serving.intake_file import Intake, import_cases
+from serving.intake_file import Intake
 from serving.store.assessments import count_assessments
 from serving.store.engine import EVERY_FUND, Store
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, PASSWORD, Service, get_bundle
+from tests.serving.whole_import import import_cases
 
 MARK = "9f3gemerkt"
+# as a process of its own knows it, whatever a test says here
+MOST_CELLS = intake_check.MOST_CELLS
 
 
 def write_good(path: Path, count: int = 5, **changes: Any) -> bytes:
@@ -44,8 +48,35 @@ def write_dictionary_bomb(path: Path) -> None:
 
 
 def write_many_rows(path: Path) -> None:
-    same = pa.DictionaryArray.from_arrays(pa.array(bytes(4_000_000), pa.int32()), ["x"])
-    parquet.write_table(pa.table({f"c{n}": same for n in range(3)}), path)
+    columns = intake_check.MOST_COLUMNS
+    rows = np.zeros(MOST_CELLS // columns + 1, np.int32)
+    same = pa.DictionaryArray.from_arrays(rows, ["x"])
+    parquet.write_table(pa.table({f"c{n}": same for n in range(columns)}), path)
+
+
+def write_long_texts(path: Path, kind: pa.DataType | None = None) -> None:
+    same = pa.chunked_array([pa.array(["x" * 100_000] * 1000, kind or pa.string())] * 11)
+    parquet.write_table(pa.table({"case_id": same}), path, row_group_size=1000)
+
+
+def write_fixed(path: Path) -> None:
+    """Each value of a million bytes; 476 of them in the file."""
+    same = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 2000, pa.int32()), pa.array([b"x" * 1_000_000], pa.binary(1_000_000))
+    )
+    parquet.write_table(pa.table({"case_id": same.cast(same.type.value_type)}), path)
+
+
+def write_twice(path: Path) -> None:
+    same = pa.array(["x"])
+    parquet.write_table(pa.Table.from_arrays([same, same], names=["case_id", "case_id"]), path)
+
+
+def write_many_groups(path: Path) -> None:
+    row = pa.table({f"c{n}": [1] for n in range(400)})
+    with parquet.ParquetWriter(path, row.schema) as opened:
+        for _ in range(250):
+            opened.write_table(row)
 
 
 def write_nested(path: Path) -> None:
@@ -76,6 +107,15 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "parquet of lists": (write_nested, "file-nested"),
     "parquet cut short": (write_cut_parquet, "file-damaged"),
     "parquet of one long text": (write_dictionary_bomb, "file-too-large"),
+    "parquet of long texts in many groups": (write_long_texts, "file-too-large"),
+    "parquet of texts as views": (
+        lambda p: write_long_texts(p, pa.string_view()),
+        "file-too-large",
+    ),
+    "parquet of JSON": (lambda p: write_long_texts(p, pa.json_()), "file-nested"),
+    "parquet of values of one length": (write_fixed, "file-nested"),
+    "parquet of two columns of one name": (write_twice, "file-doubled"),
+    "parquet of many groups of rows": (write_many_groups, "file-too-large"),
     "parquet of many rows": (write_many_rows, "file-too-many-cells"),
 }
 
@@ -92,12 +132,8 @@ def store(sqlite_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def uploading(
-    start_service: Callable[..., Service], sqlite_url: str, tmp_path: Path
-) -> Iterator[Service]:
-    made = start_service(sqlite_url, uploads=tmp_path / "uploads")
-    yield made
-    made.app.state.service.uploads.stop()
+def uploading(start_service: Callable[..., Service], sqlite_url: str, tmp_path: Path) -> Service:
+    return start_service(sqlite_url, uploads=tmp_path / "uploads")
 
 
 def count(store: Store) -> int:
@@ -106,7 +142,7 @@ def count(store: Store) -> int:
 
 
 def run(path: Path, store: Store) -> None:
-    import_cases(path, Intake(store, get_bundle(), read_limits(), NOW), count=lambda _: None)
+    import_cases(path, Intake(store, get_bundle(), read_limits(), NOW))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import kantelpunt
 from models.suggestion import read_limits
-from serving.intake_file import Intake, import_cases
+from serving.intake_file import Intake
 from serving.permissions import Scope
 from serving.store.assessments import save_assessments
 from serving.store.engine import EVERY_FUND
@@ -29,6 +29,7 @@ from tests.running_service import (
     make_own_case,
 )
 from tests.serving.case_work import read_rows
+from tests.serving.whole_import import import_cases
 
 OTHER: list[tuple[dict[str, Any], list[str]]] = [
     ({"person_key": "P-GEMERKT"}, ["person_key"]),
@@ -206,16 +207,14 @@ def test_rows_of_an_import_under_the_number_of_another_case_are_set_aside(
     tables = make_extract_tables(8, sickness_fund=FUND, age_years=40)
     intake = Intake(either_service.store, get_bundle(), read_limits(), NOW, Scope(FUND))
     write_extract(tmp_path / "a", {"cases": tables["cases"]})
-    first = import_cases(tmp_path / "a" / "cases.csv", intake, count=lambda _: None)
+    first = import_cases(tmp_path / "a" / "cases.csv", intake)
     changed = tables["cases"].copy()
     changed.loc[2, "age_years"] = 477
     changed.loc[4, "person_key"] = "P-GEMERKT"
     changed.loc[4, "age_years"] = 41
     write_extract(tmp_path / "b", {"cases": changed})
 
-    second = import_cases(
-        tmp_path / "b" / "cases.csv", intake, count=lambda _: None, max_rejected=0.5
-    )
+    second = import_cases(tmp_path / "b" / "cases.csv", intake, max_rejected=0.5)
 
     assert (first.saved, first.other_case) == (8, 0)
     assert second == Imported(known=6, rejected=1, other_case=1)
@@ -235,9 +234,9 @@ def test_what_became_of_another_person_is_not_told_of_the_case_that_is_kept(
     cases = tables["cases"].copy()
     cases["person_key"] = [f"P-ANDER-{n}" for n in range(len(cases))]
     write_extract(tmp_path / "a", {"cases": cases})
-    import_cases(tmp_path / "a" / "cases.csv", intake, count=lambda _: None)
+    import_cases(tmp_path / "a" / "cases.csv", intake)
 
-    done = import_cases(write_extract(tmp_path / "b", tables), intake, count=lambda _: None)
+    done = import_cases(write_extract(tmp_path / "b", tables), intake)
 
     assert (done.saved, done.other_case) == (0, 8)
     for table in ("follow_up", "work_periods", "pathways", "fairness_groups"):

@@ -12,7 +12,8 @@ from features.rejects import TooManyRejectedError
 from features.requests import check_case
 from features.tables import read_cases
 from models.suggestion import read_limits
-from serving.intake_file import Intake, import_cases, list_rows
+from serving.intake_file import Intake
+from serving.intake_rows import list_rows
 from serving.permissions import Scope
 from serving.store.assessments import count_assessments
 from serving.store.cases import CaseFilter, list_cases
@@ -20,6 +21,7 @@ from serving.store.engine import EVERY_FUND, Store
 from serving.store.imports import Imported
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, TODAY, get_bundle
+from tests.serving.whole_import import import_cases
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def count(intake: Intake) -> int:
 
 def run(folder: Path, intake: Intake, **changes: float) -> Imported:
     where = folder if folder.is_dir() else folder.parent
-    return import_cases(folder, intake, count=lambda _: None, rejected_to=where, **changes)
+    return import_cases(folder, intake, rejected_to=where, **changes)
 
 
 def test_every_good_case_of_a_file_is_assessed_and_kept(intake: Intake, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tests.running_service import PASSWORD, TODAY, USERS, Service, make_own_case
 
 TEXT, NUMBER = "Gemerkt8f3k", 83461.27
 MARKS = (TEXT.lower(), "83461")
+_ALONE = r"(?<!\d)(?<!\d\.){}(?!\d)"
 PROBLEM = "application/problem+json"
 
 
@@ -29,7 +30,8 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 
 
 def find_marks(text: str) -> list[str]:
-    return [mark for mark in MARKS if mark in text.lower()]
+    """Return the marks that a text holds; digits within a longer number are chance: a duration."""
+    return [mark for mark in MARKS if re.search(_ALONE.format(mark), text.lower())]
 
 
 def read_log(log: io.StringIO) -> str:

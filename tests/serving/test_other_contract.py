@@ -3,11 +3,16 @@ from pathlib import Path
 
 import pytest
 
+from features.contract import default_contract, parse_contract
+from models.bundle import read_bundle
 from models.suggestion import read_limits
-from serving.intake_file import Intake, import_cases
+from serving.intake_file import Intake
 from serving.store.imports import Imported
 from tests.factories import make_case, make_contract, make_extract_tables, write_extract
-from tests.running_service import FUND, NOW, Service, get_other_bundle
+from tests.running_service import FUND, NOW, Service, get_other_bundle, make_own_case
+from tests.serving.released import under
+from tests.serving.whole_import import import_cases
+from tests.web.work_pages import Clerk, read_faults
 
 
 @pytest.fixture
@@ -57,6 +62,34 @@ def test_its_files_are_imported(other: Service, tmp_path: Path) -> None:
     (tmp_path / "contract.toml").write_text(contract.text)
     intake = Intake(other.store, get_other_bundle(), read_limits(), NOW)
 
-    done = import_cases(tmp_path, intake, count=lambda _: None)
+    done = import_cases(tmp_path, intake)
 
     assert done == Imported(saved=30)
+
+
+def test_a_form_that_asked_other_questions_keeps_nothing_and_is_shown_again(
+    start_service: Callable[..., Service], sqlite_url: str
+) -> None:
+    text = default_contract().text.replace('"pain"', '"pain_now"')
+    ours = start_service(sqlite_url, own_estimate="off")
+    theirs = start_service(sqlite_url, read_bundle(under(parse_contract(text))), own_estimate="off")
+    ours.post(make_own_case(1, workload=2))
+    clerk = Clerk(ours, "C-0001").log_on("arts")
+    form = clerk.open("/inschatten")
+    theirs.client.cookies = ours.client.cookies
+    clerk.service = theirs
+
+    told = clerk.send("inschatten", form, weekly_hours="12", pain="6")
+    kept = clerk.open()
+    again = clerk.send("inschatten", told.text, weekly_hours="12", pain_now="6")
+
+    assert read_faults(told)[0] == 409
+    assert "De vragen van dit formulier veranderden ondertussen" in read_faults(told)[1]
+    assert 'name="weekly_hours" value="12"' in told.text
+    # what was not on the form that was sent, stands as it is known
+    assert 'name="workload" value="2"' in told.text
+    assert "Er is opnieuw ingeschat" not in kept
+    assert again.status_code == 303, read_faults(again)
+    latest = ours.get("/api/v1/cases/C-0001").json()
+    assert len(latest["earlier"]) == 1
+    assert (latest["inputs"]["weekly_hours"], latest["inputs"]["workload"]) == (12, 2)

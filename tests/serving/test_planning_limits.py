@@ -127,7 +127,7 @@ def test_a_file_is_held_against_the_same_limits(gaining: Service) -> None:
     for name in ("absence_started_on", "screened_on"):
         frame[name] = pd.to_datetime(frame[name])
     intake = Intake(gaining.store, bundle, GENERAL, NOW)
-    arrival = Arrival(frame, (), "f")
+    arrival = Arrival.of(frame, "f")
 
     import_rows(arrival, open_import(arrival, intake), intake, count=lambda _: None)
 

@@ -3,10 +3,9 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +13,7 @@ import pytest
 
 from serving.pointing import NOBODY, find_sign
 from serving.registry_process import RegistryGoneError
+from tests.running_http import Handler, run_http
 from tests.running_service import NOW, make_settings
 
 # as MLflow 3.17 answers
@@ -37,40 +37,33 @@ NO_MODEL = {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "not found"}
 BUSY = {"error_code": "INTERNAL_ERROR", "message": "database is locked"}
 
 
+@dataclass
 class Server:
     """A server that answers as it is set, and remembers what was asked."""
 
-    def __init__(self) -> None:
-        self.status, self.body = 200, json.dumps(FOUND)
-        self.asked: dict[str, Any] = {}
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                server.asked = {"path": parts.path, **parse_qs(parts.query)}
-                server.asked["who"] = self.headers.get("Authorization", "")
-                self.send_response(server.status)
-                self.end_headers()
-                self.wfile.write(server.body.encode())
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self.running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        Thread(target=self.running.serve_forever, args=(0.01,), daemon=True).start()
+    port: int = 0
+    status: int = 200
+    body: str = json.dumps(FOUND)
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def ask(self) -> str | None:
-        uri = f"http://127.0.0.1:{self.running.server_port}/"
+        uri = f"http://127.0.0.1:{self.port}/"
         return find_sign(make_settings("sqlite:///x.db", tracking_uri=uri), NOW)
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
-    yield made
-    made.running.shutdown()
-    made.running.server_close()
+
+    class Answering(Handler):
+        def get(self) -> None:
+            parts = urlsplit(self.path)
+            made.asked = {"path": parts.path, **parse_qs(parts.query)}
+            made.asked["who"] = self.headers.get("Authorization", "")
+            self.give(made.status, made.body.encode())
+
+    with run_http(Answering) as made.port:
+        yield made
 
 
 def test_a_server_is_asked_for_the_alias_over_its_rest_api(server: Server) -> None:

@@ -7,7 +7,7 @@ import pytest
 from models.suggestion import read_limits
 from serving import assess, intake_file, reassess
 from serving.assess import Desk
-from serving.intake_file import Intake, import_cases
+from serving.intake_file import Intake
 from serving.states import StaleError
 from serving.store.assessments import save_assessments
 from tests.running_service import (
@@ -22,6 +22,7 @@ from tests.running_service import (
 )
 from tests.serving.case_work import open_case, post, read_rows
 from tests.serving.meanwhile import Meanwhile, all_at_once
+from tests.serving.whole_import import import_cases
 
 
 def object_to(service: Service) -> Any:
@@ -56,7 +57,7 @@ def test_who_objects_while_a_file_is_imported_is_estimated_no_more(
     intake = Intake(either_service.store, get_bundle(), read_limits(), NOW)
     objection = Meanwhile(monkeypatch, intake_file, "find_bars", lambda: object_to(either_service))
 
-    done = import_cases(tmp_path / "cases.csv", intake, count=lambda _: None)
+    done = import_cases(tmp_path / "cases.csv", intake)
 
     assert (done.saved, objection.join()) == (1, 201)
     check_nothing_estimated_after(either_service)

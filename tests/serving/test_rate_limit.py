@@ -224,6 +224,19 @@ def _try(address: str, number: int) -> int:
             return error.code
 
 
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "::ffff:127.0.0.1"])
+def test_a_proxy_of_ipv4_is_known_where_the_service_listens_on_ipv6_as_well(
+    start_service: Callable[..., Service], sqlite_url: str, trusted: str
+) -> None:
+    service = start_service(sqlite_url, log_on_per_minute=1, trusted_proxies=trusted)
+
+    with open_port("::", 0) as opened, serve_aside(service.app, opened):
+        port = opened.getsockname()[1]
+        statuses = [_try(f"http://127.0.0.1:{port}/api/v1/model", n) for n in range(4)]
+
+    assert statuses == [401] * 4
+
+
 @pytest.mark.parametrize("given", ["*", "proxy.example", "10.0.0.1/8"])
 def test_a_proxy_that_cannot_be_told_apart_is_not_trusted(given: str) -> None:
     with pytest.raises(SettingsError, match="expected addresses or networks"):

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import json
 import os
 import re
 import shutil
@@ -159,8 +160,7 @@ def walk(port: int) -> Iterator[tuple[int, str, str]]:
     """Give the answers to what people and clients ask, right and wrong."""
     basic = "Basic " + base64.b64encode(f"arts:{PASSWORD}".encode()).decode()
     api = {"Authorization": basic, "Content-Type": "application/json"}
-    case = str(make_own_case()).replace("'", '"').replace("None", "null")
-    case = case.replace("True", "true").replace("False", "false")
+    case = json.dumps(make_own_case())
     yield ask(port, "/api/v1/assessments", method="POST", body=case, **api)
     yield ask(port, "/api/v1/assessments", method="POST", body="{", **api)
     yield ask(port, f"/api/v1/cases?search={SEARCHED}", **api)

@@ -7,13 +7,14 @@ import pytest
 
 from models.suggestion import read_limits
 from serving.forget import forget_cases
-from serving.intake_file import Intake, import_cases
+from serving.intake_file import Intake
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, PASSWORD, Service, get_bundle, make_own_case
 from tests.serving.referred_cases import CASE, post
 from tests.serving.released import estimate
 from tests.serving.shadows import VERSION, Beside, get_challenger
 from tests.serving.test_uploads import make_file, send, wait
+from tests.serving.whole_import import import_cases
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_batch_a_correction_and_a_file_are_scored_too(quick: Beside, tmp_path:
     path = write_extract(tmp_path, {"cases": tables["cases"]})
     intake = Intake(service.store, get_bundle(), read_limits(), NOW, tell_kept=quick.shadow.offer)
 
-    saved = import_cases(path, intake, count=lambda _: None).saved
+    saved = import_cases(path, intake).saved
     counted = quick.score()
 
     assert saved > 0

@@ -1,13 +1,11 @@
 """How often someone may try, counted for all processes on one store."""
 
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from httpx2 import Client
 from sqlalchemy import select
 
 from serving.rate_limit import TooManyError
@@ -16,8 +14,7 @@ from serving.store.allowances import Asked, allowances
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
 from tests.moved_clock import Clock
-from tests.running_processes import build_environment, running_server
-from tests.running_service import PASSWORD, fill_users
+from tests.serving.worker_pair import ask, run_pair
 
 SECRET = "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy"  # noqa: S105
 
@@ -169,34 +166,11 @@ def test_only_a_store_that_others_may_work_on_counts_for_all(store: Store) -> No
     assert isinstance(made, StoreLimiter) == store.engine.dialect.name.startswith("postgresql")
 
 
-def test_two_workers_share_attempts_and_sessions(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    url = request.getfixturevalue("postgres").make_database()
-    with closing(Store(url)) as opened:
-        upgrade_store(opened)
-        fill_users(opened)
-    environment = build_environment(url, tmp_path) | {
-        "KANTELPUNT_LOG_ON_PER_MINUTE": "4",
-        "KANTELPUNT_SECURE_COOKIES": "false",
-        "OMP_NUM_THREADS": "1",
-    }
-    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        started = [running_server(environment) for _ in range(2)]
-        ports = [port for _, port in pool.map(lambda one: stack.enter_context(one), started)]
-        # cookies are those of a host: both workers get them, as behind one proxy
-        browser = stack.enter_context(Client())
-        first, second = (f"http://127.0.0.1:{port}" for port in ports)
-
-        [token] = re.findall(r'name="token" value="([^"]+)"', browser.get(f"{first}/login").text)
-        form = {"token": token, "name": "planner", "password": PASSWORD}
-        entered = browser.post(f"{first}/login", data=form).status_code
-        seen = browser.get(f"{second}/model").status_code
-        wrong = ("arts", "helemaal-fout")
+def test_two_workers_share_attempts(postgres_url: str, tmp_path: Path) -> None:
+    with run_pair(postgres_url, tmp_path, log_on_per_minute="4") as pair:
         tried = [
-            browser.get(f"{place}/api/v1/cases", auth=wrong).status_code
-            for place in (first, second, first, second, first, second)
+            ask(f"{place}/api/v1/cases", "arts", password="helemaal-fout").status_code  # noqa: S106
+            for place in pair.both * 3
         ]
 
-    assert (entered, seen) == (303, 200)
     assert tried == [401, 401, 401, 401, 429, 429]

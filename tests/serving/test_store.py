@@ -245,7 +245,7 @@ def test_a_file_that_is_no_database_is_told_as_an_outage(tmp_path: Path) -> None
     store = Store(f"sqlite:///{path}")
 
     with pytest.raises(StoreGoneError, match="restore a backup"):
-        store.check()
+        store.read_clock()
     store.close()
 
     assert path.read_bytes() == b"no database at all" * 1000
@@ -255,11 +255,11 @@ def test_a_file_that_is_removed_or_replaced_is_noticed(sqlite_url: str) -> None:
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     backup = path.read_bytes()
     store = Store(sqlite_url)
-    store.check()
+    store.read_clock()
     path.unlink()
 
     with pytest.raises(StoreGoneError, match="is gone: put it back"):
-        store.check()
+        store.read_clock()
     assert not path.exists()
     path.with_suffix(".new").write_bytes(backup)
     path.with_suffix(".new").rename(path)
@@ -275,7 +275,7 @@ def test_a_store_that_is_gone_is_told_without_what_was_asked() -> None:
     store = Store("postgresql://geheim:gemerkt@127.0.0.1:1/none")
 
     with pytest.raises(StoreGoneError) as caught:
-        store.check()
+        store.read_clock()
 
     assert "DATABASE_URL" in str(caught.value)
     assert "gemerkt" not in str(caught.value)

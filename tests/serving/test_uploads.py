@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -17,12 +17,8 @@ IMPORTS = "/api/v1/imports"
 
 
 @pytest.fixture
-def service(
-    start_service: Callable[..., Service], store_url: str, tmp_path: Path
-) -> Iterator[Service]:
-    made = start_service(store_url, uploads=tmp_path / "uploads")
-    yield made
-    made.app.state.service.uploads.stop()
+def service(start_service: Callable[..., Service], store_url: str, tmp_path: Path) -> Service:
+    return start_service(store_url, uploads=tmp_path / "uploads")
 
 
 def make_file(folder: Path, count: int = 20, **changes: Any) -> bytes:
@@ -215,27 +211,6 @@ def test_files_wait_for_their_turn_until_there_is_no_room(
     wait_until(lambda: bool(send(service, content).status_code == 202))
 
 
-def test_a_file_that_waited_when_the_service_stopped_follows_at_the_next_start(
-    start_service: Callable[..., Service],
-    store_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stopped = start_service(store_url, uploads=tmp_path / "uploads")
-    monkeypatch.setattr(stopped.app.state.service.uploads, "start", lambda: None)
-    answer = send(stopped, make_file(tmp_path / "x", 6, sickness_fund=FUND))
-    (place,) = (tmp_path / "uploads").iterdir()
-    modes = [p.stat().st_mode & 0o777 for p in (place, *place.iterdir())]
-
-    again = start_service(store_url, uploads=tmp_path / "uploads")
-    again.app.state.service.uploads.start()
-    done = wait(again, answer)
-    again.app.state.service.uploads.stop()
-
-    assert modes == [0o700, 0o600, 0o600]
-    assert done["counts"]["saved"] == 6
-
-
 def test_an_import_waits_for_a_store_that_is_gone(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,7 +239,7 @@ def test_a_file_that_cannot_even_fail_holds_up_no_other(
     values = content.decode().splitlines()[1]
     end = Mock(side_effect=ValueError(values))
     with monkeypatch.context() as broken:
-        broken.setattr("serving.uploads.read_arrival", Mock(side_effect=ValueError(values)))
+        broken.setattr("serving.uploads.read_uploaded", Mock(side_effect=ValueError(values)))
         broken.setattr("serving.uploads.end_import", end)
         for _ in range(2):
             assert send(service, content).status_code == 202
@@ -276,6 +251,18 @@ def test_a_file_that_cannot_even_fail_holds_up_no_other(
     assert "import could not be ended" in logged
     assert values not in logged
     assert done["counts"]["saved"] == 5
+
+
+def test_an_import_that_fails_half_way_tells_what_it_kept(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.intake_file.BATCH", 5)
+    monkeypatch.setattr(Uploads, "_check_stopped", Mock(side_effect=ValueError))
+
+    failed = wait(service, send(service, make_file(tmp_path / "x", 12, sickness_fund=FUND)))
+
+    assert failed["status"] == "failed"
+    assert failed["counts"]["saved"] == failed["rows_done"] == count(service) == 5
 
 
 def test_a_folder_that_cannot_be_written_is_told(

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from serving.deps import get_now
 from serving.store.work_tables import imports
 from serving.uploads import MOST_WAITING, STRAY_SECONDS
-from tests.running_service import PASSWORD, Service
+from tests.running_service import FUND, PASSWORD, Service
 from tests.serving.test_uploads import IMPORTS, make_file, send, wait
 from tests.waiting import wait_until
 
@@ -88,3 +88,40 @@ def test_an_import_whose_file_nobody_has_does_not_wait_for_ever(
 
     answer = again.client.get(f"{IMPORTS}/{number}", auth=("systeem", PASSWORD)).json()
     assert answer["status"] == status
+
+
+def test_a_file_that_waited_when_the_service_stopped_follows_at_the_next_start(
+    start_service: Callable[..., Service], store_url: str, folder: Path, tmp_path: Path
+) -> None:
+    stopped = start_service(store_url, uploads=folder)
+    stopped.app.state.service.uploads.stop()
+    answer = send(stopped, make_file(tmp_path / "x", 6, sickness_fund=FUND))
+    (place,) = folder.iterdir()
+    modes = [p.stat().st_mode & 0o777 for p in (place, *place.iterdir())]
+
+    again = start_service(store_url, uploads=folder)
+    again.app.state.service.uploads.start()
+    done = wait(again, answer)
+    again.app.state.service.uploads.stop()
+
+    assert modes == [0o700, 0o600, 0o600]
+    assert done["counts"]["saved"] == 6
+
+
+def test_a_file_that_vanishes_while_it_waits_is_told_and_can_be_sent_again(
+    start: Callable[[], Service], folder: Path, tmp_path: Path
+) -> None:
+    stopped, content = start(), make_file(tmp_path / "x", 6, sickness_fund=FUND)
+    stopped.app.state.service.uploads.stop()
+    answer = send(stopped, content)
+    next(folder.glob("*/cases.*")).unlink()
+
+    again = start()
+    again.app.state.service.uploads.start()
+    lost = wait(again, answer)
+    sent_again = wait(again, send(again, content))
+    again.app.state.service.uploads.stop()
+
+    assert lost["status"] == "failed"
+    assert lost["problem"]["type"] == "urn:kantelpunt:problem:file-lost"
+    assert sent_again["counts"]["saved"] == 6

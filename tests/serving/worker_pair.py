@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -17,9 +16,7 @@ from serving.store.audit import AuditEvent
 from serving.store.engine import Store
 from serving.store.users import save_user
 from tests.running_processes import build_environment, running_server
-from tests.running_service import FUND, NOW, PASSWORD, get_password_hash
-
-TOKEN = re.compile(r'name="token" value="([^"]+)"')
+from tests.running_service import FUND, NOW, PASSWORD, find_token, get_password_hash
 
 
 @dataclass(frozen=True)
@@ -73,9 +70,9 @@ class Browser(Client):
 
     def find_token(self, address: str) -> str:
         """Return the token of the forms on a page."""
-        found = TOKEN.search(self.get(address).text)
-        assert found is not None, address
-        return found[1]
+        found = find_token(self.get(address).text)
+        assert found, address
+        return found
 
     def log_on(self, place: str, user: str, password: str = PASSWORD) -> int:
         """Log on with a local account at one of the processes; return the status."""

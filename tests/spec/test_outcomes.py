@@ -5,22 +5,16 @@ Days are counted from the screening; an empty cell is not filled in.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.contract import Outcome
-from features.outcomes import (
-    NEVER,
-    Phase,
-    find_outcomes,
-    is_relapse,
-    weigh,
-)
+from features.outcomes import find_outcomes, weigh
+from features.relapse import Phase, find_relapses
 from features.tables import Extract
-from features.timeline import merge_periods
+from features.timeline import NEVER, merge_periods
 from tests.factories import make_contract
 
 SCREENED_ON = pd.Timestamp("2024-03-01")
@@ -94,9 +88,11 @@ def test_outcome_of_a_screening(
 def test_relapse_continues_the_old_spell(
     phase: str, resumed: str, ill_again: str, relapse: str
 ) -> None:
-    found = is_relapse(date.fromisoformat(resumed), date.fromisoformat(ill_again), Phase(phase))
+    resumed_on, ill_again_on = (pd.Series([pd.Timestamp(day)]) for day in (resumed, ill_again))
 
-    assert found == (relapse == "yes")
+    found = find_relapses(resumed_on, ill_again_on, np.array([Phase(phase) is Phase.PRIMARY]))
+
+    assert found.tolist() == [relapse == "yes"]
 
 
 def test_what_is_learnt_later_does_not_count_yet() -> None:

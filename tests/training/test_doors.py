@@ -19,11 +19,12 @@ from tests.training.conftest import Road
 from training.tracking import fetch_bundle, find_latest
 
 ROOT = Path(__file__).resolve().parents[2]
-# listens to what Python itself is asked for, in every process: nothing that runs can go past it
+# listens to what Python itself is asked for, in every process: nothing that runs can go past it;
+# where it notes stands in it, as a process may be started with little of the environment
 GUARD = """
 import json, os, sys
 def note(**what):
-    with open(os.environ["GUARD_NOTES"], "a") as file:
+    with open(NOTES, "a") as file:
         file.write(json.dumps({"pid": os.getpid(), "argv": sys.argv, **what}) + "\\n")
 def hear(event, given):
     if event in ("socket.connect", "socket.sendto"):
@@ -74,8 +75,8 @@ class Walked:
 def run_guarded(folder: Path, *words: str, **more: str) -> list[dict[str, Any]]:
     """Run a command with the guard in it and in all that it starts; return what was noted."""
     (folder / "guard").mkdir(exist_ok=True)
-    (folder / "guard" / "sitecustomize.py").write_text(GUARD)
     notes = folder / "notes.jsonl"
+    (folder / "guard" / "sitecustomize.py").write_text(f"NOTES = {str(notes)!r}\n{GUARD}")
     notes.unlink(missing_ok=True)
     notes.touch()
     # MLflow keeps still of itself where it sees a test or a build: here it must see neither
@@ -84,7 +85,7 @@ def run_guarded(folder: Path, *words: str, **more: str) -> list[dict[str, Any]]:
         for name, value in os.environ.items()
         if not name.startswith(("PYTEST", "MLFLOW", "CI", "GITHUB", "DO_NOT_TRACK"))
     }
-    paths = {"PYTHONPATH": f"{folder / 'guard'}{os.pathsep}{ROOT}", "GUARD_NOTES": str(notes)}
+    paths = {"PYTHONPATH": f"{folder / 'guard'}{os.pathsep}{ROOT}"}
     done = subprocess.run(
         words, env=kept | paths | more, cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -17,7 +17,7 @@ from models.fairness import Verdict, audit
 from models.suggestion import read_limits
 from tests.training.conftest import Road
 from training.fairness import audit_estimates, build_rows, hold_out, take_tested
-from training.fairness_report import describe_fairness, draw_tradeoff
+from training.fairness_report import describe_fairness, draw_tradeoff, name_group, tell_fairness
 from training.groups import MOST_LABELS, keep_people, list_groups
 from training.tracking import fetch_bundle
 
@@ -168,6 +168,20 @@ def test_the_run_keeps_the_groups_in_the_bundle_the_card_and_a_file(road: Road) 
 
 def test_without_groups_the_card_says_that_nothing_can_be_said() -> None:
     assert "nothing can be said" in describe_fairness(None)[1]
+
+
+def test_of_many_groups_that_fail_the_first_are_told_and_the_others_counted(road: Road) -> None:
+    audit = road.trained.fairness.audit
+    assert audit is not None
+    groups = tuple(replace(one, verdict=Verdict.FAIL) for one in audit.groups[:5])
+
+    first, *named, rest = tell_fairness(replace(audit, groups=groups), most=3)
+
+    assert first.startswith("fairness over 5 groups")
+    assert [line.split(": ")[0] for line in named] == [
+        f"fairness fails for {name_group(one)}" for one in groups[:3]
+    ]
+    assert rest == "and for 2 more: fairness.csv of the run has all"
 
 
 def test_evaluate_prints_the_groups(road: Road) -> None:

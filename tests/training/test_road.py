@@ -20,7 +20,7 @@ from training.config import RegistryConfig
 from training.info import build_info
 from training.pipeline import train
 from training.samples import ConstantOutcomeError, TooFewCasesError
-from training.score import score_cases, write_scores
+from training.score import check_output, score_cases, write_tables
 from training.score_parts import OutputError
 from training.splits import select_days
 from training.tracking import RegistryError, fetch_bundle, find_latest, set_champion
@@ -134,7 +134,7 @@ def test_scores_have_every_column_and_add_up_to_the_same_estimates(
     bundle = read_bundle(folder, version)
     cases = read_cases(road.folder, bundle.contract).cases.head(500)
 
-    rows = write_scores(
+    rows = write_tables(
         score_cases(cases, bundle, read_limits(), threads=1), tmp_path / "out.parquet"
     )
 
@@ -166,7 +166,7 @@ def test_csv_and_parquet_scores_are_the_same(road: Road, tmp_path: Path) -> None
     bundle = read_bundle(folder, version)
 
     for name in ("out.csv", "out.parquet"):
-        write_scores(score_cases(cases, bundle, read_limits(), threads=1), tmp_path / name)
+        write_tables(score_cases(cases, bundle, read_limits(), threads=1), tmp_path / name)
 
     as_csv = pd.read_csv(tmp_path / "out.csv")
     as_parquet = pd.read_parquet(tmp_path / "out.parquet")
@@ -183,7 +183,7 @@ def test_a_score_that_fails_leaves_the_earlier_result_as_it_was(road: Road, tmp_
     )
 
     with pytest.raises(KeyError):
-        write_scores(tables, path)
+        write_tables(tables, path)
 
     assert path.read_text() == "earlier"
     assert list(tmp_path.iterdir()) == [path]
@@ -191,7 +191,7 @@ def test_a_score_that_fails_leaves_the_earlier_result_as_it_was(road: Road, tmp_
 
 def test_a_result_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"ends in \.parquet or \.csv"):
-        write_scores(iter([]), tmp_path / "out.xlsx")
+        check_output(tmp_path / "out.xlsx")
 
 
 def test_too_few_cases_are_refused_by_name(road: Road) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from features.contract import default_contract
 from models.estimate import GainStatus
 from serving.server import open_port, serve_aside, set_up_logs
+from tests.planning_plans import keep_plan
 from tests.running_service import (
     PASSWORD,
     Service,
@@ -118,6 +119,15 @@ def pages(filled: Service) -> Service:
     """Log the physician on; every test has a browser of its own."""
     filled.client.cookies.clear()
     filled.log_on()
+    return filled
+
+
+@pytest.fixture
+def planned(filled: Service) -> Service:
+    """Give a store with a plan, and a planner who just logged on."""
+    keep_plan(filled)
+    filled.client.cookies.clear()
+    filled.log_on("planner")
     return filled
 
 

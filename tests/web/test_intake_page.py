@@ -161,6 +161,16 @@ def test_missing_columns_are_named(intake: Service) -> None:
     assert "age_years" in page.words
 
 
+def test_a_file_of_something_else_is_told_that_its_columns_have_other_names(
+    intake: Service,
+) -> None:
+    page = wait(intake, send(intake, b"naam;adres\nJan;Straat 1\n").url.path)
+    listed = read(intake, "/invoer")
+
+    assert "Geen enkele kolom heeft een naam die hier gekend is." in page.text
+    assert "Straat" not in page.text + listed.text
+
+
 def test_too_many_files_at_once_ask_to_wait(
     intake: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

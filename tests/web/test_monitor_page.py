@@ -15,6 +15,7 @@ def test_the_page_begins_with_what_needs_attention(filled: Service) -> None:
     assert "Alarm bij de invoer, ontbrekende gegevens" in page
     assert page.index("Wat aandacht vraagt") < page.index("De invoer")
     assert "Werkvermogen (0-10): ontbreekt" in page
+    assert "Voorstel: Onzeker: eerst meer weten" in page
     assert "C-00" not in page
 
 

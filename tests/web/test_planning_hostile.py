@@ -2,12 +2,11 @@
 
 import html
 import re
-from typing import Any
 
 import pytest
 
-from tests.planning_plans import keep_plan
-from tests.running_service import Service, find_token
+from tests.running_service import Service
+from tests.web.test_planning_pages import send
 from tests.web.test_work_hostile import NASTY
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -16,26 +15,10 @@ FORMS = {"scenarios": "scenarios", "capaciteit": "capaciteit", "grenzen": "capac
 PAGES = ("", "/capaciteit", "/doelen", "/scenarios", "/scenarios/vergelijken", "/terugblik")
 
 
-@pytest.fixture
-def planned(filled: Service) -> Service:
-    """Give a store with a plan, and a planner who just logged on."""
-    keep_plan(filled)
-    filled.client.cookies.clear()
-    filled.log_on("planner")
-    return filled
-
-
-def send(service: Service, path: str, fields: dict[str, str]) -> Any:
-    token = find_token(service.client.get("/planning/scenarios").text)
-    return service.client.post(
-        f"/planning/{path}", data={"token": token} | fields, follow_redirects=False
-    )
-
-
 def test_what_a_planner_wrote_is_shown_to_an_auditor_as_it_was_written(planned: Service) -> None:
-    named = send(planned, "scenarios", {"naam": SCRIPT, "toestemming": "90"})
+    named = send(planned, "/planning/scenarios", naam=SCRIPT, toestemming="90")
     fields = {"region": "brussel", "places": "88", "valid_from": "2026-06-01", "reason": SCRIPT}
-    kept = send(planned, "capaciteit", fields)
+    kept = send(planned, "/planning/capaciteit", **fields)
     planned.client.cookies.clear()
     planned.log_on("auditor")
 
@@ -57,7 +40,7 @@ def test_no_field_of_a_planning_form_makes_the_service_fail(planned: Service, pa
     fields = list_fields(planned, FORMS[path])
 
     answers = {
-        (field, text[:10]): send(planned, path, {field: text}).status_code
+        (field, text[:10]): send(planned, f"/planning/{path}", **{field: text}).status_code
         for field in fields
         for text in NASTY
     }

@@ -19,15 +19,6 @@ COMPARE = "/planning/scenarios/vergelijken"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-@pytest.fixture
-def planned(filled: Service) -> Service:
-    """Give a store with a plan, and a planner who just logged on."""
-    keep_plan(filled)
-    filled.client.cookies.clear()
-    filled.log_on("planner")
-    return filled
-
-
 def send(service: Service, path: str, **fields: str) -> Any:
     token = find_token(service.client.get("/planning/scenarios").text)
     return service.client.post(path, data={"token": token} | fields, follow_redirects=False)

@@ -16,6 +16,7 @@ from serving.pages.planning_notes import SERIES_KINDS_NL, STEP_KINDS_NL, STEP_NL
 from serving.pages.planning_overview import OverviewView
 from serving.pages.planning_plan import HIDDEN_NL, Plan, chance_nl, list_rows
 from serving.pages.planning_question import Question, tell_change
+from serving.pages.planning_scenarios import tell_hints
 from serving.pages.planning_targets import TargetsView
 from serving.planning import OLD_DAYS
 from tests.planning_plans import FEW, make_plan
@@ -42,6 +43,21 @@ def test_three_figures_come_first_each_with_how_sure_it_is(plan: Plan) -> None:
     assert "kans dat het binnen 18 maanden krap wordt" in room.note
     assert goal.label == "Kans op het doel van 2026"
     assert "op 100" in goal.value
+
+
+def test_a_margin_is_never_from_a_number_to_the_same_number(plan: Plan) -> None:
+    [step, *_] = plan.kept["stages"]
+    narrow = Plan({**plan.kept, "stages": [{**step, "low": 0.846, "high": 0.853}]})
+
+    [row] = OverviewView.of(narrow, {}).stages
+
+    assert row.interval.replace("\N{NO-BREAK SPACE}", " ") == "84,6 % tot 85,3 %"
+
+
+def test_who_asks_what_if_reads_how_many_consent_now(plan: Plan) -> None:
+    [share] = [one["mean"] for one in plan.kept["stages"] if one["step"] == "consented"]
+
+    assert tell_hints(plan)["consent"].endswith(f" Nu {round(100 * share)}.")
 
 
 def test_the_table_tells_the_last_year_and_every_month_to_come(plan: Plan) -> None:
@@ -92,7 +108,9 @@ def test_a_region_is_called_as_its_chance_says_wherever_it_is_told(
     view = CapacityView.of(breaking, {}, {})
     card = next(one for one in view.cards if one.name == "Antwerpen")
     assert (card.word, card.is_enough) == (word, p < 0.5)
-    assert card.told == view.told == f"{told} 100 kans dat het ooit krap wordt in 18 maanden."
+    assert view.told == f"{told} 100 kans dat het ooit krap wordt in 18 maanden."
+    # the word stands beside it: only a month says more than that word
+    assert card.told == (view.told if month else view.told.partition(". ")[2])
     assert next(row for row in view.table if row.name == "Antwerpen").breaks == when
     assert OverviewView.of(breaking, {}).figures[1].value == when.partition(" (")[0]
     [[cell]] = [cells for label, cells in list_answers([breaking]) if label == "Te krap vanaf"]

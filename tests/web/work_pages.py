@@ -7,7 +7,7 @@ from typing import Any
 from tests.running_service import Service
 from tests.web.test_pages import Outline
 
-CARRIED = ("token", "state_version", "assessment_id")
+CARRIED = ("token", "state_version", "assessment_id", "contract_seen")
 
 
 @dataclass

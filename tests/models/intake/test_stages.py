@@ -1,6 +1,7 @@
 """The chances of the steps, told with how sure they are, in a world in which they are known."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,6 +50,21 @@ def test_more_cases_make_a_chance_surer() -> None:
 
     for one, other in zip(few, many, strict=True):
         assert one["high"] - one["low"] > 3 * (other["high"] - other["low"])
+
+
+def test_delays_that_few_people_told_make_month_5_less_sure() -> None:
+    flow = make_known(400, 1)
+    steps = tuple(replace(s, passed=0.95 * s.tried) for s in flow.steps)
+    at_once = tuple(replace(s, delay=np.ones(1)) for s in steps)
+
+    early, spread = (tell_stages(replace(flow, steps=s), 1)[-1] for s in (at_once, steps))
+
+    # of the chance itself: who comes too late makes it smaller as well
+    assert _width(spread) > 1.1 * _width(early)
+
+
+def _width(told: dict[str, Any]) -> float:
+    return float((told["high"] - told["low"]) / told["mean"])
 
 
 def test_a_step_of_fewer_than_five_people_is_not_told() -> None:
