@@ -35,6 +35,11 @@ from serving.wording import ZONE
 _HELD = "service"
 
 
+def get_now() -> datetime:
+    """Return this moment; nothing else in the service asks the clock."""
+    return datetime.now(ZONE)
+
+
 @dataclass(frozen=True)
 class Service:
     """Everything that lives as long as the process."""
@@ -57,6 +62,8 @@ class Service:
     show_model: Callable[[Bundle], object]
     # MLflow was gone when the service started: the model is the one it fetched before
     model_from_cache: bool = False
+    # tells a request this moment
+    clock: Callable[[], datetime] = get_now
 
 
 @dataclass(frozen=True)
@@ -78,20 +85,15 @@ def get_service(request: Request) -> Service:
     return cast("Service", held[_HELD])
 
 
-def get_now() -> datetime:
-    """Return this moment; nothing else in the service asks the clock."""
-    return datetime.now(ZONE)
-
-
 # as coroutines these two run where the request is, without the detour over a thread
 async def give_service(request: Request) -> Service:
     """Give a route the service."""
     return get_service(request)
 
 
-async def give_now() -> datetime:
+async def give_now(request: Request) -> datetime:
     """Give a route this moment."""
-    return get_now()
+    return get_service(request).clock()
 
 
 @dataclass(frozen=True)

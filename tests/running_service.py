@@ -29,7 +29,6 @@ from models.usual import Sample, Shape, fit_usual
 from serving.app import create_app
 from serving.assess import Desk, build_assessment
 from serving.assessment import Assessment
-from serving.deps import give_now
 from serving.permissions import Role, User
 from serving.settings import Settings, read_settings
 from serving.store import patience
@@ -196,6 +195,10 @@ class Service:
     store: Store
     client: TestClient
 
+    def set_clock(self, moment: datetime) -> None:
+        """Let it be this moment for every request from now on."""
+        self.app.state.service = replace(self.app.state.service, clock=lambda: moment)
+
     def post(self, case: Any, user: str = "arts", query: str = "") -> Any:
         """Post one case to the API."""
         address = f"/api/v1/assessments{query}"
@@ -219,9 +222,10 @@ def find_token(page: str) -> str:
 
 def make_service(url: str, bundle: Bundle | None = None, **changes: object) -> Service:
     app = create_app(make_settings(url, **changes), bundle or get_bundle())
-    app.dependency_overrides[give_now] = lambda: NOW
     client = TestClient(app, raise_server_exceptions=False)
-    return Service(app, app.state.service.store, client)
+    made = Service(app, app.state.service.store, client)
+    made.set_clock(NOW)
+    return made
 
 
 def make_own_case(number: int = 1, /, **changes: Any) -> dict[str, Any]:

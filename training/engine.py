@@ -63,6 +63,23 @@ class Cluster:
             time.sleep(POLL)
         return found
 
+    @contextmanager
+    def apart(self) -> Iterator[Any]:
+        """Give one more client; at the end of the block the cluster lets go of all it asked for.
+
+        To cancel keys instead can end the connection: of what others lean on, the scheduler
+        expects that somebody still wants it. Raises EngineError without a scheduler.
+        """
+        from distributed import Client
+
+        seconds = self.config.seconds_to_connect
+        try:
+            client = Client(self.client.scheduler.address, timeout=seconds, set_as_default=False)
+        except (OSError, RuntimeError) as error:
+            raise lose_scheduler() from error
+        with client:
+            yield client
+
     def map_parts(
         self, work: Callable[[Part, Order], Done], parts: Iterable[Part], order: Order
     ) -> Iterator[Done]:

@@ -64,18 +64,20 @@ class Grower:
     def _grow_once(self, parameters: Parameters, arrays: tuple[Floats, ...], rounds: int) -> str:
         """Return the text of the trees; raises _WorkerLostError when a worker goes away."""
         workers = self.cluster.wait_for_workers()
+        minutes = self.cluster.config.minutes_between_workers
 
         def work() -> str:
-            with self.cluster.client.as_current():  # lightgbm.dask asks which client there is
-                placed = [_place(self.cluster.client, one, workers) for one in arrays]
-                return _fit(self.cluster, parameters, placed, rounds)
+            with client.as_current():  # lightgbm.dask asks which client there is
+                placed = [_place(client, one, workers) for one in arrays]
+                return _fit(client, parameters, placed, rounds, minutes)
 
-        thread, ended = _begin(work)
-        while thread.is_alive():
-            thread.join(POLL)
-            if thread.is_alive() and self._has_lost(workers):
-                raise _WorkerLostError
-        return self._tell(ended[0], workers)
+        with self.cluster.apart() as client:
+            thread, ended = _begin(work)
+            while thread.is_alive():
+                thread.join(POLL)
+                if thread.is_alive() and self._has_lost(workers):
+                    raise _WorkerLostError
+            return self._tell(ended[0], workers)
 
     def _tell(self, end: str | BaseException, workers: list[str]) -> str:
         if isinstance(end, str):
@@ -99,13 +101,9 @@ class Grower:
 
         Raises EngineError for workers without a nanny, which nobody starts anew.
         """
-        from distributed import Future
-
-        client, seconds = self.cluster.client, self.cluster.config.seconds_without_workers
-        running = [Future(key, client=client) for key in list(client.futures)]
-        client.cancel(running, force=True)
+        seconds = self.cluster.config.seconds_without_workers
         try:
-            client.restart_workers(self.cluster.wait_for_workers(), timeout=seconds)
+            self.cluster.client.restart_workers(self.cluster.wait_for_workers(), timeout=seconds)
         except (ValueError, OSError, TimeoutError) as error:
             raise EngineError(
                 "a worker went away while trees were grown, and the others can't be started anew "
@@ -141,15 +139,14 @@ def _place(client: Any, array: Floats, workers: list[str]) -> Any:
     return da.concatenate(blocks)
 
 
-def _fit(cluster: Cluster, parameters: Parameters, placed: list[Any], rounds: int) -> str:
+def _fit(client: Any, parameters: Parameters, placed: list[Any], rounds: int, minutes: int) -> str:
     from lightgbm.dask import DaskLGBMRegressor
 
     logging.getLogger("lightgbm").setLevel(logging.ERROR)
     lightgbm.register_logger(logging.getLogger("lightgbm"))
     named = {_NAMES.get(name, name): value for name, value in parameters.items()}
     named.pop("num_threads")  # as many as each worker has
-    minutes = cluster.config.minutes_between_workers
-    model = DaskLGBMRegressor(client=cluster.client, n_estimators=rounds, time_out=minutes, **named)
+    model = DaskLGBMRegressor(client=client, n_estimators=rounds, time_out=minutes, **named)
     rows, target, weight = placed
     model.fit(rows, target, sample_weight=weight)
     text: str = model.booster_.model_to_string()

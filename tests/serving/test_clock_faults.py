@@ -11,7 +11,6 @@ import pytest
 import structlog
 
 from serving.auth import Gate
-from serving.deps import give_now
 from serving.following import FollowState
 from serving.model_versions import RegistryNotes
 from serving.rate_limit import TooManyError
@@ -30,11 +29,6 @@ from tests.serving.released import Registry, make_version
 
 SECRET = "k7Jq2vX9bR4mW1zT8cN5hL0pD3fG6sAy"  # noqa: S105
 MINUTE, HOUR, YEAR = 60.0, 3600.0, 365 * 24 * 3600.0
-
-
-def set_now(service: Service, now: datetime) -> None:
-    """Set the clock of a service."""
-    service.app.dependency_overrides[give_now] = lambda: now
 
 
 def give_sessions(service: Service, clock: Clock) -> None:
@@ -136,7 +130,7 @@ def test_what_is_done_after_a_clock_was_set_back_is_still_what_was_done_last(
     service = either_service
     shown = open_case(service)
     first = post(service, "C-0001/decisions", build_decision(shown, DecisionKind.LOOK_AGAIN))
-    set_now(service, NOW - timedelta(hours=2))
+    service.set_clock(NOW - timedelta(hours=2))
     seen = service.get("/api/v1/cases/C-0001").json()
 
     second = post(service, "C-0001/decisions", build_decision(seen, DecisionKind.REFER))
@@ -154,10 +148,10 @@ def test_the_log_keeps_its_order_and_the_time_of_the_clock_as_it_was(
 ) -> None:
     service = either_service
     for number, hours in enumerate([0, 2, -2], start=1):
-        set_now(service, NOW + timedelta(hours=hours))
+        service.set_clock(NOW + timedelta(hours=hours))
         service.post(make_own_case(number))
 
-    set_now(service, NOW)
+    service.set_clock(NOW)
     told = service.get("/api/v1/audit?action=assess", user="auditor").json()
     verified = service.get("/api/v1/audit/verify", user="auditor").json()
 
@@ -182,7 +176,7 @@ NIGHTS = [
 def test_today_is_the_day_in_brussels_and_tomorrow_is_refused(
     service: Service, now: datetime
 ) -> None:
-    set_now(service, now)
+    service.set_clock(now)
     begun = str(now.date() - timedelta(days=90))
 
     def assess(number: int, day: date) -> Any:
@@ -199,7 +193,7 @@ def test_today_is_the_day_in_brussels_and_tomorrow_is_refused(
 def test_an_hour_that_comes_twice_keeps_its_order(service: Service) -> None:
     twice = [NIGHTS[2] + timedelta(minutes=5), NIGHTS[3]]
     for number, now in enumerate(twice, start=1):
-        set_now(service, now)
+        service.set_clock(now)
         service.post(make_own_case(number, screened_on="2026-04-15"))
 
     kept = read_rows(service, "select case_id from assessments order by made_at")

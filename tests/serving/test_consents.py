@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from serving import consent
-from serving.deps import give_now
 from serving.forget import forget_cases
 from serving.store.forget import list_tables_of_cases
 from serving.store.work_tables import consents
@@ -31,7 +30,7 @@ def test_who_agrees_again_on_the_day_of_withdrawing_has_agreed(either_service: S
     make_case_to_refer(either_service)
     agree(either_service)
     # after midnight in Brussels, and not yet in UTC
-    either_service.app.dependency_overrides[give_now] = lambda: NOW.replace(hour=0, minute=30)
+    either_service.set_clock(NOW.replace(hour=0, minute=30))
     version = post(either_service, f"{CASE}/consent/withdraw").json()["state_version"]
 
     assert agree(either_service).status_code == 201
@@ -84,7 +83,7 @@ def test_a_consent_that_was_withdrawn_keeps_that_day(either_service: Service) ->
 
     for days in (0, 1):
         moment = NOW + timedelta(days=days)
-        either_service.app.dependency_overrides[give_now] = lambda moment=moment: moment
+        either_service.set_clock(moment)
         agree(either_service, given_on=moment.date().isoformat())
         post(either_service, f"{CASE}/consent/withdraw")
 

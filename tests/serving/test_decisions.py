@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from models.suggestion import Suggestion
-from serving.deps import give_now
 from serving.permissions import Scope
 from serving.states import FOLLOWS, TRANSITIONS, CaseState, DecisionKind
 from serving.store.assignments import wake_cases
@@ -239,7 +238,7 @@ def test_the_day_to_look_again_wakes_a_case_once(either_service: Service) -> Non
     post(either_service, "C-0001/decisions", build_decision(shown, DecisionKind.LOOK_AGAIN))
     before = either_service.get("/api/v1/cases").json()["cases"]
     day = date.fromisoformat(LATER)
-    either_service.app.dependency_overrides[give_now] = lambda: datetime.combine(day, NOW.timetz())
+    either_service.set_clock(datetime.combine(day, NOW.timetz()))
 
     for _ in range(2):
         after = either_service.get("/api/v1/cases").json()["cases"]

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import kantelpunt
 from features.cohort import build_screenings
 from features.contract import default_contract
 from features.tables import read_extract, write_tables
-from serving.deps import give_now
 from serving.export import Exported, ExportError, export_extract
 from serving.outcomes import keep_outcomes
 from serving.pseudonyms import Pseudonyms
@@ -40,10 +39,6 @@ TABLES = ("cases", "pathways", "work_periods", "follow_up", "groups")
 def export(service: Service, folder: Path, **changes: Any) -> Exported:
     given: dict[str, Any] = {"key": KEY, "now": NOW} | changes
     return export_extract(service.store, folder, **given)
-
-
-def have_it_be(service: Service, moment: datetime) -> None:
-    service.app.dependency_overrides[give_now] = lambda: moment
 
 
 def fill(service: Service, count: int = 40, seed: int = 3) -> dict[str, pd.DataFrame]:
@@ -144,7 +139,7 @@ def test_of_one_screening_day_the_last_assessment_is_told_and_earlier_days_too(
 ) -> None:
     started = TODAY - timedelta(days=100)
     for days, age in ((85, 40), (85, 41), (95, 42)):
-        have_it_be(service, NOW + timedelta(minutes=age))
+        service.set_clock(NOW + timedelta(minutes=age))
         on = (started + timedelta(days=days)).isoformat()
         service.post(
             make_own_case(absence_started_on=started.isoformat(), screened_on=on, age_years=age)
@@ -202,7 +197,7 @@ def test_cases_under_an_objection_and_other_contracts_stay_and_are_counted(
     odd = {k: v for k, v in odd.items() if k not in names} | {"mood": "low"}
     assert other.post(odd).status_code == 201, other.post(odd).text
     service = start_service(sqlite_url)
-    have_it_be(service, NOW + timedelta(minutes=1))
+    service.set_clock(NOW + timedelta(minutes=1))
     for number in (1, 2):
         service.post(make_own_case(number))
     with service.store.writing(FUND) as connection:

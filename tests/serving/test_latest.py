@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from serving.deps import give_now
 from serving.states import DecisionKind
 from tests.running_service import NOW, PASSWORD, Service, make_own_case
 from tests.serving.case_work import build_decision, open_case, post
@@ -12,7 +11,7 @@ CASE = "/api/v1/cases/C-0001"
 
 
 def at(service: Service, seconds: int) -> None:
-    service.app.dependency_overrides[give_now] = lambda: NOW + timedelta(seconds=seconds)
+    service.set_clock(NOW + timedelta(seconds=seconds))
 
 
 def read_latest(service: Service) -> tuple[dict[str, Any], dict[str, Any]]:

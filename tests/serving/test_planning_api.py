@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from serving.deps import give_now
 from serving.store.planning import list_capacities, list_gain_limits
 from serving.store.planning_entries import list_entries
 from serving.store.tables import audit
@@ -53,7 +52,7 @@ def test_the_plan_is_told_in_parts_and_is_old_once_it_misses_a_month(planned: Se
     forecast = planned.get(f"{API}/forecast", "planner").json()
     capacity = planned.get(f"{API}/capacity", "auditor").json()
     targets = planned.get(f"{API}/targets", "planner").json()
-    planned.app.dependency_overrides[give_now] = lambda: NOW + timedelta(days=40)
+    planned.set_clock(NOW + timedelta(days=40))
     later = planned.get(f"{API}/forecast", "planner").json()
 
     assert (forecast["as_of"], forecast["is_old"], later["is_old"]) == ("2026-03-31", False, True)
