@@ -56,8 +56,8 @@ def test_a_parameter_out_of_bounds_names_both(
 def test_lists_asked_for_at_the_same_moment_fail_on_no_warning_that_one_silences_for_another(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the clock of tests has FastAPI build each request anew: it then silences what Pydantic warns
-    # of, for all threads, until the first of them is done
+    # FastAPI makes a route ready at its first request: it then silences what Pydantic warns of,
+    # for all threads, until the first of them is done
     monkeypatch.setattr(warnings, "simplefilter", lambda *_, **__: None)
 
     assert service.get(LISTS[0]).status_code == 200
