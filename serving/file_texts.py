@@ -46,9 +46,14 @@ FILE_TEXTS: dict[str, tuple[int, str, str]] = {
     ),
     "reading-too-long": (
         413,
-        "Het bestand is te groot",
-        "Het inlezen is gestopt: het duurde te lang. Verdeel het over kleinere bestanden; wat al "
-        "bewaard was, blijft bewaard.",
+        "Het inlezen duurde te lang",
+        "Probeer het later opnieuw: misschien had de dienst het te druk. Lukt het dan niet, "
+        "verdeel het over kleinere bestanden. Wat al bewaard was, blijft bewaard.",
+    ),
+    "reading-ended": (
+        503,
+        "Er kan even geen bestand gelezen worden",
+        "De dienst stopt of wordt herstart. Stuur het bestand straks opnieuw.",
     ),
     "uploads-gone": (
         503,

@@ -34,7 +34,8 @@ FAULTS = {
     "file-too-many-cells": f"it holds more than {MOST_CELLS:,} cells: split it",
     "file-damaged": "it is no whole Parquet file: write it again, or copy it again",
     "reading-no-room": "reading it takes more memory than there is: split it",
-    "reading-too-long": "reading it takes too long: split it",
+    "reading-too-long": "reading it takes too long: try again when less is going on, or split it",
+    "reading-ended": "reading it was ended from outside: try again",
     "file-nested": "it has columns with lists or objects: write one plain value per cell",
     "file-doubled": "a name of a column occurs twice in it: keep one column of each name",
 }

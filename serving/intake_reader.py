@@ -36,10 +36,17 @@ def main() -> None:
 
 
 def _stay_within(most_bytes: int, seconds: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+    _limit(resource.RLIMIT_AS, most_bytes, most_bytes)
     # whoever waits ends it earlier: this is for when nobody does any more. At the second limit the
     # kernel kills without a word, as where it has no memory left
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+    _limit(resource.RLIMIT_CPU, seconds, seconds + 5)
+
+
+def _limit(what: int, most: int, end: int) -> None:
+    """Set a limit; a lower one of the machine stays, as nobody may raise that."""
+    told = resource.getrlimit(what)[1]
+    end = end if told == resource.RLIM_INFINITY else min(end, told)
+    resource.setrlimit(what, (min(most, end), end))
 
 
 def _check(asked: Mapping[str, Any]) -> Mapping[str, Any]:

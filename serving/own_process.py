@@ -14,7 +14,7 @@ from types import MappingProxyType
 TURN_SECONDS, LAST_SECONDS = 0.2, 2
 # where things are: whatever else stands in the environment may be a secret
 _GIVEN = (
-    *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR"),
+    *("PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR"),
     *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
 )
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -41,6 +41,7 @@ def run_beside(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a traceback may repeat a value
         text=True,
+        start_new_session=True,  # Ctrl-C is for the service, which ends this itself
     ) as process:
         given: str | None = asked
         for _ in range(round(seconds / TURN_SECONDS)):

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from signal import SIGABRT, SIGKILL, SIGXCPU
+from signal import SIGABRT, SIGKILL, SIGTERM, SIGXCPU
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
@@ -25,12 +25,19 @@ from serving.intake_rows import DAYS, NumberedCase, fingerprint_files
 from serving.own_process import run_beside
 from serving.store.imports import MOST_REJECTS, Reject
 
-TOO_LONG = "reading-too-long"
+TOO_LONG, ENDED = "reading-too-long", "reading-ended"
 # 200 MB took 1.3 GiB, of which libraries 0.15: room for twice that
 _LIBRARY_BYTES, _BYTES_PER_BYTE = 1 << 30, 14
 CHECK_SECONDS = 15  # whoever sent it waits for an answer, for 20 s at most
 READ_SECONDS = 600  # 200 MB took 24 s of a core
-_KEYS = {-SIGKILL: NO_ROOM, -SIGABRT: NO_ROOM, -SIGXCPU: TOO_LONG, None: TOO_LONG}
+_KEYS = {
+    -SIGKILL: NO_ROOM,
+    -SIGABRT: NO_ROOM,
+    -SIGXCPU: TOO_LONG,
+    # whoever stops a service may tell all its processes at once, this one before we know
+    -SIGTERM: ENDED,
+    None: TOO_LONG,
+}
 # without threads of its own, and from the pool whose limit the kernel keeps
 _SPARING = {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 _MODULE = "serving.intake_reader"
@@ -48,6 +55,10 @@ class UnreadError(KantelpuntError):
         self.problem, self.kind = problem, kind
         self.rejects: Sequence[Reject] | None = None
         super().__init__(f"an uploaded file could not be read ({problem['key']})")
+
+
+class EndedError(UnreadError):
+    """The reading was ended from outside, which says nothing of the file: begin anew."""
 
 
 def check_uploaded(path: Path, most_bytes: int, stopped: Event) -> str:
@@ -97,7 +108,9 @@ def _ask(asked: Mapping[str, Any], most_bytes: int, seconds: int, stopped: Event
         answer: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     except (IndexError, ValueError):
         log.warning("a process that reads a file ended without an answer", code=code)
-        raise UnreadError({"key": _KEYS.get(code, "fault")}, f"exit code {code}") from None
+        key = ENDED if stopped.is_set() else _KEYS.get(code, "fault")
+        kind = EndedError if key == ENDED else UnreadError
+        raise kind({"key": key}, f"exit code {code}") from None
     if "problem" in answer:
         raise UnreadError(answer["problem"], answer["kind"])
     return answer

@@ -34,7 +34,7 @@ from serving.store.imports import (
     list_unfinished,
     save_import,
 )
-from serving.uploaded_file import UnreadError, check_uploaded, read_uploaded
+from serving.uploaded_file import EndedError, UnreadError, check_uploaded, read_uploaded
 
 MOST_WAITING = 8
 RETRY_SECONDS = 5.0
@@ -176,12 +176,14 @@ class Uploads:
             return None
 
     def _retry(self, step: Callable[[], Any]) -> Any:
-        """Return what a step gives, waiting for the store where that is gone."""
+        """Return what a step gives, once more after an outage or a reading that was ended."""
         while not self._stopped.is_set():
             try:
                 return step()
             except StoreGoneError:
                 log.warning("import waits for the store")
+                self._stopped.wait(RETRY_SECONDS)
+            except EndedError:
                 self._stopped.wait(RETRY_SECONDS)
             except _StoppedError:
                 return None
@@ -218,7 +220,7 @@ class Uploads:
         if made is not None and made.status in (ImportStatus.WAITING, ImportStatus.RUNNING):
             try:
                 self._import_file(made)
-            except (StoreGoneError, _StoppedError):
+            except (StoreGoneError, EndedError, _StoppedError):
                 raise
             except ImportTakenError:
                 return  # another process of this service has it

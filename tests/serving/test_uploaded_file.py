@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -15,7 +13,7 @@ import pytest
 
 from features.contract import default_contract
 from features.tables import read_cases
-from serving import uploaded_file
+from serving import uploaded_file, uploads
 from serving.intake_file import Arrival
 from serving.intake_rows import list_rows
 from serving.own_process import run_beside
@@ -25,13 +23,11 @@ from serving.store.patience import ANSWER_SECONDS
 from serving.uploaded_file import read_uploaded
 from tests.running_processes import build_environment, call, running_server
 from tests.running_service import FUND, Service
-from tests.secret_marks import build_marked, is_marked
 from tests.serving.test_hostile_files import write_nested
 from tests.serving.test_surroundings import HEAVY
 from tests.serving.test_uploads import make_file, send, wait
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n%s\r\n--x--\r\n'
 # what stands in the place of the reader: each ends in another way than with an answer
 ENDS = {
@@ -177,7 +173,7 @@ def test_a_file_that_takes_long_to_look_at_keeps_nobody_waiting_and_ends_with_th
         service.app.state.service.uploads.stop()
         refused, _ = sent.result()
 
-    assert (status, refused) == (200, 413)
+    assert (status, refused) == (200, 503)
     assert not list((tmp_path / "uploads").iterdir())
 
 
@@ -201,20 +197,27 @@ def test_a_file_that_is_being_read_when_the_service_stops_waits_for_the_next_sta
     assert left.status is ImportStatus.WAITING
 
 
-def test_what_reads_a_file_is_told_no_secret(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_whose_reading_is_ended_from_outside_is_read_anew(
+    service: Service,
+    stand_in: Callable[[str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in build_marked().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    _write(tmp_path / "tells.py", "import os, sys\nprint(os.environ, sys.argv, sys.stdin.read())")
+    monkeypatch.setattr(uploads, "RETRY_SECONDS", 0.1)
+    told = tmp_path / "pid"
+    stand_in(
+        f"import time\ntold = {str(told)!r}\n"
+        "if not os.path.exists(told):\n"
+        "    open(told, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+        "from serving import intake_reader\nintake_reader.main()"
+    )
+    answer = send(service, make_file(tmp_path / "x", 5, sickness_fund=FUND))
+    wait_until(lambda: told.exists() and bool(told.read_text()))
 
-    said, code = run_beside("tells", seconds=60, asked="asked")
+    # as where all processes of a service are told to stop at once
+    os.kill(int(told.read_text()), signal.SIGTERM)
 
-    assert code == 0
-    assert "asked" in said
-    assert "PATH" in said
-    assert not is_marked(said)
+    assert wait(service, answer)["counts"]["saved"] == 5
 
 
 def test_what_reads_a_file_too_long_ends_as_such(
@@ -230,28 +233,19 @@ def test_what_reads_a_file_too_long_ends_as_such(
     assert ended == -signal.SIGXCPU
 
 
-def test_what_reads_a_file_ends_when_the_service_is_killed(tmp_path: Path) -> None:
-    told = tmp_path / "pid"
+def test_what_reads_a_file_works_within_a_lower_limit_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    asked = {"most_bytes": 1 << 40, "most_seconds": 600, "path": "", "most_file_bytes": 1}
     _write(
-        tmp_path / "stays.py",
-        "import os, time\nfrom serving.own_process import give_way\ngive_way()\n"
-        f"open({str(told)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)",
+        tmp_path / "limited.py",
+        "import resource\nfrom serving import intake_reader as r\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (100, 100))\n"
+        "r._check = lambda _: {'found': resource.getrlimit(resource.RLIMIT_CPU)}\nr.main()",
     )
-    code = "from serving.own_process import run_beside; run_beside('stays', seconds=600)"
-    path = os.pathsep.join((str(ROOT), str(tmp_path)))
-    service = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path})
-    wait_until(lambda: told.exists() and bool(told.read_text()))
-    pid = int(told.read_text())
 
-    service.send_signal(signal.SIGKILL)
-    service.wait()
+    said, code = run_beside("limited", seconds=60, asked=json.dumps(asked))
 
-    wait_until(lambda: not _is_running(pid))
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return state.rpartition(")")[2].split()[0] != "Z"
+    assert code == 0
+    assert json.loads(said) == {"found": [100, 100]}
