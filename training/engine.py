@@ -199,9 +199,16 @@ def check_encrypted(address: str) -> None:
 
 
 def check_workers(client: Any) -> None:
-    """Raise EngineError for a worker with another Python, other libraries or other code."""
+    """Raise EngineError for a worker with another Python, other libraries or other code.
+
+    One that went away meanwhile is passed over: where it comes back, it checks each order itself.
+    """
+    from distributed.comm import CommClosedError
+
     told = client.run(describe_code, on_error="return")
     for worker, found in sorted(told.items()):
+        if isinstance(found, CommClosedError):
+            continue
         if isinstance(found, BaseException):
             raise EngineError(
                 f"worker {worker} cannot run Kantelpunt ({type(found).__name__}: {found}): install "

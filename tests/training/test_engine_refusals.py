@@ -8,6 +8,7 @@ from typing import Any
 import dask
 import numpy as np
 import pytest
+from distributed.comm import CommClosedError
 from distributed.security import Security
 from typer.testing import CliRunner
 
@@ -15,7 +16,7 @@ from kantelpunt import app
 from models.boosting import grow_here
 from tests.training.clusters import FAST_ENGINE, start_cluster
 from training import engine, engine_grow
-from training.engine import check_encrypted, join_cluster
+from training.engine import check_encrypted, check_workers, join_cluster
 from training.engine_grow import Grower
 from training.engine_worker import (
     EngineError,
@@ -144,6 +145,14 @@ def test_a_worker_without_kantelpunt_is_named_before_any_work(
         join_cluster(cluster.scheduler_address, FAST_ENGINE),
     ):
         pass
+
+
+def test_a_worker_that_goes_away_while_it_is_asked_for_its_version_is_passed_over() -> None:
+    class Client:
+        def run(self, *_: Any, **__: Any) -> dict[str, Any]:
+            return {"tcp://a:1": CommClosedError("Stream is closed"), "tcp://b:1": describe_code()}
+
+    check_workers(Client())
 
 
 def test_a_worker_that_came_later_checks_each_order_itself() -> None:
