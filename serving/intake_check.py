@@ -17,6 +17,9 @@ _MOST_TEXT = 1_000_000_000
 _MOST_FOOTER = 8 * 1024 * 1024
 _PARQUET = b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# no text is written with these: of bytes at random one in nine is, of a text at most a stray one
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\f\r"))
+_LOOKED_AT, _MOST_CONTROLS = 1024, 0.02
 _COMPRESSED = (
     *(b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"\xfd7zXZ\x00"),
     *(b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\x04\x22\x4d\x18"),
@@ -104,6 +107,8 @@ def _check_text(path: Path) -> None:
         part = opened.read(_PART)
         columns = _count_columns(part)
         is_wide = part.startswith(_UTF16)
+        if not is_wide and _is_binary(part[:_LOOKED_AT]):
+            raise FileRefusedError("file-no-text", path)
         while part:
             if b"\0" in part and not is_wide:
                 raise FileRefusedError("file-no-text", path)
@@ -116,6 +121,10 @@ def _check_text(path: Path) -> None:
             part = opened.read(_PART)
     if columns > MOST_COLUMNS:
         raise FileRefusedError("file-too-wide", path)
+
+
+def _is_binary(start: bytes) -> bool:
+    return len(start) - len(start.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(start)
 
 
 def _count_columns(part: bytes) -> int:

@@ -95,6 +95,10 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "gzip": (lambda p: p.write_bytes(gzip.compress(b"0" * 1_000_000)), "file-compressed"),
     "NUL bytes": (lambda p: p.write_bytes(b"case_id,x\nC-1,\0\n"), "file-no-text"),
     "program": (lambda p: p.write_bytes(b"\x7fELF" + bytes(range(256)) * 9), "file-no-text"),
+    "a picture without NUL bytes": (
+        lambda p: p.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(1, 256))),
+        "file-no-text",
+    ),
     "one line of 50 MB": (
         lambda p: p.write_bytes(b"case_id\n" + b"9" * 50_000_000),
         "file-long-line",
