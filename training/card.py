@@ -8,7 +8,7 @@ from training.evaluate import Measured
 from training.fairness_report import describe_fairness
 from training.people import describe_people
 from training.pipeline import Trained
-from training.rivals import LINES, LOGISTIC, OURS, TREE
+from training.rivals import NAMES, OURS
 
 FIGURES = {
     "auc": "AUC",
@@ -24,12 +24,6 @@ SHARES = {
     "recall": "Part of all who did not return",
 }
 SHOWN_DRIVERS = 12
-NAMES = {
-    OURS: "trees and lines together",
-    LINES: "straight lines alone",
-    LOGISTIC: "logistic regression",
-    TREE: "one tree of at most eight leaves",
-}
 
 
 def build_card(trained: Trained, contract: Contract, warnings: list[str]) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.card import FIGURES, NAMES, name_share
+from training.card import FIGURES, name_share
 from training.document_facts import Facts
+from training.rivals import NAMES
 
 NOT_RECORDED = "not recorded"
 WINDOWS = {"learn": "held out in the learn window", "calibrate": "calibration", "test": "test"}

@@ -8,6 +8,7 @@ from typing import Any
 from training.config import Config
 from training.evaluate import Measured
 from training.refutation import judge_placebo
+from training.rivals import NAMES
 
 NO_CHAMPION = "there is no champion"
 PLACEBOS = {"permuted_support": "support permuted", "null_outcome": "outcome without support"}
@@ -63,21 +64,21 @@ def judge_training(info: Mapping[str, Any], config: Config) -> list[Gate]:
 
 
 _MEASURED = {
-    "baselines": "plain models' Brier less ours, per 1000",
+    "baselines": "Brier of other models less what ships, per 1000",
     "calibration_error": "calibration error",
     "group_calibration": "calibration error of worst group",
 }
 
 
 def _judge_baselines(found: Mapping[str, Sequence[float]]) -> Gate:
-    """Fail where a plain model surely has the lower Brier score: its whole interval lies there."""
+    """Fail where another model surely has the lower Brier score: its whole interval lies there."""
     name, worst = min(found.items(), key=lambda one: one[1][0])
-    losing = [rival for rival, more in found.items() if more[2] < 0]
+    losing = [NAMES.get(rival, rival) for rival, more in found.items() if more[2] < 0]
     return Gate(
         "baselines",
         _MEASURED["baselines"],
         "not surely < 0",
-        f"{name} {_thousandths(worst)}",
+        f"{NAMES.get(name, name)}: {_thousandths(worst)}",
         GateVerdict.FAIL if losing else GateVerdict.PASS,
         f"less error than what ships: {', '.join(losing)}" if losing else "",
     )

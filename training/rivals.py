@@ -16,6 +16,13 @@ from training.evaluate import Measured, bound, draw_persons
 Floats = NDArray[np.float64]
 Predict = Callable[[Matrix], Floats]
 OURS, LINES, TREE, LOGISTIC = "kantelpunt", "lines", "tree", "logistic"
+# what a reader is told of each
+NAMES = {
+    OURS: "trees and lines together",
+    LINES: "straight lines alone",
+    LOGISTIC: "logistic regression",
+    TREE: "one tree of at most eight leaves",
+}
 # what ships where a plain model is at least as good: its kin whose reasons add up in points
 KIN = {LINES: LINES, LOGISTIC: LINES, TREE: TREE}
 

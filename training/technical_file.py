@@ -15,7 +15,6 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 
 from features.fields import Field
 from features.whole_file import written_whole
-from training.card import NAMES
 from training.card_gain import VERDICTS
 from training.document_facts import Facts
 from training.document_markup import DEPLOYER
@@ -33,6 +32,7 @@ from training.document_tables import (
 )
 from training.page_templates import TEMPLATES
 from training.register import SCHEMA, build_entry, list_to_fill
+from training.rivals import NAMES
 
 CARD, FILE = "model_card", "technical_file"
 REGISTER = "register.json"

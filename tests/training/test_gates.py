@@ -114,6 +114,15 @@ def test_what_chance_may_have_done_is_told_and_blocks_nothing(
     assert list_verdicts(info, GateVerdict.FAIL) == []
 
 
+def test_the_model_that_comes_nearest_is_told_by_a_name_that_a_reader_understands() -> None:
+    ours = {"kantelpunt": [-0.002, -0.003, -0.001], "tree": [0.01, 0.008, 0.012]}
+
+    found = judge(build_info(**evidence(baselines=ours)))["baselines"]
+
+    assert found.value == "trees and lines together: -2.0 (-3.0 to -1.0)"
+    assert found.why == "less error than what ships: trees and lines together"
+
+
 def test_a_sound_version_passes_every_gate_of_its_training() -> None:
     found = judge(build_info())
 
