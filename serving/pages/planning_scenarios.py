@@ -7,11 +7,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from serving.pages.planning_answers import Lines, Row, draw_lines, list_answers, pick_starts
+from serving.pages.planning_limits import points
 from serving.pages.planning_plan import Plan, name_region
 from serving.pages.planning_question import ROOM, Question, tell_change
 from serving.planning_files import Part
 from serving.store.planning import Scenario
-from serving.wording import number_nl, op_100, short_date_nl, short_moment_nl
+from serving.wording import (
+    number_nl,
+    one_decimal_nl,
+    op_100,
+    short_date_nl,
+    short_moment_nl,
+)
 
 COMPARE = "/planning/scenarios/vergelijken"
 FEWEST, MOST = 2, 4
@@ -151,10 +158,21 @@ def tell_hints(plan: Plan) -> Mapping[str, str]:
     shares = [one["mean"] for one in plan.kept.get("stages", ()) if one["step"] == "consented"]
     now = f" Nu {op_100(shares[0])}." if shares else ""
     return {
-        "gain": "Hoger: minder voorstellen tot steun. Lager: meer.",
+        "gain": f"Hoger: minder voorstellen tot steun. Lager: meer.{_tell_limit(plan)}",
         "consent": f"Van wie een arts wil doorverwijzen.{now}",
         "target": f"nu {number_nl(target)}" if target else "",
     }
+
+
+def _tell_limit(plan: Plan) -> str:
+    """Return the limit on the gain that the plan goes by, which may differ between regions."""
+    limits = (plan.kept.get("limits") or {}).get("regions", {})
+    held = sorted({one["now"] for one in limits.values()})
+    if not held:
+        return ""
+    if len(held) == 1:
+        return f" Nu {points(held[0])}."
+    return f" Nu {one_decimal_nl(100 * held[0])} tot {points(held[-1])}, naargelang de regio."
 
 
 def _compare(plan: Plan, answer: Mapping[str, Any]) -> Answer:

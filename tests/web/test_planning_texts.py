@@ -60,6 +60,24 @@ def test_who_asks_what_if_reads_how_many_consent_now(plan: Plan) -> None:
     assert tell_hints(plan)["consent"].endswith(f" Nu {round(100 * share)}.")
 
 
+NOW_NL = [((0.08, 0.08), " Nu 8,0 punten."), ((0.095, 0.06), " Nu 6,0 tot 9,5 punten, naargelang")]
+
+
+@pytest.mark.parametrize(("held", "told"), NOW_NL)
+def test_who_asks_what_if_reads_from_which_limit_it_departs(
+    plan: Plan, held: tuple[float, float], told: str
+) -> None:
+    regions = {key: {"now": now} for key, now in zip(plan.regions, held, strict=False)}
+
+    hint = tell_hints(Plan({**plan.kept, "limits": {"regions": regions}}))["gain"]
+
+    assert hint.removeprefix("Hoger: minder voorstellen tot steun. Lager: meer.").startswith(told)
+
+
+def test_a_plan_without_limits_tells_none(plan: Plan) -> None:
+    assert tell_hints(Plan({**plan.kept, "limits": None}))["gain"].endswith("Lager: meer.")
+
+
 def test_the_table_tells_the_last_year_and_every_month_to_come(plan: Plan) -> None:
     rows = list_rows(plan.tell_story("started"))
 
