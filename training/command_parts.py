@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from training.engine import Cluster
     from training.evaluate import Measured
 
+WIDEST_GROUP = 20  # characters of an attribute or a label; a longer one goes on below
+
 Data = Annotated[Path, typer.Option("--data", help="Folder of the extract.")]
 Uri = Annotated[
     str | None,
@@ -159,13 +161,28 @@ def print_figures(columns: "dict[str, dict[str, Measured]]") -> None:
 
 
 def print_groups(found: "Audit") -> None:
-    """Print a table with one row per group of one attribute; pairs stay in the run."""
+    """Print a table with one row per group of one attribute; pairs stay in the run.
+
+    Attribute and label, figure and interval stand below each other: from 80 characters on no word
+    breaks off.
+    """
+    from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
     from training.fairness_report import list_shown
 
     heads, *rows = list_shown(found)
-    table = Table(*(Column(head, overflow="fold") for head in heads))
-    for row in rows:
-        table.add_row(*row)
+    names = [row[0].replace(" ", "\n", 1) for row in rows]
+    widest = max((len(line) for name in names for line in name.split("\n")), default=0)
+    table = Table(
+        Column(heads[0], width=min(widest, WIDEST_GROUP), overflow="fold"),
+        *(Column(head, overflow="fold") for head in heads[1:-1]),
+        Column(heads[-1], no_wrap=True),
+        box=SIMPLE_HEAD,
+        padding=0,
+        show_edge=False,
+    )
+    for name, (_, *figures, verdict) in zip(names, rows, strict=True):
+        shown = (figure.replace(" (", "\n(") for figure in figures)
+        table.add_row(name, *shown, verdict.replace(" ", "\n"))
     make_console().print(table)

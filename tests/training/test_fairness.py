@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from features.cohort import Screenings
@@ -184,11 +185,16 @@ def test_of_many_groups_that_fail_the_first_are_told_and_the_others_counted(road
     assert rest == "and for 2 more: fairness.csv of the run has all"
 
 
-def test_evaluate_prints_the_groups(road: Road) -> None:
+def test_evaluate_prints_the_groups_and_breaks_off_no_word_at_80_characters(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.command_parts.make_console", lambda: Console(width=80))
     options = ["--data", str(road.folder), "--tracking-uri", road.uri]
 
     result = CliRunner().invoke(app, ["evaluate", "champion", *options])
 
     assert result.exit_code == 0, result.output
-    assert "sex female" in result.output
+    assert {"sex", "female", "referred", "diagnosis_group", "musculoskeletal", "insufficient"} <= {
+        *result.output.split()
+    }
     assert "fairness over" in result.output
