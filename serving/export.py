@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from features.contract import Contract, parse_contract
 from features.errors import KantelpuntError
 from features.fields import CASE_COLUMNS
+from features.whole_file import flush_file, flush_names
 from serving.accounts import BY
 from serving.pseudonyms import Pseudonyms
 from serving.store.audit import AuditEvent, save_audit
@@ -85,10 +86,14 @@ def export_extract(
         part = Path(mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
         write_tables(tables, part)
         (part / CONTRACT_FILE).write_text(text, encoding="utf-8")
+        for file in part.iterdir():
+            flush_file(file)
+        flush_names(part)
         _note(store, written, now)
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
+        flush_names(folder.parent)
     except OSError as error:
         raise ExportError(
             f"{folder} cannot be written ({error.strerror}): nothing of it was kept, make room"

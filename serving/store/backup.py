@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from features.errors import KantelpuntError
+from features.whole_file import flush_file, flush_names
 from serving.store.engine import Store, find_path
 
 _PER_STEP = 2000  # pages; in between, whoever writes goes first
@@ -28,6 +29,7 @@ def backup_store(store: Store, path: Path) -> int:
         _copy(store, half)
         lines = _check_copy(half)
         half.rename(path)
+        flush_names(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{path} cannot be written ({type(error).__name__})") from None
     finally:
@@ -39,12 +41,6 @@ def _make_own(half: Path) -> None:
     """Make an empty file that only its owner reads, from before the first byte is in it."""
     half.unlink(missing_ok=True)
     os.close(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _flush(half: Path) -> None:
-    """Wait until all of a file is on disk: else its name could outlive a power cut without it."""
-    with half.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _copy(store: Store, path: Path) -> None:
@@ -84,8 +80,9 @@ def restore_store(path: Path, url: str) -> Path:
         store.parent.mkdir(parents=True, exist_ok=True)
         _make_own(half)
         shutil.copyfile(path, half)
-        _flush(half)
+        flush_file(half)
         half.rename(store)
+        flush_names(store.parent)
     except OSError as error:
         raise BackupError(f"{store} cannot be written ({error.strerror})") from None
     finally:

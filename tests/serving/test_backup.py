@@ -78,12 +78,12 @@ def test_a_store_that_is_put_back_is_on_disk_before_it_has_its_name(
     flushed = list[tuple[int, bool]]()
 
     def flush(file: int) -> None:
-        flushed.append((os.fstat(file).st_size, store.exists()))
+        flushed.append((os.fstat(file).st_ino, store.exists()))
 
     monkeypatch.setattr(os, "fsync", flush)
     restore_store(copy, f"sqlite:///{store}")
 
-    assert flushed == [(copy.stat().st_size, False)]
+    assert flushed == [(store.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
 
 
 def test_a_backup_never_overwrites_anything(service: Service, tmp_path: Path) -> None:
