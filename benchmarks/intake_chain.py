@@ -42,6 +42,8 @@ from tests.models.intake.truth import (
 DEFAULTS = ("10", "8")
 WARM = 12  # months until the first spells have come to an end
 HISTORY, HORIZON, DRAWS = 96, 12, 500
+# chosen, from no source: what is known of cases has to take away two fifths of the error, or it is
+# not worth keeping beside the series; where chance alone leaves more, the floor is the limit
 MOST_ERROR = 0.6
 NEAR = 1.05  # times the floor
 COVERS = {"80": (0.76, 0.84), "95": (0.92, 0.97)}

@@ -25,6 +25,8 @@ DEFAULTS = ("500000", "5")
 FEW = 500
 SLOWER = 4
 MOST_KB, MOST_FIRST_MS, MOST_LARGEST_MS, MOST_SHIFT = 200.0, 1000.0, 2500.0, 0.1
+# chosen: a thousand times as many cases may cost half as much again, which is under half a second
+# of what a first paint may take; more would mean that a page grows with the store
 MOST_RATIO = 1.5
 # the times that the browser keeps itself; paints and shifts from before this asks count too
 WATCH = """() => {

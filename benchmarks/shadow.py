@@ -30,6 +30,7 @@ PER_SECOND = 50
 TURNS = 3
 READY_SECONDS = 60
 SCORED_SECONDS = 10
+# chosen: a tenth of an answer of some milliseconds, which nobody notices and turns hardly tell
 MOST_SLOWER = 0.1
 NAMED = "kantelpunt_shadow_scores_total"
 WORDS = {False: "without", True: "with"}
