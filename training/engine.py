@@ -167,6 +167,7 @@ def join_cluster(address: str, config: EngineConfig) -> Iterator[Cluster]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # our errors say it
     try:
         check_encrypted(address)
+        check_certificate(address)
         client = Client(address, timeout=config.seconds_to_connect, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise EngineError(
@@ -195,6 +196,18 @@ def check_encrypted(address: str) -> None:
             f"{address} is not encrypted: whoever reaches that port reads the cases and runs code; "
             "use tls:// (see docs/schaal.md), or on a network that is closed off set "
             "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=false"
+        )
+
+
+def check_certificate(address: str) -> None:
+    """Raise EngineError for TLS without a certificate in Dask's own configuration."""
+    from distributed.security import Security
+
+    is_tls = urlsplit(address).scheme in ("tls", "wss")
+    if is_tls and Security().get_connection_args("client")["ssl_context"] is None:
+        raise EngineError(
+            f"{address} asks for TLS, and this machine has no certificate for it: set "
+            "distributed.comm.tls in Dask's configuration (see docs/schaal.md)"
         )
 
 

@@ -101,6 +101,14 @@ def test_cases_go_over_no_network_in_plain_sight() -> None:
         check_encrypted("tcp://10.0.0.1:8786")
 
 
+def test_without_a_certificate_it_is_told_where_one_is_set() -> None:
+    with (
+        pytest.raises(EngineError, match=r"no certificate for it: set distributed\.comm\.tls"),
+        join_cluster("tls://127.0.0.1:9", SOON),
+    ):
+        pass
+
+
 def test_tls_is_set_by_the_configuration_of_dask_itself(tmp_path: Path) -> None:
     security = Security.temporary()
     key, certificate = (tmp_path / name for name in ("key.pem", "certificate.pem"))
