@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.running_service import PASSWORD, get_bundle_folder
-from tests.waiting import wait_until
+from tests.waiting import AGES, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -68,7 +68,7 @@ def can_connect(port: int) -> bool:
 
 
 def call(port: int, method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=AGES)
     password = base64.b64encode(f"arts:{PASSWORD}".encode()).decode()
     headers = {"authorization": f"Basic {password}", "content-type": kind or "application/json"}
     try:

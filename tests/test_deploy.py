@@ -16,6 +16,7 @@ from kantelpunt import app
 from serving.settings import Settings
 from serving.store.connections import Terms
 from tests.running_http import Handler, run_http
+from tests.waiting import AGES
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 FILES = sorted(DEPLOY.iterdir())
@@ -153,7 +154,7 @@ def roll(what: str, conf: Path, port: int) -> "subprocess.CompletedProcess[str]"
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=AGES,
     )
 
 

@@ -12,12 +12,14 @@ import pytest
 import structlog
 
 from features.contract import default_contract, parse_contract
+from serving import following
 from serving.following import Follower, Following, FollowState, Road, Why
 from serving.registry_process import NotFetchedError, RegistryError, RegistryGoneError
 from serving.settings import SettingsError, read_settings
 from serving.swapping import build_follower
 from tests.running_service import NOW, Service, get_bundle, make_own_case, make_settings
 from tests.serving.released import Registry, make_version, under, write_version
+from tests.waiting import AGES
 
 
 @pytest.fixture
@@ -230,19 +232,22 @@ def test_what_nobody_expected_does_not_end_the_following(
     assert found[-1] is FollowState.SERVED
 
 
-def test_a_follower_that_waits_for_an_answer_stops_at_once() -> None:
+def test_a_follower_that_waits_for_an_answer_stops_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(following, "LAST_SECONDS", AGES)
     began = Event()
 
     def fetch(stopped: Event) -> tuple[Path, str]:
         began.set()
-        stopped.wait(30)
+        stopped.wait(2 * AGES)
         raise RegistryGoneError("stopped")
 
     road = Road(lambda _: None, fetch, lambda *_: None, lambda *_: None)  # type: ignore[arg-type]
     follower = Follower(road, lambda: NOW, 30)
     follower.start(at_once=True)
 
-    asked = began.wait(10)
+    asked = began.wait(AGES)
     follower.stop()
 
     assert asked

@@ -14,6 +14,7 @@ from tests.planned_store import fill
 from tests.running_processes import ROOT, build_environment
 from tests.running_service import Service
 from tests.serving.test_planning_run import write_entries
+from tests.waiting import AGES
 
 
 def kill_everywhere(words: list[str], url: str, folder: Path) -> int:
@@ -24,7 +25,7 @@ def kill_everywhere(words: list[str], url: str, folder: Path) -> int:
         env=build_environment(url, folder),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=4 * AGES,
         check=False,
     )
     assert done.returncode == 0, done.stderr

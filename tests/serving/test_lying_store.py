@@ -17,6 +17,7 @@ from serving.store.upgrade import StoreOutdatedError, downgrade_store
 from tests.planned_store import get_planned_template
 from tests.running_processes import build_environment, start
 from tests.running_service import Service, make_own_case
+from tests.waiting import AGES
 
 
 def run(*words: str) -> str:
@@ -66,7 +67,7 @@ def test_the_service_itself_does_not_start_on_a_store_of_another_release(
         downgrade_store(store, "0009")
 
     process = start(["serve", "--port", "0"], build_environment(sqlite_url, tmp_path))
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=AGES)
 
     assert process.returncode == 1
     assert said == ""  # it never listened

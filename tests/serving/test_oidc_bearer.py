@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
+from serving import issuer as issuers
 from serving.seen_users import SECONDS
 from tests.running_issuer import RunningIssuer, ask, make_key
 from tests.running_service import OTHER_FUND, PASSWORD, Service, make_own_case
+from tests.waiting import AGES
 
 MARK = "geheim-merk"
 
@@ -132,8 +134,9 @@ def test_a_new_key_of_the_issuer_is_found_and_an_old_one_no_longer_counts(
 
 
 def test_made_up_key_ids_do_not_make_us_ask_the_issuer_each_time(
-    start_oidc: Callable[..., Service], issuer: RunningIssuer
+    start_oidc: Callable[..., Service], issuer: RunningIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(issuers, "PAUSE_SECONDS", float(AGES))
     service = start_oidc()
     ask(service, issuer.sign())
 

@@ -91,9 +91,9 @@ def test_many_who_come_back_while_the_provider_does_not_change_their_code_keep_n
 def test_tokens_with_keys_that_a_hanging_provider_must_tell_of_keep_nobody_from_work(
     service: Service, issuer: RunningIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(issuers, "KEY_SECONDS", 0.2)
     known = issuer.sign()
     assert ask(service, known).status_code == 200
+    monkeypatch.setattr(issuers, "KEY_SECONDS", 0.2)
     issuer.held = (DISCOVERY,)
 
     with ThreadPoolExecutor(MANY) as pool:
@@ -116,11 +116,12 @@ def press_in_vain(service: Service) -> str:
 def test_who_logs_on_at_a_provider_that_hangs_or_trickles_is_told_in_time(
     service: Service, issuer: RunningIssuer, monkeypatch: pytest.MonkeyPatch, trickle: bytes
 ) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 0.3)
     monkeypatch.setattr(issuers, "PAUSE_SECONDS", 0.0)
     issuer.held, issuer.trickle = (DISCOVERY,), trickle
 
-    press_in_vain(service)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(asking, "SECONDS", 0.3)
+        press_in_vain(service)
 
     issuer.held = ()
     assert log_on(service, issuer).status_code == 303

@@ -75,11 +75,12 @@ def test_a_registry_that_hangs_or_trickles_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     trickle: bytes,
 ) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 0.3)
     lying.release("2", "b", make_version(0.25))
     lying.hangs, lying.trickle = True, trickle
 
-    follow()
+    with monkeypatch.context() as hurried:
+        hurried.setattr(asking, "SECONDS", 0.3)
+        follow()
 
     check_told(service, FollowState.GONE)
     lying.hangs = False

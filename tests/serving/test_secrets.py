@@ -20,6 +20,7 @@ from kantelpunt import app
 from serving.registry import RegistryError, fetch_champion
 from serving.settings import Settings, read_settings
 from tests.secret_marks import NOBODY, build_marked, is_marked, list_marked, list_secrets, mark
+from tests.waiting import AGES
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES_OF_SECRETS = ("secret", "password", "token", "key")
@@ -91,7 +92,7 @@ def test_the_process_that_asks_the_registry_shows_no_password_and_is_told_no_oth
 
     asking = Thread(target=ask)
     asking.start()
-    until = monotonic() + 60
+    until = monotonic() + AGES
     while asking.is_alive() and monotonic() < until:
         for words, environment in read_processes("environ"):
             if "serving.registry" in words:
@@ -192,7 +193,7 @@ def test_a_process_that_cannot_reach_what_it_needs_does_not_print_the_address(
         env=os.environ | build_marked(f"{NOBODY}/nothing") | given,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=AGES,
         check=False,
         cwd=tmp_path,
     )

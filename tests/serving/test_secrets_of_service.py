@@ -24,7 +24,7 @@ from tests.running_postgres import ADMIN, USER, Postgres, find_binary
 from tests.running_processes import ROOT, can_connect
 from tests.running_service import PASSWORD, Service, find_token, get_bundle_folder, make_own_case
 from tests.secret_marks import build_marked, is_marked, list_marked, list_secrets, mark
-from tests.waiting import wait_until
+from tests.waiting import AGES, wait_until
 
 SEARCHED = "Gemerkt8f3k"  # what somebody looks for is nobody's business either
 
@@ -54,7 +54,7 @@ class Place:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=AGES,
             check=False,
         )
 
@@ -134,7 +134,7 @@ def serving(place: Place) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
             yield process, port
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(AGES)
 
 
 def is_told(place: Place, started: int) -> bool:
@@ -147,7 +147,7 @@ def ask(
     port: int, path: str, *, method: str = "GET", body: str = "", **headers: str
 ) -> tuple[int, str, str]:
     """Return status, headers and body of an answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=AGES)
     try:
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()

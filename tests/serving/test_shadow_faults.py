@@ -21,6 +21,7 @@ from serving.store.engine import StoreGoneError
 from tests.running_service import NOW, Service, get_bundle, make_own_case
 from tests.serving.released import make_version, under
 from tests.serving.shadows import VERSION, Beside, get_challenger
+from tests.waiting import AGES
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_the_thread_scores_what_comes_in_and_ends_when_told(service: Service) ->
     one.start()
 
     service.post(make_own_case(1))
-    assert done.wait(20)
+    assert done.wait(AGES)
     one.stop()
     service.post(make_own_case(2))
     one.stop()

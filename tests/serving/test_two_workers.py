@@ -82,9 +82,9 @@ def test_two_workers_follow_the_alias_there_and_back_and_answer_with_the_version
         try:
             wait_until(lambda: has_answered("1"))
             set_champion("2", NAMES, workers.uri)
-            wait_until(lambda: has_answered("2"), 60)
+            wait_until(lambda: has_answered("2"))
             set_champion("1", NAMES, workers.uri)
-            wait_until(lambda: has_answered("1"), 60)
+            wait_until(lambda: has_answered("1"))
         finally:
             done.set()
     for job in jobs:

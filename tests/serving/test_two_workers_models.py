@@ -13,6 +13,7 @@ from tests.running_service import make_own_case
 from tests.serving.case_work import build_decision
 from tests.serving.released import estimate, make_version
 from tests.serving.worker_pair import Browser, Pair, ask, run_pair
+from tests.waiting import AGES
 
 OLD, NEW = make_version(0.5), make_version(0.25)
 
@@ -103,7 +104,7 @@ def test_who_decides_after_the_new_model_estimated_anew_looks_again_first(
 
 def test_a_form_of_one_worker_makes_a_whole_estimate_at_the_other(pair: Pair, new: Bundle) -> None:
     assess(pair.first, 4)
-    with Browser(timeout=60) as browser:
+    with Browser(timeout=AGES) as browser:
         browser.log_on(pair.first, "arts")
         page = browser.get(f"{pair.first}/dossiers/C-0004/inschatten").text
         form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))

@@ -21,7 +21,7 @@ from tests.running_postgres import Postgres
 from tests.running_processes import build_environment
 from tests.running_service import FUND, PASSWORD, make_own_case
 from tests.serving.worker_pair import Browser, Pair, ask, run_pair
-from tests.waiting import wait_until
+from tests.waiting import AGES, wait_until
 
 OTHER_PASSWORD = "een-ander-lang-wachtwoord"  # noqa: S105
 
@@ -47,7 +47,7 @@ def pair(
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with Browser(timeout=60) as made:
+    with Browser(timeout=AGES) as made:
         yield made
 
 

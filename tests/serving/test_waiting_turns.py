@@ -1,6 +1,5 @@
 """Two who write at once: they wait, and neither is in a knot; on PostgreSQL unless told."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -27,6 +26,7 @@ from tests.running_postgres import Postgres
 from tests.running_service import FUND, NOW, TODAY, Service, make_assessment
 from tests.serving.case_work import build_decision, open_case
 from tests.serving.referred_cases import CASE, get_state, make_sent_case, post
+from tests.waiting import wait_until
 
 WAITING = (
     "select count(*) from pg_stat_activity "
@@ -53,13 +53,12 @@ def holding_case(store: Store) -> Iterator[Connection]:
 
 def wait_for_a_queue(store: Store) -> None:
     """Return once somebody waits for a row that another holds."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
+
+    def has_come() -> bool:
         with store.reading() as connection:
-            if connection.execute(text(WAITING)).scalar():
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
+            return bool(connection.execute(text(WAITING)).scalar())
+
+    wait_until(has_come)
 
 
 def report(service: Service) -> Any:

@@ -17,6 +17,7 @@ from serving.store.engine import Store
 from serving.store.users import save_user
 from tests.running_processes import build_environment, running_server
 from tests.running_service import FUND, NOW, PASSWORD, find_token, get_password_hash
+from tests.waiting import AGES
 
 
 @dataclass(frozen=True)
@@ -95,5 +96,5 @@ def ask(
     if body is not None:
         headers["content-type"] = "application/json"
         more["content"] = json.dumps(body, default=str).encode()
-    with Client(timeout=60) as client:
+    with Client(timeout=AGES) as client:
         return client.request("POST" if more else "GET", address, headers=headers, **more)
