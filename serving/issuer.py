@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -101,8 +102,9 @@ class Issuer:
 
     def get_endpoints(self) -> Endpoints:
         """Return the endpoints; raises IssuerGoneError where it does not answer now."""
-        if self._is_due(ALIVE_SECONDS):
-            self._fetch_aside(PAGE_SECONDS)
+        is_due = partial(self._is_due, ALIVE_SECONDS)
+        if is_due():
+            self._fetch_aside(PAGE_SECONDS, begins=is_due)
         if self._endpoints is None or self._clock() - self._fetched_at >= ALIVE_SECONDS:
             raise IssuerGoneError("the identity provider does not answer")
         return self._endpoints
@@ -117,9 +119,10 @@ class Issuer:
         For an id that is not known the keys are fetched anew, but not more often than each
         PAUSE_SECONDS: anybody can make up an id. Raises IssuerGoneError where no keys are known.
         """
-        if self._is_due(FRESH_SECONDS):
+        is_due = partial(self._is_due, FRESH_SECONDS)
+        if is_due():
             # with keys in hand only who comes first waits
-            self._fetch_aside(KEY_SECONDS, joins=not self._keys)
+            self._fetch_aside(KEY_SECONDS, begins=is_due, joins=not self._keys)
         found = self._pick(kid) or self._ask_for(kid)
         if not self._keys or self._clock() - self._fetched_at > STALE_SECONDS:
             raise IssuerGoneError("the keys of the identity provider are not known")
@@ -136,24 +139,33 @@ class Issuer:
     def _ask_for(self, kid: str | None) -> Key | None:
         if kid is None:
             return None
-        with self._lock:
-            # who comes second may find here what the first brought
-            found, now = self._pick(kid), self._clock()
-            is_due = found is None and now - max(self._asked_at, self._failed_at) >= PAUSE_SECONDS
-            self._asked_at = now if is_due else self._asked_at
-        if found is None:
-            self._fetch_aside(KEY_SECONDS, begins=is_due)
-        return found or self._pick(kid)
+        self._fetch_aside(KEY_SECONDS, begins=partial(self._may_ask_for, kid))
+        return self._pick(kid)
+
+    def _may_ask_for(self, kid: str) -> bool:
+        """Whether an id is worth a fetch; who comes second may find what the first brought."""
+        now = self._clock()
+        is_due = now - max(self._asked_at, self._failed_at) >= PAUSE_SECONDS
+        if not is_due or self._pick(kid) is not None:
+            return False
+        self._asked_at = now
+        return True
 
     def _is_due(self, most_age: float) -> bool:
         now = self._clock()
         return now - self._fetched_at >= most_age and now - self._failed_at >= PAUSE_SECONDS
 
-    def _fetch_aside(self, seconds: float, *, begins: bool = True, joins: bool = True) -> None:
-        """Wait until a fetch ended, but no longer than some seconds after it began."""
+    def _fetch_aside(
+        self, seconds: float, *, begins: Callable[[], bool], joins: bool = True
+    ) -> None:
+        """Wait until a fetch ended, but no longer than some seconds after it began.
+
+        Whether one `begins` is asked where nobody else can begin one: who comes second would find
+        none to wait for, or begin another.
+        """
         with self._lock:
             one, is_ours = self._under_way, False
-            if one is None and begins:
+            if one is None and begins():
                 one = self._under_way = _UnderWay(time.monotonic(), Event())
                 is_ours = True
                 Thread(target=self._fetch_all, args=(one,), name="issuer", daemon=True).start()

@@ -1,4 +1,8 @@
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Thread
+from typing import Any
 
 import pytest
 import structlog
@@ -7,6 +11,7 @@ from serving.errors import IssuerGoneError
 from serving.issuer import Issuer
 from tests.moved_clock import Clock
 from tests.running_issuer import RunningIssuer, make_key
+from tests.serving.meanwhile import HOLDS
 
 HOUR = 3600.0
 
@@ -92,6 +97,43 @@ def test_who_asks_for_a_new_key_at_the_same_moment_gets_it_as_well(
         found = list(pool.map(known.find_key, ["second"] * 24))
 
     assert all(key is not None for key in found)
+    assert issuer.asked.count("/keys") == 2
+
+
+class Crowded:
+    """A lock after which somebody else comes at once, before whoever had it goes on."""
+
+    def __init__(self, lock: Any, come: Callable[[], Any]) -> None:
+        self._lock, self._come, self._other = lock, come, Thread(target=self._run)
+        self.came: Any = None
+
+    def _run(self) -> None:
+        self.came = self._come()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if self._other.ident is None:
+            self._other.start()
+            self._other.join(HOLDS)
+
+    def join(self) -> None:
+        self._other.join()
+
+
+def test_who_comes_where_another_is_about_to_ask_waits_for_the_same_answer(
+    known: Issuer, issuer: RunningIssuer, clock: Clock
+) -> None:
+    issuer.keys = [make_key("second")]
+    clock.now += 20
+    crowded = known._lock = Crowded(known._lock, partial(known.find_key, "second"))  # type: ignore[assignment]
+
+    found = known.find_key("second")
+
+    crowded.join()
+    assert None not in (found, crowded.came)
     assert issuer.asked.count("/keys") == 2
 
 
