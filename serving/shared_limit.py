@@ -157,4 +157,4 @@ class Limiters:
         if self.store.is_shared:
             clock = StoreClock(self.store, local=self.local)
             return StoreLimiter(self.store, self.secret, purpose, per_minute, clock=clock)
-        return MemoryLimiter(per_minute)
+        return MemoryLimiter(per_minute, clock=self.local)

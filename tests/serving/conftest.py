@@ -1,13 +1,16 @@
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 
 from models.bundle import Bundle
+from serving.shared_limit import Limiters
 from serving.store.engine import Store
 from serving.store.upgrade import upgrade_store
+from tests.moved_clock import Clock
 from tests.running_issuer import RunningIssuer, build_oidc_settings, run_issuer
 from tests.running_postgres import Postgres, run_postgres
 from tests.running_service import Service, fill_users, get_sqlite_template, make_service
@@ -30,6 +33,12 @@ def _time_for_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KEY_SECONDS", "PAGE_SECONDS"):
         monkeypatch.setattr(f"serving.issuer.{name}", 60.0)
     monkeypatch.setattr("serving.routes.log_on.PROVIDER_SECONDS", 60.0)
+
+
+@pytest.fixture
+def _no_turn_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody have a turn back while a test runs, however slow the machine is."""
+    monkeypatch.setattr("serving.auth.Limiters", partial(Limiters, local=Clock(1000.0)))
 
 
 @pytest.fixture(scope="session")

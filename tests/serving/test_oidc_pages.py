@@ -134,6 +134,7 @@ def test_an_identity_token_that_does_not_hold_opens_nothing(
     assert SESSION_COOKIE not in service.client.cookies
 
 
+@pytest.mark.usefixtures("_no_turn_back")
 def test_who_comes_back_in_vain_too_often_is_asked_to_wait(
     start_oidc: Callable[..., Service], issuer: RunningIssuer
 ) -> None:

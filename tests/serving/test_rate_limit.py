@@ -139,7 +139,7 @@ def test_a_name_that_is_tried_too_often_costs_its_address_nothing(limits: LogOnL
 
 
 @pytest.fixture
-def limited(start_service: Callable[..., Service], sqlite_url: str) -> Service:
+def limited(start_service: Callable[..., Service], sqlite_url: str, _no_turn_back: None) -> Service:
     return start_service(sqlite_url, log_on_per_minute=3, api_per_minute=5)
 
 
@@ -195,6 +195,7 @@ def test_a_user_who_asks_the_api_too_often_is_told_when_to_come_back(limited: Se
     assert ask(limited, user="planner").status_code == 200
 
 
+@pytest.mark.usefixtures("_no_turn_back")
 @pytest.mark.parametrize(("trusted", "counted_apart"), [("", False), ("127.0.0.0/8", True)])
 def test_only_a_proxy_that_is_trusted_tells_from_where_somebody_comes(
     start_service: Callable[..., Service],
