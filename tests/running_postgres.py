@@ -4,17 +4,17 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
-from tests.waiting import wait_until
+from tests.free_port import find_port
+from tests.waiting import AGES, wait_until
 
 # policies on rows do not hold for a superuser, so the service must not be one
 ADMIN, USER = "admin", "kantelpunt"
@@ -57,9 +57,20 @@ class Postgres:
 
     def administer(self, command: str) -> None:
         """Run one command as the superuser of the server."""
+        with self._administering() as connection:
+            connection.execute(text(command))
+
+    def count_connections(self, name: str) -> int:
+        """Return how many connections there are to a database."""
+        query = text("select count(*) from pg_stat_activity where datname = :name")
+        with self._administering() as connection:
+            return int(connection.execute(query, {"name": name}).scalar_one())
+
+    @contextmanager
+    def _administering(self) -> Iterator[Connection]:
         admin = create_engine(self.address("postgres", ADMIN), isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            connection.execute(text(command))
+            yield connection
         admin.dispose()
 
     def address(self, name: str, user: str = "") -> str:
@@ -71,15 +82,13 @@ class Postgres:
 def run_postgres() -> Iterator[Postgres]:
     """Start PostgreSQL from the system's binaries, as an ordinary user, and stop it afterwards."""
     folder = Path(mkdtemp(prefix="kantelpunt-postgres-"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = folder / "data"
+    port, data = find_port(), folder / "data"
     as_user = _lend_to_ordinary_user(folder)
     options = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
     options += f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
     initdb = [find_binary("initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust", "-E"]
-    started = [find_binary("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+    started = [find_binary("pg_ctl"), "-D", str(data), "-w", "-t", str(AGES)]
+    started += ["-l", str(folder / "log")]
 
     def control(*words: str) -> None:
         _run([*as_user, *started, "-o", options, *words], folder)
@@ -89,8 +98,11 @@ def run_postgres() -> Iterator[Postgres]:
         server = Postgres(port, data, control)
         server.start()
         server.administer(f"create role {USER} login")
-        yield server
-        server.stop()
+        try:
+            yield server
+        finally:
+            with suppress(RuntimeError):  # it may be down already
+                server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -12,6 +12,7 @@ from serving.store.assessments import count_assessments
 from serving.store.engine import EVERY_FUND, Store, StoreGoneError
 from tests.running_postgres import Postgres
 from tests.running_service import Service, make_own_case
+from tests.waiting import wait_until
 
 REFUSES = "urn:kantelpunt:problem:store-refuses"
 
@@ -156,6 +157,8 @@ def test_a_database_without_connections_left_is_told_and_then_used_again(
                 service.store.read_clock()
 
         other.close()
+        # a connection that was ended counts until PostgreSQL is done with it
+        wait_until(lambda: postgres.count_connections(str(name)) == 0)
         after = service.post(make_own_case(1))
 
     assert refused.status_code == 503

@@ -1,8 +1,6 @@
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,8 +8,11 @@ import httpx2
 import pytest
 
 from serving.sessions import FLOW_COOKIE
+from tests.free_port import find_port
 from tests.running_issuer import begin, come_back, read_users
+from tests.running_processes import can_connect
 from tests.running_service import Service, make_own_case
+from tests.waiting import AGES, wait_until
 
 USER = (
     '{"sub": "jan@elders.example", "name": "Dr. Van Elders", "sickness_fund": "fonds-a",'
@@ -22,9 +23,7 @@ USER = (
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """Run an identity provider that others made, in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = find_port()
     given = ["-p", str(port), "--require-nonce", "true", "--user-claims", USER]
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", *given]
     environment = os.environ | {"NO_COLOR": "1"}
@@ -32,26 +31,17 @@ def provider() -> Iterator[str]:
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait_for(port)
+        wait_until(lambda: process.poll() is not None or can_connect(port))
+        assert process.poll() is None, "the identity provider did not start"
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=60)
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with socket.socket() as asked:
-            if asked.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("the identity provider did not start")
+        process.wait(timeout=AGES)
 
 
 def choose(address: str, **form: str) -> dict[str, str]:
     """Do what a person does at the provider, and return what the browser brings back."""
-    answer = httpx2.post(address, data=form)
+    answer = httpx2.post(address, data=form, timeout=AGES)
     back = urlsplit(answer.headers["location"])
     assert f"{back.scheme}://{back.netloc}{back.path}" == (
         "https://kantelpunt.example/login/oidc/terug"
