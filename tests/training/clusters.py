@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
-from tests.waiting import wait_until
+from tests.waiting import AGES, wait_until
 from training.config import EngineConfig
 
 FAST_ENGINE = EngineConfig(
     fewest_cases=1000,
     tries=2,
-    seconds_to_connect=5,
-    seconds_without_workers=30,
+    seconds_to_connect=AGES,
+    seconds_without_workers=AGES,
     minutes_between_workers=1,
 )
 

@@ -25,6 +25,7 @@ from tests.tracking import make_tracking
 from tests.training.clusters import FAST_ENGINE, kill_one, kill_one_when_busy, start_cluster
 from tests.training.conftest import FAST as FAST_CONFIG
 from tests.training.conftest import Road
+from tests.waiting import AGES
 from training import engine_worker, keep
 from training.engine import Cluster, join_cluster
 from training.engine_grow import Grower
@@ -55,7 +56,7 @@ def cluster() -> Iterator[Any]:
 
 @pytest.fixture
 def joined(cluster: Any) -> Iterator[Cluster]:
-    cluster.wait_for_workers(2, timeout=60)
+    cluster.wait_for_workers(2, timeout=AGES)
     with join_cluster(cluster.scheduler_address, FAST_ENGINE) as found:
         yield found
 
@@ -214,7 +215,7 @@ def test_a_worker_killed_while_trees_grow_makes_them_grow_anew(
         _, booster = fit_boosted(sample, 8, 1500, FAST, 1)
 
     killing.join()
-    assert held.result(timeout=60) == 7
+    assert held.result(timeout=AGES) == 7
     assert booster.num_trees() == 1500
     assert joined.grown == 1
 

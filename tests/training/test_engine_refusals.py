@@ -24,7 +24,8 @@ from training.engine_worker import (
     describe_code,
 )
 
-SOON = replace(FAST_ENGINE, seconds_to_connect=1, seconds_without_workers=0)
+SOON = replace(FAST_ENGINE, seconds_to_connect=1)
+ALONE = replace(FAST_ENGINE, seconds_without_workers=0)
 TLS = "distributed.comm.tls"
 ARRAYS = (np.zeros((1000, 2)), np.zeros(1000), np.ones(1000))
 
@@ -66,7 +67,7 @@ def test_a_cluster_without_workers_is_told() -> None:
     with (
         start_cluster(0, processes=False, protocol="tcp://") as cluster,
         pytest.raises(EngineError, match="no worker for 0 seconds: start workers"),
-        join_cluster(cluster.scheduler_address, SOON),
+        join_cluster(cluster.scheduler_address, ALONE),
     ):
         pass
 
@@ -172,7 +173,7 @@ def test_a_worker_that_came_later_checks_each_order_itself() -> None:
 def test_a_scheduler_that_goes_away_is_told() -> None:
     with (
         start_cluster(1, processes=False, protocol="tcp://") as cluster,
-        join_cluster(cluster.scheduler_address, SOON) as joined,
+        join_cluster(cluster.scheduler_address, FAST_ENGINE) as joined,
     ):
         parts = joined.map_parts(double, range(50), 2)
         assert next(parts) == 0
