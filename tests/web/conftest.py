@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from features.contract import default_contract
 from models.estimate import GainStatus
@@ -19,9 +19,10 @@ from tests.running_service import (
     make_own_case,
     make_service,
 )
-from tests.web.browser.visits import Visit
+from tests.web.browser.visits import PATIENCE_MS, Visit
 
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=PATIENCE_MS)
 CASES = 70
 
 
@@ -101,7 +102,7 @@ def browser() -> Iterator[Browser]:
     """Start a browser: in English, so that a day is typed in one order everywhere."""
     with sync_playwright() as player:
         opened = player.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=en-US"]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--lang=en-US"], timeout=PATIENCE_MS
         )
         yield opened
         opened.close()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Request, Route
 
 from tests.running_service import Service
+from tests.web.browser.visits import PATIENCE_MS
 
 HOST = "https://kantelpunt.test"
 CHECKS = Path(__file__).with_name("page_checks.js")
@@ -25,6 +26,7 @@ class Window:
     def __init__(self, browser: Browser, service: Service, axe: Path) -> None:
         self.service, self.axe = service, axe.read_text()
         self.page = browser.new_page(locale="nl-BE")
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.route("**/*", self._serve)
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.said.append(str(error)))

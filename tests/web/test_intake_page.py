@@ -1,5 +1,4 @@
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tests.running_service import (
     get_sqlite_template,
     make_service,
 )
+from tests.waiting import wait_until
 from tests.web.test_pages import Outline, read
 
 
@@ -57,14 +57,15 @@ def send(service: Service, content: bytes | None, **form: str) -> Any:
 
 def wait(service: Service, address: str) -> Outline:
     """Return the page of an import once it has ended."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        page = read(service, address)
-        [state] = [d["data-progress"] for d in page.all("div") if "data-progress" in d]
-        if state in ("done", "failed"):
-            return page
-        time.sleep(0.05)
-    raise AssertionError("the import did not end")
+    pages: list[Outline] = []
+
+    def has_ended() -> bool:
+        pages.append(read(service, address))
+        [state] = [d["data-progress"] for d in pages[-1].all("div") if "data-progress" in d]
+        return state in ("done", "failed")
+
+    wait_until(has_ended)
+    return pages[-1]
 
 
 def test_a_file_is_sent_followed_and_its_rejected_rows_are_downloaded(

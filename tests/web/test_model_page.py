@@ -15,6 +15,7 @@ from serving.pages.model_view import VersionsView
 from serving.registry import Registered, RegistryGoneError
 from serving.store.model_versions import build_count
 from tests.running_service import FUND, NOW, TODAY, Service, get_bundle, get_gain_bundle
+from tests.waiting import AGES
 from tests.web.test_pages import read
 
 MARGIN = "marge van 95\N{NO-BREAK SPACE}%"
@@ -175,10 +176,10 @@ def test_the_registry_is_asked_once_in_ten_minutes_and_after_a_release() -> None
         return KNOWN
 
     notes = RegistryNotes(ask)
-    first, second = notes.read(NOW, 10), notes.read(NOW + timedelta(minutes=9), 10)
-    third = notes.read(NOW + timedelta(minutes=11), 10)
+    first, second = notes.read(NOW, AGES), notes.read(NOW + timedelta(minutes=9), AGES)
+    third = notes.read(NOW + timedelta(minutes=11), AGES)
     notes.forget()
-    released = notes.read(NOW + timedelta(minutes=12), 10)
+    released = notes.read(NOW + timedelta(minutes=12), AGES)
 
     assert first == second == Known(State.KNOWN, KNOWN, NOW)
     assert third.at == NOW + timedelta(minutes=11)
@@ -192,15 +193,15 @@ def test_a_registry_that_is_slow_or_gone_keeps_nobody_waiting(
     answered = Event()
 
     def ask() -> Sequence[Registered]:
-        answered.wait(10)
+        answered.wait(AGES)
         raise RegistryGoneError("gone")
 
     notes = RegistryNotes(ask)
     slow = notes.read(NOW, 0)
     answered.set()
-    gone = notes.read(NOW, 10)
+    gone = notes.read(NOW, AGES)
     monkeypatch.setattr(notes, "_ask", lambda: KNOWN)
-    still, back = notes.read(NOW, 10), notes.read(NOW + timedelta(seconds=31), 10)
+    still, back = notes.read(NOW, AGES), notes.read(NOW + timedelta(seconds=31), AGES)
 
     assert (still.state, back.state) == (State.GONE, State.KNOWN)
     assert slow.state is State.ASKED

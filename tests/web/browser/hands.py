@@ -98,16 +98,25 @@ class Hand(ABC):
     def press(self, name: str) -> None:
         """Press a button; where it sends a form, wait for the page that answers."""
         button = self.page.get_by_role("button", name=name)
-        if button.evaluate("button => button.form?.method === 'post'"):
+        method = button.evaluate("button => button.form?.method")
+        if method == "post":
             with self.page.expect_event("load"):
                 self.activate(button)
+        elif method == "get":
+            self.go_by(button)
         else:
             self.activate(button)
         self.visit.check()
 
     def follow(self, name: str) -> None:
-        self.activate(self.page.get_by_role("link", name=name).first)
+        self.go_by(self.page.get_by_role("link", name=name).first)
         self.visit.check()
+
+    def go_by(self, target: Locator) -> None:
+        """Use what leads elsewhere, and wait until one is there: a key does not wait for that."""
+        with self.page.expect_event("framenavigated"):
+            self.activate(target)
+        self.page.wait_for_load_state()
 
     def unfold(self, name: str) -> None:
         self.activate(self.page.locator("summary", has_text=name))

@@ -9,6 +9,7 @@ from serving.sessions import SESSION_COOKIE
 from tests.running_service import PASSWORD, Service
 
 FAULT = 500
+PATIENCE_MS = 120_000  # of a machine that is slow or busy
 
 
 class Visit:
@@ -16,6 +17,7 @@ class Visit:
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.context = browser.new_context(locale="nl-BE", viewport={"width": 1440, "height": 900})
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.address = address
         self.said: list[str] = []
