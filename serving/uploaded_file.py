@@ -61,16 +61,23 @@ class EndedError(UnreadError):
     """The reading was ended from outside, which says nothing of the file: begin anew."""
 
 
+class SlowError(UnreadError):
+    """The reading was not done in its time, which may be the machine's doing."""
+
+
 def check_uploaded(path: Path, most_bytes: int, stopped: Event) -> str:
     """Return what `check_file` does of a file of any name; raises what it does, and UnreadError.
 
-    Ends early when `stopped` is set.
+    Ends early when `stopped` is set. Where a busy machine does not come to it in time, what is
+    wrong is found when the file is read.
     """
     if not is_parquet(path):
         return check_file(path, most_bytes, by_name=False)
     asked = {"path": str(path), "most_file_bytes": most_bytes}
     try:
         return str(_ask(asked, most_bytes, CHECK_SECONDS, stopped)["suffix"])
+    except SlowError:
+        return ".parquet"
     except UnreadError as error:
         if error.problem["key"] in FAULTS:
             raise FileRefusedError(error.problem["key"], path) from None
@@ -109,7 +116,7 @@ def _ask(asked: Mapping[str, Any], most_bytes: int, seconds: int, stopped: Event
     except (IndexError, ValueError):
         log.warning("a process that reads a file ended without an answer", code=code)
         key = ENDED if stopped.is_set() else _KEYS.get(code, "fault")
-        kind = EndedError if key == ENDED else UnreadError
+        kind = EndedError if key == ENDED else SlowError if code is None else UnreadError
         raise kind({"key": key}, f"exit code {code}") from None
     if "problem" in answer:
         raise UnreadError(answer["problem"], answer["kind"])

@@ -26,6 +26,7 @@ from models.screening import ScreeningModel
 from models.spread import fit_spread
 from models.suggestion import read_limits
 from models.usual import Sample, Shape, fit_usual
+from serving import uploaded_file
 from serving.app import create_app
 from serving.assess import Desk, build_assessment
 from serving.assessment import Assessment
@@ -54,7 +55,8 @@ TODAY = NOW.date()
 FUND, OTHER_FUND = "fonds-a", "fonds-b"
 PASSWORD = "een-lang-wachtwoord"  # noqa: S105
 # a machine of tests may stand still for longer than people wait
-SHIPPED_SECONDS, patience.ANSWER_SECONDS = patience.ANSWER_SECONDS, float(AGES)
+patience.ANSWER_SECONDS = float(AGES)
+uploaded_file.CHECK_SECONDS = AGES
 FAST = replace(read_config().usual, folds=2, learning_rate=0.1, threads=1)
 USERS = (
     User("arts", "Dr. Arts", Role.ADVISING_PHYSICIAN, FUND),

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from features.errors import KantelpuntError
 from models.suggestion import read_limits
-from serving import intake_check, uploaded_file
+from serving import intake_check
 from serving.file_texts import FILE_TEXTS
 from serving.intake_check import FileRefusedError, check_file
 from serving.intake_file import Intake
@@ -23,7 +23,6 @@ from serving.store.engine import EVERY_FUND, Store
 from tests.factories import make_extract_tables, write_extract
 from tests.running_service import FUND, NOW, PASSWORD, Service, get_bundle
 from tests.serving.whole_import import import_cases
-from tests.waiting import AGES
 
 MARK = "9f3gemerkt"
 # as a process of its own knows it, whatever a test says here
@@ -126,9 +125,8 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.fixture(autouse=True)
-def _few_cells_and_time_to_see_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake_check, "MOST_CELLS", 1_000_000)
-    monkeypatch.setattr(uploaded_file, "CHECK_SECONDS", AGES)
 
 
 @pytest.fixture
