@@ -21,15 +21,21 @@ FAST_ENGINE = EngineConfig(
 
 @contextmanager
 def start_cluster(workers: int, *, processes: bool, **settings: Any) -> Iterator[Any]:
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=processes,
-        dashboard_address=":0",
-        **settings,
-    ) as cluster:
+    # else it gives up, for good, a worker that takes longer than 15 seconds to come back
+    patience = {"distributed.deploy.lost-worker-timeout": f"{AGES} s"}
+    with (
+        dask.config.set(patience),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=processes,
+            dashboard_address=":0",
+            **settings,
+        ) as cluster,
+    ):
         yield cluster
 
 
