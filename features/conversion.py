@@ -29,10 +29,19 @@ _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.
 _ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?", re.ASCII)
 _LOCAL_DAY = re.compile(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", re.ASCII)
 _WHOLE = re.compile(r"(-?\d+)\.0+", re.ASCII)
+# zones that are no place on earth: whose midnight began a day, they do not tell
+_NO_PLACE = re.compile(r"(Etc/.*)?(UTC|GMT|UCT|Z|Zulu)?([+-]\d\d?(:?\d\d)?)?", re.IGNORECASE)
+
+
+class UnclearCellsError(ValueError):
+    """Cells of a column that nobody can tell the meaning of: what they hold, and what to write."""
 
 
 def convert(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask]:
-    """Return the typed values of a column, and where a value is that cannot be read."""
+    """Return the typed values of a column, and where a value is that cannot be read.
+
+    Raises UnclearCellsError, or an error of Arrow for a column of no cells.
+    """
     plain = _to_plain(raw)
     if column.kind == "date" and _is_day(plain.type):
         return _read_days(plain)
@@ -61,7 +70,13 @@ def _is_day(kind: pa.DataType) -> bool:
 
 def _read_days(raw: pa.ChunkedArray) -> tuple[pd.Series, Mask]:
     if pa.types.is_timestamp(raw.type) and raw.type.tz is not None:
-        raw = pc.local_timestamp(raw)  # the day on the calendar of the place
+        zone, raw = raw.type.tz, pc.local_timestamp(raw)  # the day on the calendar of the place
+        moments = raw.to_numpy()
+        # midnight in Brussels is 22:00 or 23:00 of the day before in UTC
+        if _NO_PLACE.fullmatch(zone) and (moments > moments.astype("datetime64[D]")).any():
+            raise UnclearCellsError(
+                f"moments in {zone} that begin no day there", "write days without a time"
+            )
     days = raw.to_numpy().astype("datetime64[D]").astype("datetime64[s]")
     return pd.Series(days), np.zeros(len(days), dtype=bool)
 
@@ -78,7 +93,11 @@ def _read_numbers(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask
 def _read_texts(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask]:
     """Read each different text once: half a million rows hold few of them."""
     encoded = raw.cast(pa.string()).combine_chunks().dictionary_encode()
-    read, unread = _read_all(encoded.dictionary.to_pylist(), _get_reader(column))
+    try:
+        texts = encoded.dictionary.to_pylist()
+    except UnicodeDecodeError:  # it holds what it could not read
+        raise UnclearCellsError("letters that are no UTF-8", "write UTF-8") from None
+    read, unread = _read_all(texts, _get_reader(column))
     places = encoded.indices.fill_null(len(read)).to_numpy(zero_copy_only=False)
     bad = np.append(unread, False)[places]
     if column.kind == "number" or column.kind == "flag":
@@ -86,8 +105,8 @@ def _read_texts(raw: pa.ChunkedArray, column: Column) -> tuple[pd.Series, Mask]:
         return pd.Series(values), bad
     if column.kind == "date":
         return pd.Series(np.array([*read, None], dtype="datetime64[s]")[places]), bad
-    texts = pa.array([*read, None], type=pa.string()).take(pa.array(places))
-    return pd.Series(texts.to_pandas(), dtype="str"), bad
+    taken = pa.array([*read, None], type=pa.string()).take(pa.array(places))
+    return pd.Series(taken.to_pandas(), dtype="str"), bad
 
 
 def _read_all(texts: list[str], read: Callable[[str], Any]) -> tuple[list[Any], Mask]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from features.checks import find_row_faults, find_value_faults
 from features.contract import Contract
-from features.conversion import FAULTS, Mask, convert
+from features.conversion import FAULTS, Mask, UnclearCellsError, convert
 from features.csv_files import stream_csv
 from features.layout import FINAL_EXITS, KEYS, Column, build_layout
 from features.pseudonyms import is_person_number_name
@@ -100,6 +100,10 @@ def convert_columns(
         except pa.ArrowException:
             fault = f"column {column.source} holds {columns[column.source].type} instead of values"
             raise UnreadableTableError(raw.path, fault, "write one plain value per cell") from None
+        except UnclearCellsError as error:
+            held, remedy = error.args
+            fault = f"column {column.source} holds {held}"
+            raise UnreadableTableError(raw.path, fault, remedy) from None
         unread.append((bad, column))
     frame = pd.DataFrame(typed, index=pd.RangeIndex(len(raw.rows)))
     bad = np.zeros(len(raw.rows), dtype=bool)

@@ -160,6 +160,8 @@ def check_output(path: Path) -> None:
     """Raise OutputError for a file that could not be written, before any work is done."""
     if path.suffix not in WRITERS:
         raise OutputError(f"{path.name}: expected a name that ends in .parquet or .csv")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

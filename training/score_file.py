@@ -8,6 +8,7 @@ from pathlib import Path
 from features.drafts import match_columns, stream_table
 from features.raw_table import RawTable, count_parquet
 from features.table_errors import UnreadableTableError
+from features.tables import TABLES
 from training.score import check_output, say_disk_fault
 from training.score_join import Job, Scored, join_parts
 from training.score_parts import Identity, OutputError, Part, Parts
@@ -38,6 +39,7 @@ def score_file(
     cases that cannot be used, OtherRunError for parts of another run, and OutputError.
     """
     check_output(job.out)
+    _check_apart(job)
     seen, identity = _identify(job)
     parts = Parts(job.out, identity)
     try:
@@ -69,6 +71,15 @@ def _identify(job: Job) -> tuple[tuple[int, int], Identity]:
         raise UnreadableTableError(
             job.cases, type(error).__name__, "check that the file may be read"
         ) from error
+
+
+def _check_apart(job: Job) -> None:
+    """Raise OutputError for a result in the place of what is read; raw data is never changed."""
+    beside = job.out.resolve().parent == job.cases.resolve().parent
+    if job.out.exists() and job.out.samefile(job.cases):
+        raise OutputError(f"{job.out} is the file of cases itself: give another --out")
+    if beside and job.out.stem.lower() in TABLES:
+        raise OutputError(f"{job.out} has the name of a table of this extract: give another --out")
 
 
 def _look_at(path: Path) -> tuple[int, int]:

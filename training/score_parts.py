@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -74,10 +74,9 @@ class Part:
 
     def read_faults(self) -> pd.DataFrame:
         """Return the faults of the part, as `build_report` gives them."""
-        path = _name_faults(self.path)
-        if not path.exists():
+        if not self.rejected:
             return pd.DataFrame(columns=REJECTED_COLUMNS)
-        found: pd.DataFrame = pa.ipc.open_file(str(path)).read_pandas()
+        found: pd.DataFrame = pa.ipc.open_file(str(_name_faults(self.path))).read_pandas()
         return found
 
 
@@ -139,15 +138,19 @@ class Parts:
         try:
             with pa.memory_map(str(path)) as source:
                 facts = pa.ipc.open_file(source).schema.metadata
-            return Part(path, **{key.decode(): int(value) for key, value in facts.items()})
-        except (OSError, pa.ArrowException, TypeError, ValueError, AttributeError):
+            part = Part(path, **{key.decode(): int(value) for key, value in facts.items()})
+            part.read().validate(full=True)
+            is_whole = part.read_faults()["row"].nunique() == part.rejected
+        except (OSError, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError):
             return None
+        return part if is_whole else None
 
     def remove(self) -> None:
         """Remove the folder with everything in it, once the result is there."""
         self._empty()
         (self.folder / LOCK).unlink(missing_ok=True)
-        self.folder.rmdir()
+        with suppress(OSError):  # what others put there is theirs, as a disk of a network does
+            self.folder.rmdir()
 
     def _empty(self) -> None:
         for pattern in ("*.arrow", "*.part", MANIFEST):

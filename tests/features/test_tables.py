@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from features.checks import build_schema
 from features.contract import ContractError, default_contract
 from features.layout import build_layout
+from features.table_errors import UnreadableTableError
 from features.tables import TABLES, read_cases, read_extract, write_tables
 from tests.factories import FIVE_FIELDS, make_contract, make_extract_tables, write_extract
 
@@ -139,6 +142,43 @@ def test_parquet_columns_of_any_sensible_type_are_read(tmp_path: Path) -> None:
     assert list(read["shift"]) == ["1", "2", "3"]
     assert list(read["mood"].fillna("?")) == ["low", "?", "good"]
     np.testing.assert_array_equal(read["insured"], [1, np.nan, 0])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/GMT", "-03:00"])
+def test_moments_whose_day_depends_on_the_place_are_refused(tmp_path: Path, zone: str) -> None:
+    cases = make_extract_tables(3, make_contract())["cases"]
+    midnight = cases["screened_on"].dt.tz_localize("Europe/Brussels").dt.tz_convert(zone)
+    cases.assign(screened_on=midnight).to_parquet(tmp_path / "cases.parquet")
+
+    with pytest.raises(UnreadableTableError, match="holds moments in"):
+        read_extract(tmp_path, make_contract())
+
+
+def test_midnight_of_a_zone_is_its_day_also_where_a_day_is_missing(tmp_path: Path) -> None:
+    cases = make_extract_tables(3, make_contract())["cases"]
+    days = cases["screened_on"].dt.tz_localize("UTC")
+    days[1] = pd.NaT
+    cases.assign(screened_on=days).to_parquet(tmp_path / "cases.parquet")
+
+    read = read_extract(tmp_path, make_contract(), max_rejected_share=0.5).cases
+
+    assert list(read["screened_on"]) == [cases["screened_on"][0], cases["screened_on"][2]]
+
+
+@pytest.mark.parametrize("column", ["case_id", "shift", "screened_on"])
+def test_texts_in_parquet_that_are_no_utf8_are_refused_without_a_value(
+    tmp_path: Path, column: str
+) -> None:
+    cases = pa.Table.from_pandas(make_extract_tables(3, make_contract())["cases"])
+    latin = pa.array(["caf\xe9".encode("latin-1")] * 3).buffers()
+    place = cases.schema.get_field_index(column)
+    wrong = cases.set_column(place, column, pa.Array.from_buffers(pa.string(), 3, latin))
+    parquet.write_table(wrong, tmp_path / "cases.parquet")
+
+    with pytest.raises(UnreadableTableError, match="letters that are no UTF-8: write") as raised:
+        read_extract(tmp_path, make_contract())
+
+    assert "caf" not in str(raised.value)
 
 
 def test_infinite_and_mistyped_numbers_in_parquet_are_set_aside(tmp_path: Path) -> None:

@@ -192,6 +192,9 @@ def test_a_score_that_fails_leaves_the_earlier_result_as_it_was(road: Road, tmp_
 def test_a_result_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"ends in \.parquet or \.csv"):
         check_output(tmp_path / "out.xlsx")
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(OutputError, match="is a folder: give the name of a file"):
+        check_output(tmp_path / "out.csv")
 
 
 def test_too_few_cases_are_refused_by_name(road: Road) -> None:

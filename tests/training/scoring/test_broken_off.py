@@ -90,6 +90,55 @@ def test_a_part_that_was_damaged_is_made_again(job: Job, spy: Spy) -> None:
     assert parquet.read_table(job.out).num_rows == 1400
 
 
+@pytest.mark.parametrize("how", ["a page of it", "its faults", "its faults gone"])
+def test_a_part_whose_scores_or_faults_are_damaged_is_made_again(
+    job: Job, spy: Spy, how: str
+) -> None:
+    frame = pd.read_parquet(job.cases)
+    spoilt = frame["age_years"].mask(frame.index == 310, 999)
+    frame.assign(age_years=spoilt).to_parquet(job.cases, index=False)
+    score_file(job)
+    expected = [job.out.read_bytes(), (job.out.parent / "rejected.csv").read_bytes()]
+    break_off(job, 900)
+    folder = job.out.with_name("out.parquet.parts")
+    scores, faults = folder / "000001.arrow", folder / "000001.faults.arrow"
+    if how == "a page of it":
+        whole = scores.read_bytes()
+        scores.write_bytes(whole[:1000] + b"\xff" * 9000 + whole[10000:])
+    elif how == "its faults":
+        faults.write_bytes(b"nothing")
+    else:
+        faults.unlink()
+    spy.made = 0
+
+    score_file(job)
+
+    assert spy.made == 3
+    assert [job.out.read_bytes(), (job.out.parent / "rejected.csv").read_bytes()] == expected
+
+
+def test_a_file_of_somebody_else_among_the_parts_stays_and_stops_nothing(job: Job) -> None:
+    break_off(job, 300)
+    strange = job.out.with_name("out.parquet.parts") / ".DS_Store"
+    strange.touch()
+
+    assert score_file(job).rows == 1400
+
+    assert list(strange.parent.iterdir()) == [strange]
+
+
+@pytest.mark.parametrize("name", ["cases.parquet", "link.parquet", "cases.csv", "Follow_Up.csv"])
+def test_a_result_never_takes_the_place_of_what_is_read(job: Job, name: str) -> None:
+    before = job.cases.read_bytes()
+    job.out.with_name("link.parquet").symlink_to(job.cases)
+
+    with pytest.raises(OutputError, match="give another --out"):
+        score_file(replace(job, out=job.out.with_name(name)))
+
+    assert job.cases.read_bytes() == before
+    assert not list(job.out.parent.glob("*.parts"))
+
+
 def test_two_runs_do_not_write_the_same_result(job: Job) -> None:
     def begin_again(_: int) -> None:
         with pytest.raises(OtherRunError, match="a run that is still busy"):
