@@ -93,7 +93,7 @@ def synth(
     from features.contract import default_contract, read_contract
     from features.synthetic import build_cohort, write_cohort
 
-    if if_missing and any(out.glob("cases.*")):
+    if if_missing and any(path.stem.lower() == "cases" for path in out.glob("*")):
         typer.echo(f"{out} holds an extract already; left as it is")
         return
     chosen = read_contract(contract) if contract else default_contract()

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.contract import Contract, default_contract
+from features.errors import KantelpuntError
 from features.synthetic.courses import YEAR, Law, build_law, draw_courses, find_gain, find_p_usual
 from features.synthetic.effects import Floats
 from features.synthetic.entries import build_entries, count_days
@@ -25,13 +26,17 @@ from features.synthetic.tables import (
     to_dates,
 )
 from features.synthetic.world import WORLDS, CohortRefusedError, World, fit_rules, read_rules
-from features.tables import write_tables
+from features.tables import TABLES, write_tables
 from features.whole_file import written_whole
 
 MOST_PERSONS = 9_999_999
 DEFAULT_UNTIL = date(2026, 6, 30)
 # told of screenings as they are recorded, who is referred: one answer per row
 Refer = Callable[[pd.DataFrame], NDArray[np.bool_]]
+
+
+class FolderTakenError(KantelpuntError):
+    """A folder with tables that nobody may write over."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +129,25 @@ def _build_truth(population: Population, law: Law, story: Story) -> pd.DataFrame
 def write_cohort(
     cohort: Cohort, folder: Path, contract: Contract, fmt: Literal["parquet", "csv"] = "parquet"
 ) -> None:
-    """Write an extract, with truth and entries beside it and the contract where it is not ours."""
+    """Write an extract, with truth and entries beside it and the contract where it is not ours.
+
+    Raises FolderTakenError for a folder with the tables of somebody.
+    """
+    _check_folder(folder)
     write_tables(cohort.tables, folder, fmt)
     for name, table in (("truth", cohort.truth), ("entries", cohort.entries)):
         with written_whole(folder / f"{name}.parquet") as beside:
             table.to_parquet(beside, index=False)
     if contract.fingerprint != default_contract().fingerprint:
         (folder / "contract.toml").write_text(contract.text, encoding="utf-8")
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder whose tables are not made up: only of those is a truth known."""
+    held = sorted(folder.glob("*")) if folder.is_dir() else []
+    real = [path.name for path in held if path.stem.lower() in (*TABLES, "entries")]
+    if real and not (folder / "truth.parquet").is_file():
+        raise FolderTakenError(
+            f"{folder} holds {', '.join(real)} and no truth.parquet, so it may be a real extract: "
+            "give a new folder"
+        )

@@ -78,6 +78,18 @@ def test_synth_leaves_an_extract_that_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "d" / "cases.parquet").read_bytes() == before
 
 
+@pytest.mark.parametrize("table", ["cases.parquet", "Cases.CSV", "entries.parquet"])
+def test_synth_never_writes_over_tables_of_somebody(tmp_path: Path, table: str) -> None:
+    (tmp_path / table).write_bytes(b"of somebody")
+
+    result = run("synth", "--persons", 50, "--out", tmp_path)
+
+    assert result.exit_code == 1
+    assert "may be a real extract: give a new folder" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == [table]
+    assert (tmp_path / table).read_bytes() == b"of somebody"
+
+
 def test_score_takes_a_single_cases_file(road: Road, tmp_path: Path, uri: str) -> None:
     file = tmp_path / "new_cases.csv"
     road.extract.cases.head(20).to_csv(file, index=False, sep=";", decimal=",")
