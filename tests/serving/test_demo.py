@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from serving.server import PortTakenError, open_port
 from serving.store.engine import Store
 from serving.store.planning import find_plan, list_capacities
 from serving.store.planning_entries import EVERY, list_entries
-from serving.wording import EN_DASH
+from serving.wording import EN_DASH, ZONE
 from tests.running_service import get_bundle_folder, get_gain_bundle
 
 
@@ -39,6 +40,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if command == "release":
             assert [word for word in arguments if word in ("fairness", "size")] == ["fairness"]
 
+    # early in a year too few have started a pathway for its end to be told
+    for module in (demo, demo_store):
+        monkeypatch.setattr(module, "get_now", lambda: datetime(2026, 11, 20, 10, tzinfo=ZONE))
     monkeypatch.setattr(demo, "_run", answer)
     monkeypatch.setattr(registry, "fetch_champion", lambda *_, **__: (get_bundle_folder(), "1"))
     return tmp_path / "demo"
