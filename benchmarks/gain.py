@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.report import Board
+from benchmarks.truth import BEST
 from features.contract import default_contract
 from features.matrix import build_matrix
 from features.outcomes import find_outcomes
@@ -101,6 +103,10 @@ def report_people(world: World, truth: Truth, known: KnownGain, board: Board) ->
     board.add(f"{world}: known, share of cases", float(known.head.covers(matrix).mean()), "")
     if is_null or not found.std():
         return
+    like, error = find_like(world, len(matrix), matrix)
+    held = np.abs(like - found) <= half
+    board.add(f"{world}: 90 % intervals that hold the mean of like people", float(held.mean()), "")
+    board.add(f"{world}: that mean is known, +/-", 100 * error, "points (standard error)")
     correlation = float(np.corrcoef(found, truth.gain)[0, 1])
     limit = "at least 0.60" if world == "default" else ""
     board.add(f"{world}: correlation", correlation, "", limit, correlation >= 0.60)
@@ -112,6 +118,20 @@ def report_people(world: World, truth: Truth, known: KnownGain, board: Board) ->
             part = capture(rank, truth.gain, share)
             limit = "at least 0.55" if (world, name, share) == ("default", "gain", 0.08) else ""
             board.add(f"{world}: captured at {share:.0%} by {name}", part, "", limit, part >= 0.55)
+
+
+def find_like(world: World, cases: int, matrix: Floats) -> tuple[Floats, float]:
+    """Return the mean true gain of people with the same inputs, and its standard error.
+
+    Trees learn it from the truth of two other cohorts; half their difference is its error.
+    """
+    both = []
+    for seed in (51, 52):
+        truth = make_world(world, cases, seed)
+        inputs = build_matrix(truth.extract.cases, truth.extract.contract)
+        trees = lightgbm.train(BEST, lightgbm.Dataset(inputs, truth.gain), 300)
+        both.append(np.asarray(trees.predict(matrix)))
+    return (both[0] + both[1]) / 2, float(np.std(both[0] - both[1])) / 2
 
 
 def report_immortal_time(truth: Truth, known: KnownGain, board: Board) -> None:
