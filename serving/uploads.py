@@ -1,6 +1,7 @@
 """Files that were uploaded: kept until they are imported, one after another, beside the service."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ from serving.uploaded_file import EndedError, UnreadError, check_uploaded, read_
 
 MOST_WAITING = 8
 RETRY_SECONDS = 5.0
+MOST_ENDED = 3  # readings of one file that something else ends, before it keeps others waiting
 STRAY_SECONDS = 24 * 3600.0  # no file takes so long to come in
 _STOP = ""
 _SHARE = "max_rejected"
@@ -75,6 +77,7 @@ class Uploads:
         self._room = BoundedSemaphore(most_waiting)
         self._queue: SimpleQueue[str] = SimpleQueue()
         self._stopped = Event()
+        self._ended: Counter[str] = Counter()
         self._lock = Lock()
         self._thread: Thread | None = None
 
@@ -220,8 +223,13 @@ class Uploads:
         if made is not None and made.status in (ImportStatus.WAITING, ImportStatus.RUNNING):
             try:
                 self._import_file(made)
-            except (StoreGoneError, EndedError, _StoppedError):
+            except (StoreGoneError, _StoppedError):
                 raise
+            except EndedError as error:
+                self._ended[number] += 1
+                if self._ended[number] < MOST_ENDED:
+                    raise
+                self._fail(made, error)
             except ImportTakenError:
                 return  # another process of this service has it
             except Exception as error:
@@ -233,13 +241,10 @@ class Uploads:
         path = next(place.glob("cases.*"), None)
         if path is None:
             raise FileLostError("an uploaded file is gone")
+        contract, most = intake.bundle.contract, self.most_bytes
         share = float((place / _SHARE).read_text(encoding="utf-8"))
         reading = read_uploaded(
-            path,
-            intake.bundle.contract,
-            max_rejected=share,
-            most_bytes=self.most_bytes,
-            stopped=self._stopped,
+            path, contract, max_rejected=share, most_bytes=most, stopped=self._stopped
         )
         try:
             with reading as arrival:

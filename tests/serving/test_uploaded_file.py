@@ -250,6 +250,20 @@ def test_a_file_whose_reading_is_ended_from_outside_is_read_anew(
     assert wait(service, answer)["counts"]["saved"] == 5
 
 
+def test_a_file_whose_reading_is_ended_each_time_keeps_no_other_waiting(
+    service: Service,
+    stand_in: Callable[[str], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(uploads, "RETRY_SECONDS", 0.1)
+    stand_in("os.kill(os.getpid(), 15)")
+
+    failed = wait(service, send(service, make_file(tmp_path / "x", 5, sickness_fund=FUND)))
+
+    assert failed["problem"]["type"].endswith("reading-ended")
+
+
 def test_what_reads_a_file_too_long_ends_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
